@@ -1,0 +1,149 @@
+package agent
+
+import (
+	"fmt"
+	"strings"
+
+	"demorl/dynamics"
+	"demorl/env"
+)
+
+// row is what method.md E.1 and E.4 say of one task: columns that the size of
+// a preset does not change.
+type row struct {
+	warmup, epochSteps  int
+	refitEvery          int // and replanEvery
+	utd                 int // published updates a real step of m-demorl
+	horizon             Schedule
+	realRatio           Schedule
+	targetEntropy       float64
+	hidden              int // width of the ensemble
+	retainEpochs        int
+	planBuffer          string
+	branchedUTD         int // of mbpo
+	branchedEntropy     float64
+	rolloutLength       Schedule // of mbpo
+	branchedRetain      int
+	branchedRealRatio05 bool
+}
+
+// published holds the rows of the tasks that the tables name, by env.Task.Published.
+var published = map[string]row{
+	"HalfCheetah": {
+		warmup: 5000, epochSteps: 1000, refitEvery: 250, utd: 40, horizon: Schedule{0, 80, 5, 15}, realRatio: Schedule{0, 70, 0.2, 0.8}, targetEntropy: 0,
+		hidden: 200, retainEpochs: 1, branchedUTD: 40, branchedEntropy: -3, rolloutLength: Schedule{1}, branchedRetain: 1,
+	},
+	"Hopper": {
+		warmup: 5000, epochSteps: 1000, refitEvery: 250, utd: 20, horizon: Schedule{0, 80, 5, 15}, realRatio: Schedule{0.8}, targetEntropy: 0,
+		hidden: 200, retainEpochs: 1, branchedUTD: 20, branchedEntropy: -1, rolloutLength: Schedule{20, 150, 1, 15}, branchedRetain: 1,
+	},
+	"Walker2d": {
+		warmup: 5000, epochSteps: 1000, refitEvery: 250, utd: 20, horizon: Schedule{0, 80, 5, 15}, realRatio: Schedule{0.8}, targetEntropy: 0,
+		hidden: 200, retainEpochs: 1, branchedUTD: 20, branchedEntropy: -3, rolloutLength: Schedule{1}, branchedRetain: 1,
+	},
+	"Ant": {
+		warmup: 5000, epochSteps: 1000, refitEvery: 250, utd: 20, horizon: Schedule{0, 80, 5, 15}, realRatio: Schedule{0.8}, targetEntropy: 0,
+		hidden: 200, retainEpochs: 1, branchedUTD: 20, branchedEntropy: -4, rolloutLength: Schedule{20, 100, 1, 25}, branchedRetain: 1,
+	},
+	"Humanoid": {
+		warmup: 5000, epochSteps: 1000, refitEvery: 1000, utd: 20, horizon: Schedule{0, 80, 5, 15}, realRatio: Schedule{0, 80, 0.95, 0.05}, targetEntropy: 0,
+		hidden: 400, retainEpochs: 5, planBuffer: BufferRing, branchedUTD: 20, branchedEntropy: -2, rolloutLength: Schedule{20, 300, 1, 25}, branchedRetain: 5,
+	},
+	"InvertedPendulum": {
+		warmup: 500, epochSteps: 250, refitEvery: 250, utd: 10, horizon: Schedule{5}, realRatio: Schedule{0.05}, targetEntropy: 0,
+		hidden: 200, retainEpochs: 1, branchedUTD: 10, branchedEntropy: -0.05, rolloutLength: Schedule{1}, branchedRetain: 1,
+	},
+	"InvertedDoublePendulum": {
+		warmup: 500, epochSteps: 250, refitEvery: 250, utd: 20, horizon: Schedule{5}, realRatio: Schedule{0.05}, targetEntropy: -0.5,
+		hidden: 200, retainEpochs: 1, branchedUTD: 10, branchedEntropy: -0.5, rolloutLength: Schedule{1}, branchedRetain: 1,
+	},
+	"leg2r": {
+		warmup: 1000, epochSteps: 1000, refitEvery: 250, utd: 20, horizon: Schedule{0, 40, 5, 10}, realRatio: Schedule{0, 40, 0.2, 0.8}, targetEntropy: -1,
+		hidden: 200, retainEpochs: 1, branchedUTD: 20, branchedEntropy: -1, rolloutLength: Schedule{1}, branchedRetain: 1,
+	},
+}
+
+// generic is the row of a task that no table names (method.md E.5).
+func generic(spec env.Spec) row {
+	episode := spec.Limit
+	if episode == 0 {
+		episode = 1000
+	}
+	horizon := Schedule{5}
+	if spec.Terminates {
+		horizon = Schedule{10, 10, 3, 5}
+	}
+	entropy := -float64(spec.ActDim) / 2
+	return row{
+		warmup: min(5000, max(1000, 5*episode)), epochSteps: 1000, refitEvery: 250, utd: 20, horizon: horizon, realRatio: Schedule{0.05}, targetEntropy: entropy,
+		hidden: 200, retainEpochs: 1, branchedUTD: 20, branchedEntropy: entropy, rolloutLength: Schedule{1}, branchedRetain: 1,
+	}
+}
+
+// Presets are the sizes that every algorithm has (method.md E.5).
+var Presets = []string{"reference", "lite", "gate"}
+
+// Preset returns the complete settings of algorithm a in size preset for a task.
+func Preset(a Algorithm, preset string, task env.Task) (Settings, error) {
+	spec := task.Describe()
+	r, named := published[task.Published]
+	if !named {
+		r = generic(spec)
+	}
+	s := DefaultSettings()
+	s.Warmup, s.EpochSteps, s.RefitEvery, s.ReplanEvery = r.warmup, r.epochSteps, r.refitEvery, r.refitEvery
+	s.UTD, s.RealRatio, s.RetainEpochs = r.utd, r.realRatio, r.retainEpochs
+	s.SAC.TargetEntropy = r.targetEntropy
+	for i := range s.Model.Hidden {
+		s.Model.Hidden[i] = r.hidden
+	}
+	a.apply(&s)
+	switch a.Imagine {
+	case ImaginePlanned:
+		s.Horizon = r.horizon
+		if r.planBuffer != "" {
+			s.PlanBuffer = r.planBuffer
+		}
+	case ImagineBranched:
+		s.Horizon, s.UTD, s.RetainEpochs, s.SAC.TargetEntropy = r.rolloutLength, r.branchedUTD, r.branchedRetain, r.branchedEntropy
+	}
+	switch preset {
+	case "reference":
+	case "lite":
+		lite(&s, a)
+	case "gate":
+		lite(&s, a)
+		gate(&s, a, spec)
+	default:
+		return s, fmt.Errorf("unknown preset %q; want %s", preset, strings.Join(Presets, ", "))
+	}
+	return s, nil
+}
+
+// lite saves samples a plan and updates a step: about a fifth of the
+// reference's cost, with nothing lost up to 15,000 steps (pilot.md section 3).
+func lite(s *Settings, a Algorithm) {
+	if a.Imagine != ImagineNothing {
+		s.UTD = min(s.UTD, 20)
+	}
+	if a.Imagine == ImaginePlanned {
+		s.Horizon = Schedule{min(5, s.Horizon.At(0))}
+		if len(s.Horizon) == 1 && s.Horizon[0] < 5 {
+			s.Horizon = Schedule{10, 10, s.Horizon[0], 5}
+		}
+		s.Planner.Samples, s.Planner.EliteFrac = 20, 0.2
+	}
+}
+
+// gate is small enough to learn in minutes on two cores.
+func gate(s *Settings, a Algorithm, spec env.Spec) {
+	s.Warmup = max(500, min(2*spec.Limit, 2000))
+	if a.Imagine != ImagineNothing {
+		s.UTD = 10
+		s.StartStates = 2000
+	}
+	s.SAC.Hidden = []int{128, 128}
+	s.Model.Members, s.Model.Elites = 5, 3
+	s.Model.Hidden = []int{128, 128, 128}
+	s.Model.Decay = dynamics.DecayFor(len(s.Model.Hidden))
+}

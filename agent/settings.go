@@ -1,0 +1,121 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"demorl/dynamics"
+	"demorl/mpc"
+	"demorl/sac"
+)
+
+// The choices of the framework (design.md section 4).
+const (
+	ActPolicy  = "policy"  // the policy drives the real system
+	ActPlanner = "planner" // the planner drives it
+
+	ImagineNothing  = "nothing"  // no D_MPC
+	ImagineBranched = "branched" // rollouts of the policy from replayed states (MBPO)
+	ImaginePlanned  = "planned"  // rollouts of improved plans (MoPAC, M-DeMoRL)
+
+	BufferClear = "clear" // D_MPC is emptied at every epoch
+	BufferRing  = "ring"  // D_MPC keeps the last retain_epochs epochs
+)
+
+// Settings is one member of the family: everything that influences learning.
+type Settings struct {
+	Act     string `yaml:"act"`     // who acts in the real system: policy or planner
+	Imagine string `yaml:"imagine"` // what fills D_MPC: nothing, branched or planned
+
+	Warmup      int      `yaml:"warmup"`       // real steps with uniform random actions, counted
+	EpochSteps  int      `yaml:"epoch_steps"`  // real steps an epoch
+	RefitEvery  int      `yaml:"refit_every"`  // real steps between refits of the model
+	ReplanEvery int      `yaml:"replan_every"` // real steps between rounds of imagination
+	UTD         int      `yaml:"utd"`          // SAC updates a real step
+	UpdateEvery int      `yaml:"update_every"` // real steps between blocks of updates
+	RealRatio   Schedule `yaml:"real_ratio"`   // share of real rows in a batch
+	Horizon     Schedule `yaml:"horizon"`      // imagined steps
+	StartStates int      `yaml:"start_states"` // B: starts of one round of imagination
+
+	Capacity         int    `yaml:"capacity"`           // rows of D_ENV
+	PlanBuffer       string `yaml:"plan_buffer"`        // clear or ring
+	RetainEpochs     int    `yaml:"retain_epochs"`      // epochs of imagination that D_MPC holds
+	StoreReward      string `yaml:"store_reward"`       // mean or sample
+	ModelFreezeEpoch int    `yaml:"model_freeze_epoch"` // no refit from this epoch on; 0 means never frozen
+	Termination      string `yaml:"termination"`        // in imagination: env (rule or learned head) or never
+	ProbeStarts      int    `yaml:"probe_starts"`       // starts on which a round's gain over the policy is measured
+
+	SAC     sac.Settings      `yaml:"sac"`
+	Model   dynamics.Settings `yaml:"model"`
+	Planner mpc.Settings      `yaml:"planner"`
+}
+
+// DefaultSettings returns M-DeMoRL with the corrected defaults of method.md A.6.
+func DefaultSettings() Settings {
+	return Settings{
+		Act: ActPolicy, Imagine: ImaginePlanned,
+		Warmup: 5000, EpochSteps: 1000, RefitEvery: 250, ReplanEvery: 250, UTD: 20, UpdateEvery: 1,
+		RealRatio: Schedule{0.05}, Horizon: Schedule{5}, StartStates: 10_000,
+		Capacity: 1_000_000, PlanBuffer: BufferClear, RetainEpochs: 1, StoreReward: "mean", Termination: "env", ProbeStarts: 500,
+		SAC: sac.DefaultSettings(), Model: dynamics.DefaultSettings(), Planner: mpc.DefaultSettings(),
+	}
+}
+
+// UsesModel reports whether the algorithm learns a model.
+func (s *Settings) UsesModel() bool { return s.Imagine != ImagineNothing || s.Act == ActPlanner }
+
+// Learns reports whether the algorithm trains policy and value.
+func (s *Settings) Learns() bool { return s.UTD > 0 }
+
+// Validate returns every fault of the settings at once.
+func (s *Settings) Validate() error {
+	var faults []error
+	oneOf := func(name, v string, known ...string) {
+		if !slices.Contains(known, v) {
+			faults = append(faults, fmt.Errorf("%s is %q; want %s", name, v, strings.Join(known, " or ")))
+		}
+	}
+	atLeast := func(name string, v, lo int) {
+		if v < lo {
+			faults = append(faults, fmt.Errorf("%s is %d; want at least %d", name, v, lo))
+		}
+	}
+	oneOf("act", s.Act, ActPolicy, ActPlanner)
+	oneOf("imagine", s.Imagine, ImagineNothing, ImagineBranched, ImaginePlanned)
+	oneOf("plan_buffer", s.PlanBuffer, BufferClear, BufferRing)
+	oneOf("store_reward", s.StoreReward, "mean", "sample")
+	oneOf("termination", s.Termination, "env", "never")
+	atLeast("warmup", s.Warmup, 1)
+	atLeast("epoch_steps", s.EpochSteps, 1)
+	atLeast("refit_every", s.RefitEvery, 1)
+	atLeast("replan_every", s.ReplanEvery, 1)
+	atLeast("utd", s.UTD, 0)
+	atLeast("update_every", s.UpdateEvery, 1)
+	atLeast("capacity", s.Capacity, 1)
+	atLeast("retain_epochs", s.RetainEpochs, 1)
+	atLeast("model_freeze_epoch", s.ModelFreezeEpoch, 0)
+	atLeast("probe_starts", s.ProbeStarts, 0)
+	if s.Imagine != ImagineNothing {
+		atLeast("start_states", s.StartStates, 1)
+	}
+	faults = append(faults, s.RealRatio.validate("real_ratio", 0, 1), s.Horizon.validate("horizon", 1, 1000))
+	faults = append(faults, prefixed("sac", s.SAC.Validate()), prefixed("model", s.Model.Validate()), prefixed("planner", s.Planner.Validate()))
+	return errors.Join(faults...)
+}
+
+// prefixed makes sure that every fault of a nested struct names its section.
+func prefixed(section string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var out []error
+	for _, line := range strings.Split(err.Error(), "\n") {
+		if !strings.HasPrefix(line, section+".") {
+			line = section + "." + line
+		}
+		out = append(out, errors.New(line))
+	}
+	return errors.Join(out...)
+}

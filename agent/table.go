@@ -1,0 +1,111 @@
+package agent
+
+import (
+	"fmt"
+	"strings"
+
+	"demorl/env"
+	"demorl/mpc"
+)
+
+// Algorithm is one named member of the family: the four choices of the
+// framework as data. What it leaves at its zero value stays as the defaults are.
+type Algorithm struct {
+	Name    string
+	Summary string
+	Source  string
+
+	Act     string              // who acts in the real system
+	Imagine string              // what is imagined
+	Planner func() mpc.Settings // the inner loop; nil where there is none
+
+	Propagation  string // how a particle picks its ensemble member
+	PlanBuffer   string
+	StoreReward  string
+	RealRatio    Schedule
+	UTD          int    // 0 leaves it to the task's row
+	UpdateEvery  int    // 0 means 1
+	Warmup       int    // 0 leaves it to the task's row
+	EntropyRule  string // "" leaves it to the task's row
+	ShortRollout bool   // imagined rollouts of one step where no row says otherwise
+	Starts       int    // start states of a round; 0 leaves it to the preset
+}
+
+// Algorithms is the family (design.md section 4). Everything that tells one
+// from another is on this page.
+var Algorithms = []Algorithm{
+	{
+		Name: "m-demorl", Summary: "plans with elites inside the model to make better imagined data for SAC", Source: "arXiv 2112.02999; method.md part A",
+		Act: ActPolicy, Imagine: ImaginePlanned, Planner: mpc.MDeMoRL, Propagation: "fixed", PlanBuffer: BufferClear, StoreReward: "mean",
+	},
+	{
+		Name: "mopac", Summary: "as m-demorl with exponential weights over all candidates", Source: "MoPAC; method.md E.1",
+		Act: ActPolicy, Imagine: ImaginePlanned, Planner: mpc.MoPAC, Propagation: "fixed", PlanBuffer: BufferClear, StoreReward: "mean",
+	},
+	{
+		Name: "mbpo", Summary: "SAC on short rollouts of the policy in the model, without planning", Source: "MBPO; method.md E.1",
+		Act: ActPolicy, Imagine: ImagineBranched, Propagation: "ts1", PlanBuffer: BufferRing, StoreReward: "sample",
+		RealRatio: Schedule{0.05}, ShortRollout: true, Starts: 100_000,
+	},
+	{
+		Name: "loop", Summary: "the planner drives the robot, SAC's critic values the end of its plans", Source: "LOOP; method.md E.2",
+		Act: ActPlanner, Imagine: ImagineNothing, Planner: mpc.LOOP, Propagation: "all",
+		RealRatio: Schedule{1}, UTD: 1, UpdateEvery: 50, Warmup: 1000, EntropyRule: "minus_actions",
+	},
+	{
+		Name: "sac", Summary: "the model-free outer loop alone", Source: "SAC; method.md part D, E.3",
+		Act: ActPolicy, Imagine: ImagineNothing, RealRatio: Schedule{1}, UTD: 1, EntropyRule: "minus_actions",
+	},
+}
+
+// FindAlgorithm returns the named algorithm.
+func FindAlgorithm(name string) (Algorithm, error) {
+	best, names := "", []string{}
+	for _, a := range Algorithms {
+		if a.Name == name {
+			return a, nil
+		}
+		names = append(names, a.Name)
+		if best == "" || env.EditDistance(name, a.Name) < env.EditDistance(name, best) {
+			best = a.Name
+		}
+	}
+	return Algorithm{}, fmt.Errorf("unknown algorithm %q; nearest is %s (known: %s)", name, best, strings.Join(names, ", "))
+}
+
+// apply writes the algorithm's choices over s.
+func (a Algorithm) apply(s *Settings) {
+	s.Act, s.Imagine = a.Act, a.Imagine
+	if a.Planner != nil {
+		s.Planner = a.Planner()
+		s.Horizon = Schedule{float64(s.Planner.Horizon)}
+	}
+	if a.Propagation != "" {
+		s.Model.Propagation = a.Propagation
+	}
+	if a.PlanBuffer != "" {
+		s.PlanBuffer = a.PlanBuffer
+	}
+	if a.StoreReward != "" {
+		s.StoreReward = a.StoreReward
+	}
+	if a.RealRatio != nil {
+		s.RealRatio = a.RealRatio
+	}
+	if a.UTD > 0 {
+		s.UTD = a.UTD
+	}
+	if a.Warmup > 0 {
+		s.Warmup = a.Warmup
+	}
+	if a.EntropyRule != "" {
+		s.SAC.TargetEntropyRule = a.EntropyRule
+	}
+	if a.ShortRollout {
+		s.Horizon = Schedule{1}
+	}
+	if a.Starts > 0 {
+		s.StartStates = a.Starts
+	}
+	s.UpdateEvery = max(1, a.UpdateEvery)
+}

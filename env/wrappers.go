@@ -1,0 +1,121 @@
+package env
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"demorl/rng"
+)
+
+// Limited truncates episodes after limit steps, as Gymnasium's TimeLimit does.
+type Limited struct {
+	Env
+	limit, steps int
+}
+
+// Limit wraps e with a time limit in steps; limit 0 returns e itself.
+func Limit(e Env, limit int) Env {
+	if limit == 0 {
+		return e
+	}
+	return &Limited{Env: e, limit: limit}
+}
+
+// Unwrap returns the task without its time limit.
+func (l *Limited) Unwrap() Env { return l.Env }
+
+// Reset starts an episode of at most limit steps.
+func (l *Limited) Reset(s *rng.Stream, obs []float64) error {
+	l.steps = 0
+	return l.Env.Reset(s, obs)
+}
+
+// Step counts the step and sets Truncated at the limit.
+func (l *Limited) Step(action, obs []float64) (Outcome, error) {
+	out, err := l.Env.Step(action, obs)
+	l.steps++
+	if l.steps >= l.limit {
+		out.Truncated = true
+	}
+	return out, err
+}
+
+// AppendState saves the step count and the task's state. It panics when the
+// task has no StateCodec: ask Power[StateCodec] of the task first.
+func (l *Limited) AppendState(dst []byte) []byte {
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(l.steps))
+	return l.Env.(StateCodec).AppendState(dst)
+}
+
+// RestoreState restores the step count and the task's state.
+func (l *Limited) RestoreState(state []byte, obs []float64) error {
+	codec, ok := l.Env.(StateCodec)
+	if !ok {
+		return fmt.Errorf("env: %s cannot restore a state", l.Spec().ID)
+	}
+	if len(state) < 8 {
+		return fmt.Errorf("env: %s: state of %d bytes is too short", l.Spec().ID, len(state))
+	}
+	l.steps = int(binary.LittleEndian.Uint64(state))
+	return codec.RestoreState(state[8:], obs)
+}
+
+// Scaled maps actions in [-1, 1] per joint onto the task's bounds (method.md
+// D.1) and clips what lies outside.
+type Scaled struct {
+	Env
+	mid, half []float64
+	action    []float64
+}
+
+// Scale wraps e so that its actions are in [-1, 1] per joint. A joint without
+// finite bounds is refused.
+func Scale(e Env) (*Scaled, error) {
+	spec := e.Spec()
+	s := &Scaled{Env: e, mid: make([]float64, spec.ActDim), half: make([]float64, spec.ActDim), action: make([]float64, spec.ActDim)}
+	for j := range spec.ActDim {
+		lo, hi := spec.Low[j], spec.High[j]
+		if math.IsInf(lo, 0) || math.IsInf(hi, 0) || !(lo < hi) {
+			return nil, fmt.Errorf("env: %s: joint %d has bounds [%g, %g]; finite bounds with low < high are needed", spec.ID, j, lo, hi)
+		}
+		s.mid[j], s.half[j] = (lo+hi)/2, (hi-lo)/2
+	}
+	return s, nil
+}
+
+// Unwrap returns the task in its own units.
+func (s *Scaled) Unwrap() Env { return s.Env }
+
+// Spec returns the task's Spec with bounds of -1 and 1.
+func (s *Scaled) Spec() Spec {
+	spec := s.Env.Spec()
+	spec.Low, spec.High = make([]float64, spec.ActDim), make([]float64, spec.ActDim)
+	for j := range spec.ActDim {
+		spec.Low[j], spec.High[j] = -1, 1
+	}
+	return spec
+}
+
+// Step scales action and steps the task.
+func (s *Scaled) Step(action, obs []float64) (Outcome, error) {
+	s.Unscale(s.action, action)
+	return s.Env.Step(s.action, obs)
+}
+
+// Unscale writes into dst the task's own units of action.
+func (s *Scaled) Unscale(dst, action []float64) {
+	for j, a := range action {
+		dst[j] = s.mid[j] + s.half[j]*min(1, max(-1, a))
+	}
+}
+
+// ForLearning makes the named task ready for a learner: its time limit and
+// actions in [-1, 1].
+func ForLearning(name string) (*Scaled, error) {
+	e, err := Make(name)
+	if err != nil {
+		return nil, err
+	}
+	return Scale(Limit(e, e.Spec().Limit))
+}

@@ -1,0 +1,113 @@
+package kern
+
+import (
+	"fmt"
+	"math"
+)
+
+// The elementwise kernels. All of them take slices of equal length (they panic
+// otherwise), may work in place where the signature allows it, allocate
+// nothing and return the same bits in every tier: each multiplication and each
+// addition is rounded on its own.
+
+// Exp sets dst[i] = exp(x[i]) within 2 ulp, also where the result is
+// subnormal. dst may be x.
+func Exp(dst, x []float32) {
+	sameLength("Exp", len(dst), len(x))
+	expAny(dst, x)
+}
+
+// TanhOf sets dst[i] = tanh(x[i]) within 3 ulp. dst may be x.
+func TanhOf(dst, x []float32) {
+	sameLength("TanhOf", len(dst), len(x))
+	tanhAny(dst, x)
+}
+
+// SiLUOf sets dst[i] = x[i]*sigmoid(x[i]) within 4 ulp for x >= -88.3, where
+// exp(-x) still fits; below that the result is -0. dst may be x.
+func SiLUOf(dst, x []float32) {
+	sameLength("SiLUOf", len(dst), len(x))
+	siluAny(dst, x)
+}
+
+// Softplus sets dst[i] = log(1+exp(x[i])) within 4 ulp for x >= -87; below
+// that it stays at exp(-87). dst may be x.
+func Softplus(dst, x []float32) {
+	sameLength("Softplus", len(dst), len(x))
+	softplusAny(dst, x)
+}
+
+// SiLUGrad sets dst[i] = dy[i] * d silu(pre[i])/d pre. dst may be dy or pre.
+func SiLUGrad(dst, dy, pre []float32) {
+	sameLength("SiLUGrad", len(dst), len(dy), len(pre))
+	siluGradAny(dst, dy, pre)
+}
+
+// ReLUGrad sets dst[i] = dy[i] where y[i] > 0 or NaN, else 0; y is ReLU's input
+// or output. dst may be dy or y.
+func ReLUGrad(dst, dy, y []float32) {
+	sameLength("ReLUGrad", len(dst), len(dy), len(y))
+	reluGradAny(dst, dy, y)
+}
+
+// TanhGrad sets dst[i] = dy[i] * (1-y[i]^2); y is tanh's output. dst may be dy
+// or y.
+func TanhGrad(dst, dy, y []float32) {
+	sameLength("TanhGrad", len(dst), len(dy), len(y))
+	tanhGradAny(dst, dy, y)
+}
+
+// AXPY adds a*x to dst.
+func AXPY(dst []float32, a float32, x []float32) {
+	sameLength("AXPY", len(dst), len(x))
+	axpyAny(dst, a, x)
+}
+
+// Lerp moves dst by the fraction tau of its distance to x.
+func Lerp(dst, x []float32, tau float32) {
+	sameLength("Lerp", len(dst), len(x))
+	lerpAny(dst, x, tau)
+}
+
+// ColSums adds to dst (length cols) the column sums of the row-major matrix x
+// (rows x cols), row after row.
+func ColSums(dst, x []float32, rows, cols int) {
+	if len(dst) != cols || len(x) < rows*cols {
+		panic(fmt.Sprintf("kern: ColSums: dst has length %d and x %d for %d x %d", len(dst), len(x), rows, cols))
+	}
+	colSumsAny(dst, x, rows, cols)
+}
+
+// Adam makes one step of Adam (Kingma and Ba 2015) with L2 weight decay, as in
+// PyTorch: g' = g + decay*w; m = beta1*m + (1-beta1)*g'; v = beta2*v +
+// (1-beta2)*g'^2; w -= lrT*m / (sqrt(v)/c2Sqrt + eps), where lrT =
+// lr/(1-beta1^t) and c2Sqrt = sqrt(1-beta2^t) at step t = 1, 2, ...
+func Adam(w, m, v, g []float32, lrT, beta1, beta2, eps, c2Sqrt, decay float32) {
+	sameLength("Adam", len(w), len(m), len(v), len(g))
+	adamAny(w, m, v, g, &adamArgs{
+		lrT: lrT, beta1: beta1, rest1: oneMinus(beta1), beta2: beta2, rest2: oneMinus(beta2),
+		eps: eps, c2Sqrt: c2Sqrt, decay: decay,
+	})
+}
+
+// adamArgs are the constants of one Adam step; the assembly reads them in this
+// order.
+type adamArgs struct{ lrT, beta1, rest1, beta2, rest2, eps, c2Sqrt, decay float32 }
+
+// oneMinus returns 1-b for the decimal of at most six digits that b stands for,
+// if it stands for one: 1-float32(0.999) is off by 1.3e-5 of itself, which
+// every step would carry into v.
+func oneMinus(b float32) float32 {
+	if short := math.Round(float64(b)*1e6) / 1e6; float32(short) == b {
+		return float32(1 - short)
+	}
+	return 1 - b
+}
+
+func sameLength(kernel string, n int, others ...int) {
+	for _, m := range others {
+		if m != n {
+			panic(fmt.Sprintf("kern: %s: slices of %d and %d numbers", kernel, n, m))
+		}
+	}
+}

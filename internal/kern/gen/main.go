@@ -1,0 +1,75 @@
+// Command gen writes the vector kernels: Go assembly and its stubs, for
+// internal/kern and for rng. Run it in its own folder; without -out it
+// overwrites the committed files, with -out it writes the same tree elsewhere.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/pass"
+	"github.com/mmcloughlin/avo/printer"
+)
+
+// file is one pair of generated files: path.s and path_stubs.go, relative to
+// the module's root.
+type file struct {
+	path, pkg string
+	write     func(*build.Context)
+}
+
+var files = []file{
+	{"internal/kern/gemm_avx512_amd64", "kern", gemm512},
+}
+
+func main() {
+	out := flag.String("out", filepath.Join("..", "..", ".."), "root folder to write under")
+	flag.Parse()
+	for _, f := range files {
+		if err := generate(*out, f); err != nil {
+			log.Fatalf("gen: %s: %v", f.path, err)
+		}
+	}
+}
+
+func generate(root string, f file) error {
+	c := build.NewContext()
+	c.ConstraintExpr("amd64 && !noasm")
+	f.write(c)
+	ir, err := c.Result()
+	if err != nil {
+		return err
+	}
+	if err := pass.Compile.Execute(ir); err != nil {
+		return err
+	}
+	cfg := printer.Config{Name: "internal/kern/gen", Pkg: f.pkg}
+	base := filepath.Join(root, filepath.FromSlash(f.path))
+	if err := os.MkdirAll(filepath.Dir(base), 0o755); err != nil {
+		return err
+	}
+	for suffix, builder := range map[string]printer.Builder{".s": printer.NewGoAsm, "_stubs.go": printer.NewStubs} {
+		text, err := builder(cfg).Print(ir)
+		if err != nil {
+			return err
+		}
+		name := base + suffix
+		if suffix == "_stubs.go" {
+			name = stubName(base)
+		}
+		if err := os.WriteFile(name, text, 0o644); err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
+	}
+	return nil
+}
+
+// stubName keeps the architecture at the end of the file's name.
+func stubName(base string) string {
+	const arch = "_amd64"
+	return base[:len(base)-len(arch)] + "_stubs" + arch + ".go"
+}

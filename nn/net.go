@@ -1,0 +1,225 @@
+package nn
+
+import (
+	"fmt"
+
+	"demorl/internal/kern"
+)
+
+// Spec is the shape of a network.
+type Spec struct {
+	Members int      // number of stacked networks of equal shape
+	Sizes   []int    // features of input, hidden layers and output
+	Hidden  kern.Act // activation of the hidden layers; the output is linear
+	Trained bool     // whether Backward will be called (keeps transposed weights packed)
+}
+
+// Net is a stack of dense networks. Parameters are member-major: member m's
+// layers in order, each its weights (in x out, row-major) and its biases.
+type Net struct {
+	Spec
+	Params  []float32
+	weights [][][]float32 // [member][layer], views into Params
+	biases  [][][]float32
+	packed  [][]kern.Packed // [member][layer], what Forward reads
+	packedT [][]kern.Packed // the transposes, what Backward reads
+}
+
+// New returns a network with all parameters zero. Initialise and Pack it before use.
+func New(s Spec) *Net {
+	if s.Members < 1 || len(s.Sizes) < 2 {
+		panic(fmt.Sprintf("nn: a network needs members and layers, got %+v", s))
+	}
+	n := &Net{Spec: s}
+	n.Params = make([]float32, s.Members*n.MemberSize())
+	n.weights = make([][][]float32, s.Members)
+	n.biases = make([][][]float32, s.Members)
+	n.packed = make([][]kern.Packed, s.Members)
+	n.packedT = make([][]kern.Packed, s.Members)
+	at := 0
+	for m := range s.Members {
+		n.packed[m] = make([]kern.Packed, n.Layers())
+		n.packedT[m] = make([]kern.Packed, n.Layers())
+		for l := range n.Layers() {
+			in, out := s.Sizes[l], s.Sizes[l+1]
+			n.weights[m] = append(n.weights[m], n.Params[at:at+in*out])
+			n.biases[m] = append(n.biases[m], n.Params[at+in*out:at+in*out+out])
+			at += in*out + out
+		}
+	}
+	return n
+}
+
+// Layers returns the number of linear layers.
+func (n *Net) Layers() int { return len(n.Sizes) - 1 }
+
+// In returns the number of input features.
+func (n *Net) In() int { return n.Sizes[0] }
+
+// Out returns the number of output features.
+func (n *Net) Out() int { return n.Sizes[len(n.Sizes)-1] }
+
+// MemberSize returns the number of parameters of one member.
+func (n *Net) MemberSize() int {
+	size := 0
+	for l := range n.Layers() {
+		size += (n.Sizes[l] + 1) * n.Sizes[l+1]
+	}
+	return size
+}
+
+// Member returns member m's parameters, a view into Params.
+func (n *Net) Member(m int) []float32 {
+	size := n.MemberSize()
+	return n.Params[m*size : (m+1)*size]
+}
+
+// Weights returns layer l's weights of member m (in x out, row-major), a view.
+func (n *Net) Weights(m, l int) []float32 { return n.weights[m][l] }
+
+// Biases returns layer l's biases of member m, a view.
+func (n *Net) Biases(m, l int) []float32 { return n.biases[m][l] }
+
+// Pack makes member m's present parameters the ones that Forward and Backward
+// use. Call it after every change of them.
+func (n *Net) Pack(m int) {
+	for l := range n.Layers() {
+		in, out := n.Sizes[l], n.Sizes[l+1]
+		n.packed[m][l].Pack(n.weights[m][l], in, out)
+		if n.Trained {
+			n.packedT[m][l].PackT(n.weights[m][l], out, in)
+		}
+	}
+}
+
+// PackAll packs every member.
+func (n *Net) PackAll() {
+	for m := range n.Members {
+		n.Pack(m)
+	}
+}
+
+// Tape is the memory of one pass of one batch: activations, and scratch for
+// the way back. Tapes may be used by several goroutines only one at a time.
+type Tape struct {
+	capacity int
+	rows     int
+	x        []float32
+	pre, out [][]float32 // per layer; pre only where the gradient needs it
+	delta    [2][]float32
+	packed   kern.Packed
+}
+
+// NewTape returns memory for batches of up to rows rows.
+func (n *Net) NewTape(rows int) *Tape {
+	t := &Tape{capacity: rows, pre: make([][]float32, n.Layers()), out: make([][]float32, n.Layers())}
+	widest := 0
+	for l := range n.Layers() {
+		out := n.Sizes[l+1]
+		widest = max(widest, out)
+		t.out[l] = make([]float32, rows*out)
+		if n.Trained && n.Hidden != kern.ReLU && l < n.Layers()-1 {
+			t.pre[l] = make([]float32, rows*out)
+		}
+	}
+	if n.Trained {
+		t.delta[0], t.delta[1] = make([]float32, rows*widest), make([]float32, rows*widest)
+	}
+	return t
+}
+
+// Infer returns member m's output for x (rows x In), valid until the tape's
+// next use. Backward cannot follow.
+func (n *Net) Infer(m int, t *Tape, x []float32, rows int) []float32 {
+	t.check(rows)
+	in := x
+	for l := range n.Layers() {
+		act := n.Hidden
+		if l == n.Layers()-1 {
+			act = kern.Identity
+		}
+		kern.Mul(t.out[l], n.Sizes[l+1], in, n.Sizes[l], rows, &n.packed[m][l], n.biases[m][l], act)
+		in = t.out[l]
+	}
+	t.x = nil
+	return in[:rows*n.Out()]
+}
+
+// Forward returns member m's output for x (rows x In) and keeps on the tape
+// what Backward needs; x must not change before that.
+func (n *Net) Forward(m int, t *Tape, x []float32, rows int) []float32 {
+	t.check(rows)
+	in := x
+	for l := range n.Layers() {
+		dst, act := t.out[l], n.Hidden
+		if l == n.Layers()-1 {
+			act = kern.Identity
+		} else if t.pre[l] != nil {
+			dst, act = t.pre[l], kern.Identity
+		}
+		kern.Mul(dst, n.Sizes[l+1], in, n.Sizes[l], rows, &n.packed[m][l], n.biases[m][l], act)
+		if l < n.Layers()-1 && t.pre[l] != nil {
+			used := rows * n.Sizes[l+1]
+			copy(t.out[l][:used], t.pre[l][:used])
+			kern.Apply(t.out[l][:used], n.Hidden)
+		}
+		in = t.out[l]
+	}
+	t.x, t.rows = x, rows
+	return in[:rows*n.Out()]
+}
+
+// Backward goes back over the last Forward of member m. dOut (rows x Out) is
+// the loss's gradient by the output. It adds the gradient by the parameters to
+// grad (the layout of Member) unless grad is nil, and writes the gradient by
+// the input to dIn (rows x In) unless dIn is nil.
+func (n *Net) Backward(m int, t *Tape, dOut, grad, dIn []float32) {
+	if t.x == nil {
+		panic("nn: Backward without Forward")
+	}
+	rows, end := t.rows, n.MemberSize()
+	delta := dOut
+	for l := n.Layers() - 1; l >= 0; l-- {
+		in, out := n.Sizes[l], n.Sizes[l+1]
+		if grad != nil {
+			x := t.x
+			if l > 0 {
+				x = t.out[l-1]
+			}
+			end -= in*out + out
+			t.packed.Pack(delta, rows, out)
+			kern.MulT(grad[end:end+in*out], out, x, in, in, &t.packed, true)
+			kern.ColSums(grad[end+in*out:end+in*out+out], delta, rows, out)
+		}
+		if l == 0 {
+			if dIn != nil {
+				kern.Mul(dIn, in, delta, out, rows, &n.packedT[m][l], nil, kern.Identity)
+			}
+			return
+		}
+		next := t.delta[l%2][:rows*in]
+		kern.Mul(next, in, delta, out, rows, &n.packedT[m][l], nil, kern.Identity)
+		n.hiddenGrad(next, t, l-1, rows*in)
+		delta = next
+	}
+}
+
+// hiddenGrad multiplies delta by the activation's derivative at hidden layer l.
+func (n *Net) hiddenGrad(delta []float32, t *Tape, l, used int) {
+	switch n.Hidden {
+	case kern.ReLU:
+		kern.ReLUGrad(delta, delta, t.out[l][:used])
+	case kern.SiLU:
+		kern.SiLUGrad(delta, delta, t.pre[l][:used])
+	case kern.Tanh:
+		for i, y := range t.out[l][:used] {
+			delta[i] *= 1 - y*y
+		}
+	}
+}
+
+func (t *Tape) check(rows int) {
+	if rows > t.capacity {
+		panic(fmt.Sprintf("nn: %d rows on a tape for %d", rows, t.capacity))
+	}
+}
