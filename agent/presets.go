@@ -6,25 +6,25 @@ import (
 
 	"demorl/dynamics"
 	"demorl/env"
+	"demorl/sac"
 )
 
 // row is what method.md E.1 and E.4 say of one task: columns that the size of
 // a preset does not change.
 type row struct {
-	warmup, epochSteps  int
-	refitEvery          int // and replanEvery
-	utd                 int // published updates a real step of m-demorl
-	horizon             Schedule
-	realRatio           Schedule
-	targetEntropy       float64
-	hidden              int // width of the ensemble
-	retainEpochs        int
-	planBuffer          string
-	branchedUTD         int // of mbpo
-	branchedEntropy     float64
-	rolloutLength       Schedule // of mbpo
-	branchedRetain      int
-	branchedRealRatio05 bool
+	warmup, epochSteps int
+	refitEvery         int // and replanEvery
+	utd                int // published updates a real step of m-demorl
+	horizon            Schedule
+	realRatio          Schedule
+	targetEntropy      float64
+	hidden             int // width of the ensemble
+	retainEpochs       int
+	planBuffer         string
+	branchedUTD        int // of mbpo
+	branchedEntropy    float64
+	rolloutLength      Schedule // of mbpo
+	branchedRetain     int
 }
 
 // published holds the rows of the tasks that the tables name, by env.Task.Published.
@@ -93,7 +93,7 @@ func Preset(a Algorithm, preset string, task env.Task) (Settings, error) {
 	s := DefaultSettings()
 	s.Warmup, s.EpochSteps, s.RefitEvery, s.ReplanEvery = r.warmup, r.epochSteps, r.refitEvery, r.refitEvery
 	s.UTD, s.RealRatio, s.RetainEpochs = r.utd, r.realRatio, r.retainEpochs
-	s.SAC.TargetEntropy = r.targetEntropy
+	s.SAC.TargetEntropyRule, s.SAC.TargetEntropy = sac.Fixed, r.targetEntropy
 	for i := range s.Model.Hidden {
 		s.Model.Hidden[i] = r.hidden
 	}
@@ -145,5 +145,5 @@ func gate(s *Settings, a Algorithm, spec env.Spec) {
 	s.SAC.Hidden = []int{128, 128}
 	s.Model.Members, s.Model.Elites = 5, 3
 	s.Model.Hidden = []int{128, 128, 128}
-	s.Model.Decay = dynamics.DecayFor(len(s.Model.Hidden))
+	s.Model.Decay = dynamics.ShapeDecay(len(s.Model.Hidden))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"demorl/dynamics"
 	"demorl/env"
 	"demorl/mpc"
 )
@@ -81,7 +82,7 @@ func (a Algorithm) apply(s *Settings) {
 		s.Horizon = Schedule{float64(s.Planner.Horizon)}
 	}
 	if a.Propagation != "" {
-		s.Model.Propagation = a.Propagation
+		s.Model.Propagation = dynamics.Propagation(a.Propagation)
 	}
 	if a.PlanBuffer != "" {
 		s.PlanBuffer = a.PlanBuffer

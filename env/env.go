@@ -48,7 +48,9 @@ type StateCodec interface {
 
 // Terminator tells termination inside imagination, a batch at a time: obs is
 // rows x ObsDim, the predicted next observations; done has one entry a row.
-type Terminator interface{ Terminal(obs []float32, done []bool) }
+type Terminator interface {
+	Terminal(obs []float32, done []bool)
+}
 
 // Rewarder is a known reward, used instead of the learned one: obs and next
 // are rows x ObsDim, action is rows x ActDim in the task's units.

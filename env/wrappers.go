@@ -14,12 +14,17 @@ type Limited struct {
 	limit, steps int
 }
 
-// Limit wraps e with a time limit in steps; limit 0 returns e itself.
+// Limit wraps e with a time limit in steps; limit 0 returns e itself. What it
+// returns has the power StateCodec exactly when e has it.
 func Limit(e Env, limit int) Env {
 	if limit == 0 {
 		return e
 	}
-	return &Limited{Env: e, limit: limit}
+	l := &Limited{Env: e, limit: limit}
+	if codec, ok := Power[StateCodec](e); ok {
+		return &limitedCodec{l, codec}
+	}
+	return l
 }
 
 // Unwrap returns the task without its time limit.
@@ -41,24 +46,33 @@ func (l *Limited) Step(action, obs []float64) (Outcome, error) {
 	return out, err
 }
 
-// AppendState saves the step count and the task's state. It panics when the
-// task has no StateCodec: ask Power[StateCodec] of the task first.
-func (l *Limited) AppendState(dst []byte) []byte {
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(l.steps))
-	return l.Env.(StateCodec).AppendState(dst)
+// limitedCodec is a Limited whose task can save its state: the step count goes
+// with it.
+type limitedCodec struct {
+	*Limited
+	task StateCodec
 }
 
-// RestoreState restores the step count and the task's state.
-func (l *Limited) RestoreState(state []byte, obs []float64) error {
-	codec, ok := l.Env.(StateCodec)
-	if !ok {
-		return fmt.Errorf("env: %s cannot restore a state", l.Spec().ID)
-	}
+// Unwrap returns the Limited, so that Power finds it.
+func (l *limitedCodec) Unwrap() Env { return l.Limited }
+
+// AppendState saves the step count and the task's state.
+func (l *limitedCodec) AppendState(dst []byte) []byte {
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(l.steps))
+	return l.task.AppendState(dst)
+}
+
+// RestoreState restores the step count and the task's state; on an error the
+// step count stays.
+func (l *limitedCodec) RestoreState(state []byte, obs []float64) error {
 	if len(state) < 8 {
-		return fmt.Errorf("env: %s: state of %d bytes is too short", l.Spec().ID, len(state))
+		return fmt.Errorf("env: %s: restore: state of %d bytes is too short", l.Spec().ID, len(state))
+	}
+	if err := l.task.RestoreState(state[8:], obs); err != nil {
+		return err
 	}
 	l.steps = int(binary.LittleEndian.Uint64(state))
-	return codec.RestoreState(state[8:], obs)
+	return nil
 }
 
 // Scaled maps actions in [-1, 1] per joint onto the task's bounds (method.md

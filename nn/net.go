@@ -104,6 +104,7 @@ func (n *Net) PackAll() {
 type Tape struct {
 	capacity int
 	rows     int
+	kept     bool // Keep has dropped rows
 	x        []float32
 	pre, out [][]float32 // per layer; pre only where the gradient needs it
 	delta    [2][]float32
@@ -124,6 +125,7 @@ func (n *Net) NewTape(rows int) *Tape {
 	}
 	if n.Trained {
 		t.delta[0], t.delta[1] = make([]float32, rows*widest), make([]float32, rows*widest)
+		t.packed.Pack(t.delta[0], rows, widest) // so that Backward need not grow it
 	}
 	return t
 }
@@ -165,8 +167,31 @@ func (n *Net) Forward(m int, t *Tape, x []float32, rows int) []float32 {
 		}
 		in = t.out[l]
 	}
-	t.x, t.rows = x, rows
+	t.x, t.rows, t.kept = x, rows, false
 	return in[:rows*n.Out()]
+}
+
+// Keep drops all rows of the last Forward but the given ones, in ascending
+// order: Backward then takes dOut and gives dIn for these alone. Gradients by
+// the parameters cannot be had any more.
+func (t *Tape) Keep(rows []int32) {
+	for l, out := range t.out[:len(t.out)-1] {
+		width := len(out) / t.capacity
+		keepRows(out, rows, width)
+		if t.pre[l] != nil {
+			keepRows(t.pre[l], rows, width)
+		}
+	}
+	t.rows, t.kept = len(rows), true
+}
+
+// keepRows moves the given rows of x to its front.
+func keepRows(x []float32, rows []int32, width int) {
+	for k, r := range rows {
+		if k != int(r) {
+			copy(x[k*width:(k+1)*width], x[int(r)*width:(int(r)+1)*width])
+		}
+	}
 }
 
 // Backward goes back over the last Forward of member m. dOut (rows x Out) is
@@ -176,6 +201,9 @@ func (n *Net) Forward(m int, t *Tape, x []float32, rows int) []float32 {
 func (n *Net) Backward(m int, t *Tape, dOut, grad, dIn []float32) {
 	if t.x == nil {
 		panic("nn: Backward without Forward")
+	}
+	if t.kept && grad != nil {
+		panic("nn: gradients by the parameters after Keep")
 	}
 	rows, end := t.rows, n.MemberSize()
 	delta := dOut
@@ -212,9 +240,7 @@ func (n *Net) hiddenGrad(delta []float32, t *Tape, l, used int) {
 	case kern.SiLU:
 		kern.SiLUGrad(delta, delta, t.pre[l][:used])
 	case kern.Tanh:
-		for i, y := range t.out[l][:used] {
-			delta[i] *= 1 - y*y
-		}
+		kern.TanhGrad(delta, delta, t.out[l][:used])
 	}
 }
 

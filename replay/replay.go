@@ -58,6 +58,20 @@ func (b *Buffer) Clear(capacity int) {
 	b.obs, b.act, b.next, b.reward, b.flags = b.obs[:0], b.act[:0], b.next[:0], b.reward[:0], b.flags[:0]
 }
 
+// Resize sets a new capacity. The newest rows that fit are kept in order unless
+// clear is set.
+func (b *Buffer) Resize(capacity int, clear bool) {
+	if clear || b.Len() == 0 {
+		b.Clear(capacity)
+		return
+	}
+	old := NewBuffer(capacity, b.obsDim, b.actDim)
+	for i := max(0, b.Len()-capacity); i < b.Len(); i++ {
+		old.Add(b.Row(i))
+	}
+	*b = *old
+}
+
 // Add stores t. The observation and action lengths must match the buffer's.
 func (b *Buffer) Add(t Transition) {
 	if len(t.Obs) != b.obsDim || len(t.Next) != b.obsDim || len(t.Action) != b.actDim {

@@ -57,6 +57,7 @@ const (
 	PolicyNoise                    // sampled policy actions
 	PlanNoise                      // exploration around a proposal
 	ValueNoise                     // the action inside the terminal value
+	RewardNoise                    // rewards drawn for a score
 )
 
 // Stride is the row stride of noise of dims numbers a row.

@@ -130,7 +130,8 @@ func (d *decoder) syntax(err error) {
 func (d *decoder) assign(path, value string) {
 	v, ok := find(d.root, path)
 	if !ok {
-		d.unknown(nil, "", path, d.root)
+		group, inside := deepest(d.root, path)
+		d.unknown(nil, group, path, inside)
 		return
 	}
 	if v.Kind() == reflect.String && !isText(v.Type()) { // text stands for itself
@@ -156,6 +157,9 @@ func (d *decoder) assign(path, value string) {
 // group decodes a mapping into a struct.
 func (d *decoder) group(n *yaml.Node, v reflect.Value, path string) {
 	n = resolve(n)
+	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" {
+		return // a group whose every line is a comment
+	}
 	if n.Kind != yaml.MappingNode {
 		f := Fault{Path: path, Value: text(n), Expected: "a mapping of settings"}
 		f.Problem = fmt.Sprintf("expected a mapping of settings (name: value), have %s", kindOf(n))
@@ -242,23 +246,15 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value, path string) {
 // neighbour in its own group first, else any path.
 func (d *decoder) unknown(n *yaml.Node, group, path string, v reflect.Value) {
 	f := Fault{Path: path, Problem: path + " is not a setting"}
-	var near []string
+	var names, near []string
 	for _, g := range fields(v) {
-		near = append(near, join(group, g.name))
+		names, near = append(names, g.name), append(near, join(group, g.name))
 	}
-	all := Paths(d.root.Addr().Interface())
-	f.Nearest = nearest(path, near)
-	if f.Nearest == "" {
-		f.Nearest = nearest(path, all)
-	}
-	if f.Nearest == "" { // the right name in the wrong group
-		last := path[strings.LastIndexByte(path, '.')+1:]
-		for _, p := range all {
-			if strings.HasSuffix(p, "."+last) {
-				f.Nearest = p
-				break
-			}
-		}
+	last := path[strings.LastIndexByte(path, '.')+1:]
+	if n := nearest(last, names); n != "" {
+		f.Nearest = join(group, n)
+	} else {
+		f.Nearest = elsewhere(path, last, Paths(d.root.Addr().Interface()))
 	}
 	switch {
 	case f.Nearest != "":
@@ -271,6 +267,16 @@ func (d *decoder) unknown(n *yaml.Node, group, path string, v reflect.Value) {
 		f.Problem += "; `demorl config` lists all of them"
 	}
 	d.fault(n, f)
+}
+
+// elsewhere finds the right name in another group, or the nearest path.
+func elsewhere(path, last string, all []string) string {
+	for _, p := range all {
+		if p == last || strings.HasSuffix(p, "."+last) {
+			return p
+		}
+	}
+	return nearest(path, all)
 }
 
 // resolve follows aliases.

@@ -48,12 +48,19 @@ func (e *Faults) Error() string {
 }
 
 // nearest returns the name that is fewest edits away from word, or "" where
-// none is near: more than a third of the letters would have to change.
+// none is near: more than a third of the letters would have to change, and no
+// name begins with word.
 func nearest(word string, names []string) string {
-	best, found := "", max(2, len(word)/3)+1
+	word = strings.ToLower(word)
+	best, found := "", max(1, len(word)/3)+1
 	for _, n := range names {
-		if d := edits(strings.ToLower(word), n); d < found {
+		if d := edits(word, n); d < found {
 			best, found = n, d
+		}
+	}
+	for _, n := range names {
+		if best == "" && len(word) > 1 && strings.HasPrefix(n, word) {
+			best = n
 		}
 	}
 	return best

@@ -154,3 +154,17 @@ func find(v reflect.Value, path string) (reflect.Value, bool) {
 	}
 	return reflect.Value{}, false
 }
+
+// deepest follows a dotted path as long as it names groups; it returns the last
+// one and its path.
+func deepest(v reflect.Value, path string) (string, reflect.Value) {
+	group := ""
+	for {
+		name, rest, more := strings.Cut(path, ".")
+		inner, ok := find(v, name)
+		if !more || !ok || !isGroup(inner.Type()) {
+			return group, v
+		}
+		group, v, path = join(group, name), inner, rest
+	}
+}

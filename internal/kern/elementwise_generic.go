@@ -60,7 +60,7 @@ func clamp(x, lo, hi float32) float32 {
 // pow2 returns 2^n for -126 <= n <= 127 and +Inf for n = 128.
 func pow2(n int32) float32 { return math.Float32frombits(uint32(n+127) << 23) }
 
-// exp1Full is exp over the whole range, subnormal results included.
+// expFull is exp over the whole range, subnormal results included.
 func expFull(x float32) float32 {
 	p, n := expParts(clamp(x, expLo, expHi))
 	half := n >> 1
@@ -197,11 +197,12 @@ func lerpGeneric(dst, x []float32, tau float32) {
 	}
 }
 
-func colSumsGeneric(dst, x []float32, rows, cols int) {
+// colSumsGeneric leaves out the columns before from.
+func colSumsGeneric(dst, x []float32, rows, cols, from int) {
 	for r := range rows {
 		row := x[r*cols : (r+1)*cols]
-		for j, v := range row {
-			dst[j] += v
+		for j := from; j < cols; j++ {
+			dst[j] += row[j]
 		}
 	}
 }

@@ -1,5 +1,7 @@
 package kern
 
+import "fmt"
+
 // Act is what is applied to a product's result on its way out.
 type Act uint8
 
@@ -11,44 +13,111 @@ const (
 	Tanh
 )
 
+// panelWidth is the number of columns in a panel of a packed matrix, in every
+// tier: two AVX-512 vectors, four AVX2 vectors.
+const panelWidth = 32
+
 // Packed is a right-hand matrix (K x N) in the order in which the kernels
-// read it. Pack once per change, multiply often.
+// read it: panels of 32 columns, each row by row, the last one filled up with
+// zeros. Pack once per change, multiply often.
 type Packed struct {
 	K, N int
 	data []float32
 }
 
 // Pack stores the row-major matrix b (k x n, row stride n).
-func (p *Packed) Pack(b []float32, k, n int) { p.pack(b, k, n, n, 1) }
-
-// PackT stores the transpose of the row-major matrix b (n x k): p is k x n.
-func (p *Packed) PackT(b []float32, k, n int) { p.pack(b, k, n, 1, k) }
-
-// pack copies element (i, j) from b[i*rs+j*cs]; the generic layout is row-major.
-func (p *Packed) pack(b []float32, k, n, rs, cs int) {
-	p.K, p.N = k, n
-	if cap(p.data) < k*n {
-		p.data = make([]float32, k*n)
-	}
-	p.data = p.data[:k*n]
-	for i := range k {
-		for j := range n {
-			p.data[i*n+j] = b[i*rs+j*cs]
+func (p *Packed) Pack(b []float32, k, n int) {
+	p.resize(b, k, n)
+	for at, j := 0, 0; j < n; at, j = at+k*panelWidth, j+panelWidth {
+		if k > 0 {
+			packPanel(p.data[at:at+k*panelWidth], b[j:], k, n, min(panelWidth, n-j))
 		}
 	}
+}
+
+// PackT stores the transpose of the row-major matrix b (n x k): p is k x n.
+func (p *Packed) PackT(b []float32, k, n int) {
+	p.resize(b, k, n)
+	for at, j := 0, 0; j < n; at, j = at+k*panelWidth, j+panelWidth {
+		if k > 0 {
+			packPanelT(p.data[at:at+k*panelWidth], b[j*k:], k, min(panelWidth, n-j))
+		}
+	}
+}
+
+func (p *Packed) resize(b []float32, k, n int) {
+	if k < 0 || n < 0 || len(b) < k*n {
+		panic(fmt.Sprintf("kern: packing %d x %d from a slice of %d numbers", k, n, len(b)))
+	}
+	p.K, p.N = k, n
+	size := (n + panelWidth - 1) / panelWidth * panelWidth * k
+	if cap(p.data) < size {
+		p.data = make([]float32, size)
+	}
+	p.data = p.data[:size]
 }
 
 // Mul computes dst = act(a*b + bias): dst is rows x b.N with row stride
 // dstStride, a is rows x b.K with row stride aStride; bias (length b.N) may be
 // nil. Each element of dst is one chain of multiply-adds in order of k, so it
-// does not depend on rows or on a split of them.
+// does not depend on rows or on a split of them. dst must not overlap a.
 func Mul(dst []float32, dstStride int, a []float32, aStride, rows int, b *Packed, bias []float32, act Act) {
-	mulGeneric(dst, dstStride, a, aStride, 1, rows, b, bias, act, false)
+	if bias != nil && len(bias) != b.N {
+		panic(fmt.Sprintf("kern: Mul: bias has length %d, the product has %d columns", len(bias), b.N))
+	}
+	if rows <= 0 || b.N == 0 {
+		return
+	}
+	checkMatrix("Mul: dst", dst, rows, b.N, dstStride)
+	checkMatrix("Mul: a", a, rows, b.K, aStride)
+	mul(dst, dstStride, a, aStride, 1, rows, b, bias, act, false)
 }
 
 // MulT computes dst = aT*b (accumulate: dst += aT*b): a is b.K x rows with row
 // stride aStride, so dst, rows x b.N, is the weight gradient xT*dy for
-// a = x (batch x in) and b = dy (batch x out).
+// a = x (batch x in) and b = dy (batch x out). dst must not overlap a.
 func MulT(dst []float32, dstStride int, a []float32, aStride, rows int, b *Packed, accumulate bool) {
-	mulGeneric(dst, dstStride, a, 1, aStride, rows, b, nil, Identity, accumulate)
+	if rows <= 0 || b.N == 0 {
+		return
+	}
+	checkMatrix("MulT: dst", dst, rows, b.N, dstStride)
+	checkMatrix("MulT: a", a, b.K, rows, aStride)
+	mul(dst, dstStride, a, 1, aStride, rows, b, nil, Identity, accumulate)
+}
+
+// checkMatrix panics unless m holds rows x cols at the stride: the assembly
+// checks no bounds.
+func checkMatrix(name string, m []float32, rows, cols, stride int) {
+	if rows == 0 || cols == 0 {
+		return
+	}
+	if stride < cols || len(m) < (rows-1)*stride+cols {
+		panic(fmt.Sprintf("kern: %s: %d x %d with row stride %d in a slice of %d numbers", name, rows, cols, stride, len(m)))
+	}
+}
+
+// Apply replaces x by act(x).
+func Apply(x []float32, act Act) {
+	switch act {
+	case ReLU:
+		reluAny(x)
+	case SiLU:
+		siluAny(x, x)
+	case Tanh:
+		tanhAny(x, x)
+	}
+}
+
+// applyRows replaces the rows x cols matrix by act of it.
+func applyRows(m []float32, rows, cols, stride int, act Act) {
+	if act == Identity {
+		return
+	}
+	if stride == cols {
+		Apply(m[:rows*cols], act)
+		return
+	}
+	for i := range rows {
+		Apply(m[i*stride:i*stride+cols], act)
+	}
 }

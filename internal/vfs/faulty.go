@@ -36,6 +36,7 @@ type Faulty struct {
 type change struct {
 	dir      string
 	from, to string // a rename, or from empty: a file or folder made at to
+	replaced []byte // the file that a rename replaced; nil for none
 }
 
 // NewFaulty wraps fsys without any fault: set the fields to have some.
@@ -50,7 +51,7 @@ func (f *Faulty) Count() int {
 	return f.count
 }
 
-// change counts an operation and says whether it fails.
+// step counts an operation and says whether it fails.
 func (f *Faulty) step() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -74,10 +75,10 @@ func (f *Faulty) readable() error {
 	return nil
 }
 
-func (f *Faulty) renamed(from, to string) {
+func (f *Faulty) renamed(from, to string, replaced []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.names = append(f.names, change{filepath.Dir(to), from, to})
+	f.names = append(f.names, change{filepath.Dir(to), from, to, replaced})
 }
 
 // PowerLoss does to the wrapped disk what a power failure may do at worst:
@@ -104,11 +105,14 @@ func (f *Faulty) PowerLoss() error {
 		} else {
 			all = append(all, f.FS.Rename(c.to, c.from))
 		}
+		if c.replaced != nil {
+			all = append(all, writeSynced(f.FS, c.to, c.replaced))
+		}
 	}
 	return errors.Join(all...)
 }
 
-// Create, and the methods below, do what FS says, with faults.
+// Create is FS.Create with faults.
 func (f *Faulty) Create(name string) (File, error) { return f.open(name, f.FS.Create, true) }
 
 // OpenAppend is FS.OpenAppend with faults.
@@ -174,10 +178,11 @@ func (f *Faulty) Rename(from, to string) error {
 	if err := f.step(); err != nil {
 		return &fs.PathError{Op: "rename", Path: from, Err: err}
 	}
+	replaced, _ := f.FS.ReadFile(to)
 	if err := f.FS.Rename(from, to); err != nil {
 		return err
 	}
-	f.renamed(from, to)
+	f.renamed(from, to, replaced)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	move := func(m map[string]int64) {
@@ -219,7 +224,7 @@ func (f *Faulty) MkdirAll(name string) error {
 		return err
 	}
 	if absent != nil {
-		f.renamed("", name)
+		f.renamed("", name, nil)
 	}
 	return nil
 }

@@ -29,6 +29,7 @@ const (
 
 	flagAccumulate = 1
 	flagReLU       = 2
+	flagFull       = 4 // no column is missing
 )
 
 // element is the address of the current column's element in row i of a.
@@ -51,12 +52,16 @@ type tileISA struct {
 	zero    func(c *build.Context, r reg.Register)
 	// kStep adds the product of column k of a and row k of b.
 	kStep func(c *build.Context, rows, vecs int)
-	load  func(c *build.Context, m operand.Mem, v, vecs int, r reg.Register)
-	store func(c *build.Context, r reg.Register, v, vecs int, m operand.Mem)
-	acc   func(row, v, vecs int) reg.Register
-	bias  func(v int) reg.Register
-	spare func() reg.Register
-	width int
+	// edge prepares load and store, which leave out missing columns; it may use
+	// rCursor. storeFull is for tiles without any and may be nil.
+	edge      func(c *build.Context)
+	load      func(c *build.Context, m operand.Mem, v, vecs int, r reg.Register)
+	store     func(c *build.Context, r reg.Register, v, vecs int, m operand.Mem)
+	storeFull func(c *build.Context, r reg.Register, m operand.Mem)
+	acc       func(row, v, vecs int) reg.Register
+	bias      func(v int) reg.Register
+	spare     func() reg.Register
+	width     int
 }
 
 // tiles writes one function that holds a loop for every tile of rows x vecs.
@@ -119,8 +124,9 @@ func tile(c *build.Context, isa tileISA, rows, vecs int, label func(string) stri
 	c.MOVQ(addr(c, "b"), rB)
 	c.MOVQ(addr(c, "k"), rK)
 	each(func(_, _ int, r reg.Register) { isa.zero(c, r) })
-	c.TESTB(operand.Imm(flagAccumulate), addr(c, "flags"))
+	c.TESTL(operand.U32(flagAccumulate), addr(c, "flags"))
 	c.JEQ(operand.LabelRef(label("k")))
+	isa.edge(c)
 	c.MOVQ(rC, rCursor)
 	each(func(_, v int, r reg.Register) {
 		isa.load(c, operand.Mem{Base: rCursor, Disp: v * isa.width}, v, vecs, r)
@@ -141,22 +147,35 @@ func tile(c *build.Context, isa tileISA, rows, vecs int, label func(string) stri
 	c.MOVQ(addr(c, "bias"), rTmp)
 	c.TESTQ(rTmp, rTmp)
 	c.JEQ(operand.LabelRef(label("relu")))
+	isa.edge(c)
 	for v := range vecs {
 		isa.load(c, operand.Mem{Base: rTmp, Disp: v * isa.width}, v, vecs, isa.bias(v))
 	}
 	each(func(_, v int, r reg.Register) { c.VADDPS(isa.bias(v), r, r) })
 	c.Label(label("relu"))
-	c.TESTB(operand.Imm(flagReLU), addr(c, "flags"))
+	c.TESTL(operand.U32(flagReLU), addr(c, "flags"))
 	c.JEQ(operand.LabelRef(label("store")))
 	isa.zero(c, isa.spare())
 	each(func(_, _ int, r reg.Register) { c.VMAXPS(r, isa.spare(), r) })
 	c.Label(label("store"))
-	each(func(_, v int, r reg.Register) {
-		isa.store(c, r, v, vecs, operand.Mem{Base: rC, Disp: v * isa.width})
-		if v == vecs-1 {
-			c.ADDQ(rCRow, rC)
-		}
-	})
+	write := func(store func(r reg.Register, v int, m operand.Mem)) {
+		each(func(_, v int, r reg.Register) {
+			store(r, v, operand.Mem{Base: rC, Disp: v * isa.width})
+			if v == vecs-1 {
+				c.ADDQ(rCRow, rC)
+			}
+		})
+	}
+	if isa.storeFull != nil {
+		c.TESTL(operand.U32(flagFull), addr(c, "flags"))
+		c.JEQ(operand.LabelRef(label("cut")))
+		write(func(r reg.Register, _ int, m operand.Mem) { isa.storeFull(c, r, m) })
+		c.JMP(operand.LabelRef(label("next")))
+		c.Label(label("cut"))
+		isa.edge(c)
+	}
+	write(func(r reg.Register, v int, m operand.Mem) { isa.store(c, r, v, vecs, m) })
+	c.Label(label("next"))
 	// The next block's rows of a follow this block's.
 	c.IMUL3Q(operand.Imm(uint64(rows)), rARow, rTmp)
 	c.ADDQ(rTmp, a)
@@ -203,6 +222,7 @@ func gemm512(c *build.Context) {
 				}
 			}
 		},
+		edge: func(*build.Context) {},
 		load: func(c *build.Context, m operand.Mem, v, _ int, r reg.Register) { c.VMOVUPS_Z(m, mask[v], r) },
 		store: func(c *build.Context, r reg.Register, v, _ int, m operand.Mem) {
 			c.VMOVUPS(r, mask[v], m)
@@ -210,5 +230,61 @@ func gemm512(c *build.Context) {
 		acc:   func(row, v, vecs int) reg.Register { return zmm[row*vecs+v] },
 		bias:  func(v int) reg.Register { return zmm[28+v] },
 		spare: func() reg.Register { return zmm[30] },
+	})
+}
+
+var ymm = []reg.VecPhysical{
+	reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7,
+	reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
+}
+
+// gemm256 writes the AVX2+FMA tiles of up to 6 rows and 8 or 16 columns; the
+// vector that mask points to cuts the last eight columns.
+func gemm256(c *build.Context) {
+	c.Function("mulAVX2")
+	c.Attributes(attr.NOSPLIT)
+	c.Doc("mulAVX2 computes blocks of rows x 8*vecs elements, one below the other, of c = [c +] a*b [+ bias]; strides are in bytes, mask says which of the last 8 columns exist.")
+	c.Pragma("noescape")
+	c.SignatureExpr("func(rows, vecs, blocks, k int, c *float32, cRow int, a *float32, aRow, aCol int, b, bias *float32, mask *int32, flags uint32)")
+	const mask, spare = 15, 14
+	tiles(c, tileISA{
+		maxRows: 6,
+		width:   32,
+		prepare: func(*build.Context) {},
+		zero:    func(c *build.Context, r reg.Register) { c.VXORPS(r, r, r) },
+		kStep: func(c *build.Context, rows, vecs int) {
+			for v := range vecs {
+				c.VMOVUPS(operand.Mem{Base: rB, Disp: 32 * v}, ymm[12+v])
+			}
+			for i := range rows {
+				x := ymm[14+i%2]
+				c.VBROADCASTSS(element(i), x)
+				for v := range vecs {
+					c.VFMADD231PS(ymm[12+v], x, ymm[i*vecs+v])
+				}
+			}
+		},
+		edge: func(c *build.Context) {
+			c.MOVQ(addr(c, "mask"), rCursor)
+			c.VMOVUPS(operand.Mem{Base: rCursor}, ymm[mask])
+		},
+		load: func(c *build.Context, m operand.Mem, v, vecs int, r reg.Register) {
+			if v == vecs-1 {
+				c.VMASKMOVPS(m, ymm[mask], r)
+			} else {
+				c.VMOVUPS(m, r)
+			}
+		},
+		store: func(c *build.Context, r reg.Register, v, vecs int, m operand.Mem) {
+			if v == vecs-1 {
+				c.VMASKMOVPS(r, ymm[mask], m)
+			} else {
+				c.VMOVUPS(r, m)
+			}
+		},
+		storeFull: func(c *build.Context, r reg.Register, m operand.Mem) { c.VMOVUPS(r, m) },
+		acc:       func(row, v, vecs int) reg.Register { return ymm[row*vecs+v] },
+		bias:      func(v int) reg.Register { return ymm[12+v] },
+		spare:     func() reg.Register { return ymm[spare] },
 	})
 }

@@ -24,11 +24,20 @@ type file struct {
 
 var files = []file{
 	{"internal/kern/gemm_avx512_amd64", "kern", gemm512},
+	{"internal/kern/gemm_avx2_amd64", "kern", gemm256},
+	{"internal/kern/pack_avx512_amd64", "kern", pack512},
+	{"internal/kern/pack_avx2_amd64", "kern", pack256},
+	{"internal/kern/elementwise_avx512_amd64", "kern", elementwise(true)},
+	{"internal/kern/elementwise_avx2_amd64", "kern", elementwise(false)},
+	{"rng/normals_avx512_amd64", "rng", normals(true)},
+	{"rng/normals_avx2_amd64", "rng", normals(false)},
 }
 
 func main() {
-	out := flag.String("out", filepath.Join("..", "..", ".."), "root folder to write under")
-	flag.Parse()
+	// avo's build package takes names of the default flag set.
+	flags := flag.NewFlagSet("gen", flag.ExitOnError)
+	out := flags.String("out", filepath.Join("..", "..", ".."), "root folder to write under")
+	flags.Parse(os.Args[1:])
 	for _, f := range files {
 		if err := generate(*out, f); err != nil {
 			log.Fatalf("gen: %s: %v", f.path, err)
@@ -38,7 +47,7 @@ func main() {
 
 func generate(root string, f file) error {
 	c := build.NewContext()
-	c.ConstraintExpr("amd64 && !noasm")
+	c.ConstraintExpr("amd64,!noasm")
 	f.write(c)
 	ir, err := c.Result()
 	if err != nil {

@@ -1,0 +1,128 @@
+# demorl: `make help` lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+GO ?= go
+PYTHON ?= python3
+
+VERSION := 0.1.0
+COMMIT := $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null || echo unknown)
+
+# MuJoCo tasks need cgo and a C compiler; without them the program is pure Go and has the embedded tasks.
+ifeq ($(origin TAGS),undefined)
+TAGS := $(shell set -- $$($(GO) env CGO_ENABLED GOOS CC); \
+	if [ "$$1" = 1 ] && [ "$$2" = linux ] && command -v "$$3" >/dev/null 2>&1; then echo mujoco; fi)
+endif
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+GOFLAGS_BUILD := -trimpath -buildvcs=false $(if $(TAGS),-tags $(TAGS))
+
+PACKAGES ?= ./...
+TEST_TIMEOUT ?= 18m
+
+# ---------------------------------------------------------------- the program
+
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo "  make train takes ENV=leg2r/ellipse-100hz ALGO=m-demorl PRESET=gate|lite|reference STEPS=n SEED=0 OUT=runs/name"
+
+.PHONY: build
+build: ## build bin/demorl, with MuJoCo support if a C compiler is there
+	@mkdir -p bin
+	$(GO) build $(GOFLAGS_BUILD) -ldflags '$(LDFLAGS)' -o bin/demorl ./cmd/demorl
+
+ENV ?= leg2r/ellipse-100hz
+ALGO ?= m-demorl
+SEED ?= 0
+STEPS ?=
+EMBEDDED := $(filter leg2r/% classic/%,$(ENV))
+PRESET ?= $(if $(filter leg2r/%,$(ENV)),gate,lite)
+ifndef OUT
+OUT := runs/$(subst :,-,$(subst /,-,$(ENV)))-$(ALGO)-$(SEED)-$(shell date +%Y%m%d-%H%M%S)
+endif
+
+.PHONY: train
+train: build ## train a robot; without arguments the paper's 2R leg, in minutes
+	$(if $(EMBEDDED),,@bin/demorl env fetch gym)
+	bin/demorl train $(ENV) --algo $(ALGO) --preset $(PRESET) --seed $(SEED) --out $(OUT)$(if $(STEPS), --steps $(STEPS))
+
+.PHONY: bench
+BENCHES ?= kernels planner sac fit
+bench: build ## this machine's speed figures, one JSON object a line
+	@for b in $(BENCHES); do bin/demorl bench $$b --json; done
+
+# ---------------------------------------------------------------- checks
+
+ORACLE_PYTHON := $(CURDIR)/.oracle/bin/python
+
+.PHONY: oracle-env
+oracle-env: ## install the live oracles (Gymnasium, dm_control, MuJoCo) into .oracle, once
+	@PYTHON=$(PYTHON) oracle/install.sh .oracle oracle/requirements.txt
+
+.PHONY: assets
+assets: build ## fetch libmujoco and Gymnasium's models into third_party, once
+	$(if $(findstring mujoco,$(TAGS)),@bin/demorl env fetch gym,@echo "no C compiler: MuJoCo tasks are left out")
+
+.PHONY: vet
+vet: ## gofmt and go vet
+	@unformatted=$$(gofmt -l $$(find . -name '*.go' -not -path './third_party/*' -not -path './.*/*')); \
+	if [ -n "$$unformatted" ]; then echo "not formatted (run gofmt -w):" >&2; echo "$$unformatted" >&2; exit 1; fi
+	$(GO) vet $(if $(TAGS),-tags $(TAGS)) $(PACKAGES)
+
+.PHONY: test
+test: vet check-generated assets oracle-env ## everything that must pass before a change lands
+	DEMORL_ORACLE_PYTHON=$(ORACLE_PYTHON) $(GO) test -buildvcs=false $(if $(TAGS),-tags $(TAGS)) -timeout $(TEST_TIMEOUT) $(PACKAGES)
+
+.PHONY: test-noasm
+test-noasm: ## the short tests without any assembly
+	$(GO) test -short -buildvcs=false -tags noasm -timeout $(TEST_TIMEOUT) $(PACKAGES)
+
+.PHONY: race
+race: ## the short tests under the race detector
+	$(GO) test -short -buildvcs=false -race $(if $(TAGS),-tags $(TAGS)) -timeout 30m $(PACKAGES)
+
+# ---------------------------------------------------------------- generated things
+
+GENERATOR := internal/kern/gen
+
+.PHONY: generate
+generate: ## write the vector kernels again
+	cd $(GENERATOR) && $(GO) run .
+
+.PHONY: check-generated
+check-generated: ## fail if the committed vector kernels are not what the generator writes
+	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
+	(cd $(GENERATOR) && $(GO) run . -out "$$scratch"); \
+	(cd "$$scratch" && find . -type f) | while read -r f; do \
+		cmp "$$scratch/$$f" "$$f" || { echo "$$f differs from its generator: run make generate" >&2; exit 1; }; done
+
+.PHONY: oracle-lock
+oracle-lock: ## pin oracle/*.in again (needs pip-tools in PYTHON)
+	cd oracle && CUSTOM_COMPILE_COMMAND='make oracle-lock' $(PYTHON) -m piptools compile --quiet --generate-hashes \
+		--strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
+		--pip-args='--only-binary=:all:' -o requirements.txt requirements.in
+
+.PHONY: oracle
+oracle: ## make the stored goldens again from the original packages (downloads gigabytes)
+	@PYTHON=$(PYTHON) oracle/install.sh .goldens oracle/goldens.in
+	@for script in oracle/golden_*.py oracle/*_golden.py; do \
+		if [ -e "$$script" ]; then echo "$$script"; .goldens/bin/python "$$script"; fi; done
+	DEMORL_TENSORBOARD_PYTHON=$(CURDIR)/.goldens/bin/python $(GO) test -buildvcs=false -run TensorBoard ./rundir
+
+# ---------------------------------------------------------------- comparison with others
+
+VENV ?=
+THREADS ?= $(shell nproc)
+.PHONY: peers
+peers: ## what other libraries reach on this machine: make peers VENV=folder (see peers/README.md)
+	@if [ ! -x "$(VENV)/bin/python" ]; then \
+		echo "make peers VENV=folder: a Python environment with peers/requirements.txt installed (peers/README.md)" >&2; exit 2; fi
+	@for p in env fit planner sac; do "$(VENV)/bin/python" peers/$${p}_peers.py --threads $(THREADS); done
+
+.PHONY: clean
+clean: ## remove what was built; fetched things and runs stay
+	rm -rf bin

@@ -1,0 +1,288 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"demorl/dynamics"
+	"demorl/env"
+	"demorl/imagine"
+	"demorl/internal/par"
+	"demorl/mpc"
+	"demorl/replay"
+	"demorl/rng"
+	"demorl/rollout"
+	"demorl/sac"
+)
+
+// Task is what the agent knows of the system that it controls. Observations
+// are raw; actions are in [-1, 1].
+type Task struct {
+	ID             string
+	ObsDim, ActDim int
+	Terminates     bool
+	Terminator     env.Terminator // nil: the model learns when episodes end, if Terminates
+}
+
+// TaskOf describes e, an environment with actions in [-1, 1].
+func TaskOf(e env.Env) Task {
+	spec := e.Spec()
+	t := Task{ID: spec.ID, ObsDim: spec.ObsDim, ActDim: spec.ActDim, Terminates: spec.Terminates}
+	if rule, ok := env.Power[env.Terminator](e); ok {
+		t.Terminator = rule
+	}
+	return t
+}
+
+// Agent is one learner: policy and value (sac), the learned model (dynamics),
+// the planner (mpc) and the two buffers, D_ENV and D_MPC.
+type Agent struct {
+	settings Settings
+	task     Task
+	key      rng.Key
+	pool     *par.Pool
+
+	sac      *sac.Agent
+	model    *dynamics.Ensemble
+	planner  *mpc.Planner // improves replayed states' plans, or drives the robot
+	judge    *mpc.Planner // drives evaluations where the planner acts
+	maker    *imagine.Maker
+	real     *replay.Buffer // D_ENV
+	imagined *replay.Buffer // D_MPC; nil where nothing is imagined
+
+	step    int    // real steps so far
+	updates uint64 // SAC updates so far
+	rounds  uint64 // rounds of imagination so far
+
+	actor  rollout.Actor // one row, for acting
+	batch  *replay.Batch
+	starts []rollout.Start
+	plans  *mpc.Plans
+	noise  []float32
+	report Report
+}
+
+// New returns an untrained agent. Every random number that it ever draws is a
+// function of key.
+func New(s Settings, task Task, key rng.Key, pool *par.Pool) (*Agent, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	a := &Agent{settings: s, task: task, key: key, pool: pool, real: replay.NewBuffer(s.Capacity, task.ObsDim, task.ActDim)}
+	var err error
+	if a.sac, err = sac.New(s.SAC, task.ObsDim, task.ActDim, key.Derive("sac/init"), pool); err != nil {
+		return nil, err
+	}
+	a.actor = a.sac.NewActor(1)
+	a.noise = make([]float32, rollout.Stride(task.ActDim))
+	a.batch = replay.NewBatch(s.SAC.Batch, task.ObsDim, task.ActDim)
+	if s.UsesModel() {
+		if err := a.newModel(); err != nil {
+			return nil, err
+		}
+	}
+	a.report = newReport()
+	return a, nil
+}
+
+// newModel makes ensemble, planner and the maker of imagined rows.
+func (a *Agent) newModel() error {
+	s := a.settings
+	var rule dynamics.Terminator
+	if s.Termination == "env" && a.task.Terminator != nil {
+		rule = a.task.Terminator
+	}
+	s.Model.TerminalHead = s.Termination == "env" && a.task.Terminates && a.task.Terminator == nil
+	var err error
+	if a.model, err = dynamics.New(s.Model, a.task.ObsDim, a.task.ActDim, a.key.Derive("model/init"), a.pool); err != nil {
+		return err
+	}
+	world := a.model.World(dynamics.WorldOptions{Terminator: rule})
+	longest := int(s.Horizon.Max())
+	if s.Imagine == ImaginePlanned || s.Act == ActPlanner {
+		settings := s.Planner
+		settings.Horizon = longest
+		deps := mpc.Deps{
+			NewActor:    func(rows int) rollout.Actor { return a.sac.NewActor(rows) },
+			NewTerminal: a.newTerminal(settings.Value),
+		}
+		if a.planner, err = mpc.New(settings, world, deps, a.pool); err != nil {
+			return err
+		}
+		if s.Act == ActPlanner {
+			settings.Answer = mpc.AnswerMean
+			if a.judge, err = mpc.New(settings, world, deps, a.pool); err != nil {
+				return err
+			}
+		}
+	}
+	if s.Imagine == ImagineNothing {
+		return nil
+	}
+	src := imagine.Source{
+		World: world, Gamma: s.SAC.Gamma,
+		NewActor:    func(rows int) rollout.Actor { return a.sac.NewActor(rows) },
+		NewTerminal: a.newTerminal(mpc.ValueTerminal),
+	}
+	a.maker = imagine.NewMaker(src, longest, a.pool)
+	a.imagined = replay.NewBuffer(a.imaginedCapacity(0), a.task.ObsDim, a.task.ActDim)
+	a.starts = make([]rollout.Start, s.StartStates)
+	if s.Imagine == ImaginePlanned {
+		a.plans = mpc.NewPlans(s.StartStates, longest, a.task.ActDim)
+	}
+	return nil
+}
+
+// newTerminal returns the maker of terminal values of the given kind.
+func (a *Agent) newTerminal(kind string) func(rows int) rollout.Terminal {
+	return func(rows int) rollout.Terminal {
+		v := a.sac.NewValue(rows)
+		if kind == mpc.ValueLastAction {
+			v.Rule = sac.LastAction
+		}
+		return v
+	}
+}
+
+// Steps returns the number of real steps observed.
+func (a *Agent) Steps() int { return a.step }
+
+// Settings returns the settings the agent was made with.
+func (a *Agent) Settings() Settings { return a.settings }
+
+// Real returns D_ENV.
+func (a *Agent) Real() *replay.Buffer { return a.real }
+
+// Model returns the learned model, nil where the algorithm has none.
+func (a *Agent) Model() *dynamics.Ensemble { return a.model }
+
+// trained returns the real steps since the end of warm-up, negative before it.
+func (a *Agent) trained() int { return a.step - a.settings.Warmup }
+
+// epoch returns the present epoch, 0 during warm-up.
+func (a *Agent) epoch() int { return max(0, a.trained()) / a.settings.EpochSteps }
+
+// imaginedCapacity returns the rows that D_MPC holds at epoch e: what the
+// rounds of the retained epochs make.
+func (a *Agent) imaginedCapacity(e int) int {
+	s := a.settings
+	rounds := (s.EpochSteps + s.ReplanEvery - 1) / s.ReplanEvery
+	return s.RetainEpochs * rounds * s.StartStates * s.Horizon.Int(e)
+}
+
+// Prepare does the work that is due before the next real step: at the end of
+// warm-up and then periodically a refit of the model and a round of imagination
+// (method.md A.2).
+func (a *Agent) Prepare() error {
+	s, t := a.settings, a.trained()
+	if t < 0 || a.model == nil {
+		return nil
+	}
+	if t%s.RefitEvery == 0 && (s.ModelFreezeEpoch == 0 || a.epoch() < s.ModelFreezeEpoch) {
+		if err := a.refit(); err != nil {
+			return err
+		}
+	}
+	if a.imagined == nil {
+		return nil
+	}
+	if t%s.EpochSteps == 0 {
+		if capacity := a.imaginedCapacity(a.epoch()); s.PlanBuffer == BufferClear || capacity != a.imagined.Capacity() {
+			a.imagined.Resize(capacity, s.PlanBuffer == BufferClear)
+		}
+	}
+	if t%s.ReplanEvery == 0 {
+		return a.imagine()
+	}
+	return nil
+}
+
+// refit fits the model on all of D_ENV.
+func (a *Agent) refit() error {
+	start := time.Now()
+	stats, err := a.model.Fit(a.real, a.key.Derive("model/fit").At(uint64(a.step)), nil)
+	if err != nil {
+		return fmt.Errorf("refit at step %d: %w", a.step, err)
+	}
+	diagnostics := a.model.Diagnose(a.real, a.key.Derive("model/diagnose").At(uint64(a.step)))
+	a.report.fit(stats, diagnostics, time.Since(start))
+	return nil
+}
+
+// Act chooses the next action for obs: uniform during warm-up, then as the
+// algorithm's actor does while it explores.
+func (a *Agent) Act(ctx context.Context, obs, action []float32) error {
+	key := a.key.Derive("act").At(uint64(a.step))
+	if a.trained() < 0 {
+		key.Uniforms(action, 0)
+		return nil
+	}
+	if a.settings.Act == ActPlanner {
+		return a.plan(ctx, a.planner, obs, action, key)
+	}
+	key.Normals(a.noise, 0)
+	a.actor.Act(obs, 1, a.noise, action, nil)
+	return check(action, a.step)
+}
+
+// check refuses to send an action that is not a number.
+func check(action []float32, step int) error {
+	for j, u := range action {
+		if math.IsNaN(float64(u)) || math.IsInf(float64(u), 0) {
+			return &DivergedError{Step: step, What: fmt.Sprintf("action %d of the policy is %v", j, u)}
+		}
+	}
+	return nil
+}
+
+// DivergedError says which value of the learner is no longer finite.
+type DivergedError struct {
+	Step int
+	What string
+}
+
+func (e *DivergedError) Error() string {
+	return fmt.Sprintf("learning diverged at step %d: %s", e.Step, e.What)
+}
+
+// Best writes the policy's deterministic action (its mean) for obs.
+func (a *Agent) Best(obs, action []float32) { a.actor.Act(obs, 1, nil, nil, action) }
+
+// Observe stores what the last real step did.
+func (a *Agent) Observe(t replay.Transition) {
+	a.real.Add(t)
+	a.step++
+}
+
+// EpisodeEnd tells the agent that the next step starts a new episode.
+func (a *Agent) EpisodeEnd() {
+	if a.planner != nil && a.settings.Act == ActPlanner {
+		a.planner.Reset()
+	}
+}
+
+// Learn does the SAC updates that are due after a real step.
+func (a *Agent) Learn() error {
+	s := a.settings
+	// The step just observed belongs to the epoch in which it was taken.
+	t := a.trained() - 1
+	if t < 0 || (t+1)%s.UpdateEvery != 0 {
+		return nil
+	}
+	start := time.Now()
+	ratio := s.RealRatio.At(t / s.EpochSteps)
+	for range s.UTD * s.UpdateEvery {
+		key := a.key.Derive("sac/update").At(a.updates)
+		replay.SampleMixed(a.batch, a.real, a.imagined, ratio, key.At(0))
+		stats := a.sac.Update(a.batch, key.At(1))
+		a.updates++
+		if stats.NonFinite {
+			return &DivergedError{Step: a.step, What: fmt.Sprintf("critic loss %v, actor loss %v after update %d", stats.CriticLoss, stats.ActorLoss, a.updates)}
+		}
+		a.report.update(stats)
+	}
+	a.report.Learn += time.Since(start)
+	return nil
+}

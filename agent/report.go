@@ -1,0 +1,126 @@
+package agent
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"demorl/dynamics"
+	"demorl/imagine"
+	"demorl/mpc"
+	"demorl/sac"
+)
+
+// Report gathers figures between two lines of progress. It is not part of the
+// learner's state.
+type Report struct {
+	sums    map[string]float64
+	counts  map[string]float64
+	last    map[string]float64
+	Fit     time.Duration
+	Imagine time.Duration
+	Learn   time.Duration
+}
+
+func newReport() Report {
+	return Report{sums: map[string]float64{}, counts: map[string]float64{}, last: map[string]float64{}}
+}
+
+// mean adds to the average called name.
+func (r *Report) mean(name string, x float64) {
+	r.sums[name] += x
+	r.counts[name]++
+}
+
+// total adds to the total called name.
+func (r *Report) total(name string, x float64) { r.last[name] += x }
+
+func (r *Report) update(s sac.Stats) {
+	r.mean("sac/critic_loss", s.CriticLoss)
+	r.mean("sac/actor_loss", s.ActorLoss)
+	r.mean("sac/entropy", s.Entropy)
+	r.mean("sac/q_mean", s.QMean)
+	r.mean("sac/critic_grad_norm", s.CriticGradNorm)
+	r.mean("sac/actor_grad_norm", s.ActorGradNorm)
+	r.last["sac/temperature"] = s.Temperature
+	r.last["sac/q_max"] = math.Max(r.last["sac/q_max"], s.QMax)
+	if s.QAlarm {
+		r.total("sac/q_alarms", 1)
+	}
+}
+
+func (r *Report) fit(s dynamics.FitStats, d dynamics.Diagnostics, took time.Duration) {
+	r.Fit += took
+	r.total("model/passes", float64(s.Passes))
+	r.total("model/grad_steps", float64(s.Steps))
+	r.last["model/rows"] = float64(s.Rows)
+	r.last["model/train_nll"] = s.TrainLoss / 2
+	r.last["model/holdout_mse"] = average(s.HoldError)
+	r.last["model/holdout_mse_before"] = average(s.StartError)
+	r.last["model/holdout_nll"] = d.NLL
+	r.last["model/holdout_r2"] = average(d.R2)
+	r.last["model/ence"] = d.ENCE
+	r.last["model/disagreement"] = d.Disagreement
+	for _, o := range d.OpenLoop {
+		r.last[fmt.Sprintf("model/open_loop_%d", o.Steps)] = o.Error
+	}
+}
+
+func average(x []float64) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += v
+	}
+	return sum / float64(max(1, len(x)))
+}
+
+func (r *Report) plan(s mpc.Stats) {
+	r.total("plan/nonfinite", float64(s.NonFinite))
+	r.total("plan/out_of_range", float64(s.OutOfRange))
+	r.total("plan/skipped_starts", float64(s.Skipped))
+	r.last["plan/score_elites"] = s.EliteMean
+	r.last["plan/score_all"] = s.AllMean
+	r.last["plan/clipped"] = s.Clipped
+	r.last["plan/effective_samples"] = s.EffectiveSampleSize
+	r.last["plan/moved"] = s.Moved
+}
+
+// round records one round of imagination; draws is how many imagined rows the
+// learner draws before the next round.
+func (r *Report) round(t imagine.Tally, draws float64, held int) {
+	r.total("plan/rows", float64(t.Rows))
+	r.total("plan/terminated", float64(t.Terminated))
+	r.total("plan/nonfinite", float64(t.NonFinite))
+	r.total("plan/out_of_range", float64(t.OutOfRange))
+	r.last["plan/mean_length"] = t.MeanLength
+	if held > 0 {
+		r.last["plan/draws_per_row"] = draws / float64(held)
+	}
+}
+
+// gain records what the imagined rows earn beside the sampled policy and the
+// policy's mean from the same states, in the model.
+func (r *Report) gain(made, policy, mean imagine.Tally) {
+	r.last["plan/return_plan"] = made.Return + made.Value
+	r.last["plan/return_policy"] = policy.Return + policy.Value
+	r.last["plan/return_mean"] = mean.Return + mean.Value
+	r.last["plan/reward_plan"] = made.Return
+	r.last["plan/reward_policy"] = policy.Return
+	r.last["plan/reward_mean"] = mean.Return
+}
+
+// TakeReport returns the figures gathered since the last call and begins anew.
+func (a *Agent) TakeReport() map[string]float64 {
+	out := map[string]float64{}
+	for name, x := range a.report.last {
+		out[name] = x
+	}
+	for name, x := range a.report.sums {
+		out[name] = x / a.report.counts[name]
+	}
+	out["time/fit_s"] = a.report.Fit.Seconds()
+	out["time/imagine_s"] = a.report.Imagine.Seconds()
+	out["time/learn_s"] = a.report.Learn.Seconds()
+	a.report = newReport()
+	return out
+}

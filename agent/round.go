@@ -1,0 +1,115 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"demorl/imagine"
+	"demorl/mpc"
+	"demorl/rng"
+	"demorl/rollout"
+)
+
+// imagine makes one round of imagined rows: branched rollouts of the policy,
+// or rollouts of improved plans (method.md A.4).
+func (a *Agent) imagine() error {
+	start := time.Now()
+	s, key := a.settings, a.key.Derive("imagine").At(a.rounds)
+	a.rounds++
+	horizon := s.Horizon.Int(a.epoch())
+	a.drawStarts(key.At(0))
+	course := imagine.Course{Horizon: horizon, SampleReward: s.StoreReward == "sample"}
+	if s.Imagine == ImaginePlanned && s.Planner.PlanForm != mpc.PlanPolicy {
+		if err := a.planner.SetHorizon(horizon); err != nil {
+			return err
+		}
+		stats, err := a.planner.PlanBatch(a.starts, key.At(1), a.plans)
+		if err != nil {
+			return fmt.Errorf("planning at step %d: %w", a.step, err)
+		}
+		a.report.plan(stats)
+		course.Plans = a.plans
+	}
+	tally, err := a.maker.Roll(a.starts, course, key.At(2), a.imagined)
+	if err != nil {
+		return fmt.Errorf("imagination at step %d: %w", a.step, err)
+	}
+	a.report.round(tally, float64(s.UTD*s.ReplanEvery*s.SAC.Batch)*(1-s.RealRatio.At(a.epoch())), a.imagined.Len())
+	if err := a.probe(course, key.At(3)); err != nil {
+		return err
+	}
+	a.report.Imagine += time.Since(start)
+	return nil
+}
+
+// drawStarts draws the start states of a round uniformly with replacement
+// from D_ENV.
+func (a *Agent) drawStarts(key rng.Key) {
+	for i := range a.starts {
+		row := a.real.Row(key.IntnAt(uint64(i), a.real.Len()))
+		a.starts[i] = rollout.Start{ID: uint64(i), Obs: row.Obs}
+	}
+}
+
+// probe measures, on the first few starts of the round, what was imagined
+// against noise-free policy rollouts from the same states, reward and value
+// apart (method.md A.4 step 8, pilot.md section 7).
+func (a *Agent) probe(course imagine.Course, key rng.Key) error {
+	n := min(a.settings.ProbeStarts, len(a.starts))
+	if n == 0 {
+		return nil
+	}
+	course.Value, course.SampleReward = true, false
+	plain := imagine.Course{Horizon: course.Horizon, Value: true}
+	mean := plain
+	mean.Mean = true
+	var tallies [3]imagine.Tally
+	for i, c := range []imagine.Course{course, plain, mean} {
+		var err error
+		if tallies[i], err = a.maker.Roll(a.starts[:n], c, key.At(uint64(i)), nil); err != nil {
+			return fmt.Errorf("probing plans at step %d: %w", a.step, err)
+		}
+	}
+	a.report.gain(tallies[0], tallies[1], tallies[2])
+	return nil
+}
+
+// plan lets a planner choose an action for obs.
+func (a *Agent) plan(ctx context.Context, p *mpc.Planner, obs, action []float32, key rng.Key) error {
+	if err := p.SetHorizon(a.settings.Horizon.Int(a.epoch())); err != nil {
+		return err
+	}
+	result := p.Plan(ctx, rollout.Start{Obs: obs}, key)
+	if result.Err != nil {
+		return fmt.Errorf("planning at step %d: %w", a.step, result.Err)
+	}
+	copy(action, result.Action)
+	return check(action, a.step)
+}
+
+// Actors returns who is judged in an evaluation: the policy, and before it the
+// planner where the planner drives the robot.
+func (a *Agent) Actors() []string {
+	if a.settings.Act == ActPlanner {
+		return []string{ActPlanner, ActPolicy}
+	}
+	return []string{ActPolicy}
+}
+
+// Judge returns the deterministic actor of one evaluation episode. It touches
+// nothing that training reads.
+func (a *Agent) Judge(actor string, key rng.Key) func(ctx context.Context, obs, action []float32) error {
+	if actor != ActPlanner || a.judge == nil {
+		return func(_ context.Context, obs, action []float32) error {
+			a.Best(obs, action)
+			return check(action, a.step)
+		}
+	}
+	a.judge.Reset()
+	step := uint64(0)
+	return func(ctx context.Context, obs, action []float32) error {
+		step++
+		return a.plan(ctx, a.judge, obs, action, key.At(step))
+	}
+}

@@ -1,0 +1,54 @@
+package agent
+
+import (
+	"math"
+	"strings"
+	"testing"
+)
+
+// method.md G.1 item 9.
+func TestSchedulesTakeThePublishedValues(t *testing.T) {
+	cases := []struct {
+		s     Schedule
+		epoch int
+		want  float64
+		floor int
+	}{
+		{Schedule{0, 80, 5, 15}, 0, 5, 5},
+		{Schedule{0, 80, 5, 15}, 40, 10, 10},
+		{Schedule{0, 80, 5, 15}, 80, 15, 15},
+		{Schedule{0, 80, 5, 15}, 200, 15, 15},
+		{Schedule{20, 150, 1, 15}, 84, 7.892307692307692, 7},
+		{Schedule{20, 150, 1, 15}, 85, 8, 8},
+		{Schedule{0, 70, 0.2, 0.8}, 35, 0.5, 0},
+		{Schedule{3, 3, 1, 4}, 3, 1, 1},
+		{Schedule{3, 3, 1, 4}, 4, 4, 4},
+		{Schedule{7}, 1000, 7, 7},
+	}
+	for _, c := range cases {
+		if got := c.s.At(c.epoch); math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("%v at epoch %d is %v, want %v", c.s, c.epoch, got, c.want)
+		}
+		if got := c.s.Int(c.epoch); got != c.floor {
+			t.Errorf("%v at epoch %d floors to %d, want %d", c.s, c.epoch, got, c.floor)
+		}
+	}
+}
+
+func TestScheduleFaultsNameTheSettingAndTheValue(t *testing.T) {
+	for _, c := range []struct {
+		s    Schedule
+		want string
+	}{
+		{Schedule{1, 2}, "2 numbers"},
+		{Schedule{}, "0 numbers"},
+		{Schedule{2}, "value 2"},
+		{Schedule{5, 1, 0, 1}, "before it starts"},
+		{Schedule{0, 1, 0, math.NaN()}, "NaN"},
+	} {
+		err := c.s.validate("real_ratio", 0, 1)
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "real_ratio") {
+			t.Errorf("%v: got %v, want a fault of real_ratio with %q", c.s, err, c.want)
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package agent_test
+
+import (
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"demorl/agent"
+	"demorl/env"
+	_ "demorl/env/classic"
+	_ "demorl/env/leg"
+)
+
+// Every row of the table gives settings that are valid for a task that the
+// published tables name and for one that they do not, in every size.
+func TestEveryAlgorithmHasValidSettingsInEveryPreset(t *testing.T) {
+	for _, id := range []string{"leg2r/ellipse-100hz", "classic/cartpole-swingup", "classic/pendulum"} {
+		task, err := env.Lookup(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range agent.Algorithms {
+			for _, preset := range agent.Presets {
+				s, err := agent.Preset(a, preset, task)
+				if err != nil {
+					t.Errorf("%s %s %s: %v", id, a.Name, preset, err)
+					continue
+				}
+				if err := s.Validate(); err != nil {
+					t.Errorf("%s %s %s: %v", id, a.Name, preset, err)
+				}
+			}
+		}
+	}
+}
+
+// Two named algorithms that resolved to equal settings would be one algorithm.
+func TestNoTwoAlgorithmsAreTheSame(t *testing.T) {
+	task, err := env.Lookup("leg2r/ellipse-100hz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]agent.Settings{}
+	for _, a := range agent.Algorithms {
+		s, err := agent.Preset(a, "lite", task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, other := range seen {
+			if reflect.DeepEqual(s, other) {
+				t.Errorf("%s and %s have equal settings", a.Name, name)
+			}
+		}
+		seen[a.Name] = s
+	}
+}
+
+// The framework's promise: an algorithm is a value, so no code outside its
+// table knows a name (design.md section 4).
+func TestNoCodeOutsideTheTableBranchesOnAnAlgorithmsName(t *testing.T) {
+	for _, dir := range []string{".", "../imagine", "../mpc", "../sac", "../dynamics", "../rollout", "../replay", "../train"} {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			name := e.Name()
+			if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") || dir == "." && name == "table.go" {
+				continue
+			}
+			text, err := os.ReadFile(dir + "/" + name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range agent.Algorithms {
+				branch := regexp.MustCompile(`(case|[=!]=)[^"]*"` + a.Name + `"`)
+				for _, line := range strings.Split(string(text), "\n") {
+					if code, _, _ := strings.Cut(line, "//"); branch.MatchString(code) {
+						t.Errorf("%s/%s branches on the algorithm %s: %s", dir, name, a.Name, strings.TrimSpace(line))
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestUnknownAlgorithmOffersTheNearest(t *testing.T) {
+	_, err := agent.FindAlgorithm("m-demrl")
+	if err == nil || !strings.Contains(err.Error(), "nearest is m-demorl") {
+		t.Fatalf("got %v", err)
+	}
+}
+
+// docs/algorithms.md says of every algorithm where its equations live.
+func TestAlgorithmsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../docs/algorithms.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range agent.Algorithms {
+		if !strings.Contains(string(text), "## `"+a.Name+"`") {
+			t.Errorf("docs/algorithms.md has no section for %s", a.Name)
+		}
+	}
+}

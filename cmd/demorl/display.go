@@ -1,0 +1,205 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+
+	"demorl/train"
+)
+
+// How often a run is heard of.
+const (
+	redrawEvery = 100 * time.Millisecond // on a terminal
+	lineEvery   = 5 * time.Second        // elsewhere
+	rateEvery   = 2 * time.Second
+)
+
+// display shows the progress of one run: on a terminal one line that is drawn
+// again and again below permanent ones, elsewhere plain lines.
+type display struct {
+	out   io.Writer
+	mu    *sync.Mutex // shared by displays of one console
+	now   func() time.Time
+	live  bool
+	width func() int
+	label string // of the run, where there are several
+
+	began, drawn time.Time
+	line         string // the live line as it stands on the terminal
+	step, target int
+	warmup       int
+	rate         float64 // real steps per second of late; 0 unknown
+	rateStep     int
+	rateTime     time.Time
+	trained      float64 // return of the last training episode
+	held         float64 // held-out error of the model
+	evaluated    string  // the last evaluation
+}
+
+func newDisplay(out io.Writer, mu *sync.Mutex, now func() time.Time) *display {
+	d := &display{out: out, mu: mu, now: now, trained: math.NaN(), held: math.NaN()}
+	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		d.live = os.Getenv("TERM") != "dumb"
+		d.width = func() int {
+			if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+				return w
+			}
+			return 80
+		}
+	}
+	return d
+}
+
+// begin starts the clock of a session that goes to target steps.
+func (d *display) begin(r *train.Run, target int) {
+	s := r.Settings()
+	d.step, d.target, d.warmup = r.Steps(), target, s.Agent.Warmup
+	d.began = d.now()
+	d.rateStep, d.rateTime = d.step, d.began
+	d.drawn = d.began
+	d.say(fmt.Sprintf("%s on %s, preset %s, seed %d: step %d to %d", s.Algo, s.Env, s.Preset, s.Seed, d.step, target))
+}
+
+// show takes in one step, and draws where it is time.
+func (d *display) show(p train.Progress) {
+	d.step = p.Step
+	if p.EpisodeEnd {
+		d.trained = p.Return
+	}
+	if x, ok := p.Scalars["model/holdout_mse"]; ok {
+		d.held = x
+	}
+	d.measure()
+	if len(p.Evaluations) > 0 {
+		d.evaluated = evaluationText(p.Evaluations)
+		d.say(fmt.Sprintf("step %d  evaluation %s%s", p.Step, d.evaluated, best(p)))
+	}
+	switch since := d.now().Sub(d.drawn); {
+	case d.live && since >= redrawEvery:
+		d.draw()
+	case !d.live && since >= lineEvery && len(p.Evaluations) == 0:
+		d.say(d.text())
+	}
+}
+
+func best(p train.Progress) string {
+	if p.Best {
+		return "  (best so far)"
+	}
+	return ""
+}
+
+// evaluationText is the mean return of each actor.
+func evaluationText(all []train.Evaluation) string {
+	var parts []string
+	for _, actor := range []string{"planner", "policy"} {
+		if mean, n := train.Mean(all, actor); n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %.1f", actor, mean))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// measure keeps the present speed, which the end of warm-up changes a lot.
+func (d *display) measure() {
+	if d.step == d.warmup {
+		d.rate, d.rateStep, d.rateTime = 0, d.step, d.now()
+		return
+	}
+	took := d.now().Sub(d.rateTime)
+	if took < rateEvery {
+		return
+	}
+	fresh := float64(d.step-d.rateStep) / took.Seconds()
+	if d.rate == 0 {
+		d.rate = fresh
+	}
+	d.rate += 0.2 * (fresh - d.rate)
+	d.rateStep, d.rateTime = d.step, d.now()
+}
+
+// text is the progress on one line.
+func (d *display) text() string {
+	done := float64(d.step) / float64(max(1, d.target))
+	parts := []string{fmt.Sprintf("step %d/%d", d.step, d.target)}
+	if d.live {
+		const bar = 20
+		full := min(bar, int(done*bar))
+		parts = append(parts, "["+strings.Repeat("#", full)+strings.Repeat("-", bar-full)+"]")
+	}
+	parts = append(parts, fmt.Sprintf("%.0f%%", 100*done))
+	if d.rate > 0 {
+		parts = append(parts, fmt.Sprintf("%.3g steps/s", d.rate))
+		// Warm-up runs much faster than what follows, so it predicts nothing.
+		if d.step > d.warmup || d.target <= d.warmup {
+			left := time.Duration(float64(d.target-d.step) / d.rate * float64(time.Second))
+			parts = append(parts, "ETA "+left.Round(time.Second).String())
+		}
+	}
+	if d.step <= d.warmup && d.target > d.warmup {
+		parts = append(parts, "warm-up")
+	}
+	if !math.IsNaN(d.trained) {
+		parts = append(parts, fmt.Sprintf("return %.1f", d.trained))
+	}
+	if d.evaluated != "" {
+		parts = append(parts, "evaluation "+d.evaluated)
+	}
+	if !math.IsNaN(d.held) {
+		parts = append(parts, fmt.Sprintf("model error %.3g", d.held))
+	}
+	return strings.Join(parts, "  ")
+}
+
+// draw draws the live line again.
+func (d *display) draw() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.drawn = d.now()
+	d.line = d.text()
+	if room := d.width() - 1; len(d.line) > room {
+		d.line = d.line[:max(0, room)]
+	}
+	io.WriteString(d.out, "\r\x1b[K"+d.line)
+}
+
+// say prints a permanent line, above the live one where there is one.
+func (d *display) say(line string) {
+	if d.label != "" {
+		line = d.label + ": " + line
+	}
+	d.aside(func() { io.WriteString(d.out, line+"\n") })
+	d.drawn = d.now()
+}
+
+// aside lets write print permanent lines while the live one is taken away.
+func (d *display) aside(write func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.line != "" {
+		io.WriteString(d.out, "\r\x1b[K")
+	}
+	write()
+	io.WriteString(d.out, d.line)
+}
+
+// end takes the live line away for good.
+func (d *display) end() {
+	d.aside(func() { d.line = "" })
+}
+
+// summary is the last line of a run that reached its target.
+func (d *display) summary(path string) string {
+	text := fmt.Sprintf("done: %d steps, %s", d.step, d.now().Sub(d.began).Round(100*time.Millisecond))
+	if d.evaluated != "" {
+		text += ", last evaluation " + d.evaluated
+	}
+	return text + ", in " + path
+}

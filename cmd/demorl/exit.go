@@ -1,0 +1,47 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"demorl/env"
+	"demorl/env/replay"
+	"demorl/rundir"
+	"demorl/settings"
+)
+
+// The exit codes of design.md section 7.
+const (
+	exitDone    = 0
+	exitFailed  = 1 // the run failed
+	exitUsage   = 2 // wrong usage or settings
+	exitMissing = 3 // something that the task needs is not installed
+)
+
+// usage marks an error as the user's to mend on the command line.
+type usage struct{ error }
+
+func (u usage) Unwrap() error { return u.error }
+
+func usagef(format string, args ...any) error { return usage{fmt.Errorf(format, args...)} }
+
+// exitCode is the exit code that tells what kind of error err is.
+func exitCode(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	if is[usage](err) || is[*settings.Faults](err) || is[*env.UnknownTaskError](err) || is[*replay.LineError](err) ||
+		errors.Is(err, rundir.ErrNotEmpty) || errors.Is(err, rundir.ErrNoRun) {
+		return exitUsage
+	}
+	if is[*env.MissingError](err) {
+		return exitMissing
+	}
+	return exitFailed
+}
+
+// is reports whether an E is in err's tree.
+func is[E error](err error) bool {
+	var e E
+	return errors.As(err, &e)
+}

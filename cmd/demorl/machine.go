@@ -1,0 +1,44 @@
+package main
+
+import (
+	"bufio"
+	"os"
+	"runtime"
+	"strings"
+
+	"demorl/internal/vfs"
+	"demorl/train"
+)
+
+// threads is the thread budget of a command line: what was asked for, else
+// what this process may use.
+func threads(asked int) (int, error) {
+	if asked < 0 {
+		return 0, usagef("--threads is %d; want at least 1, or 0 for all processors", asked)
+	}
+	if asked == 0 {
+		return runtime.GOMAXPROCS(0), nil
+	}
+	return asked, nil
+}
+
+// options are a run's facts about this program and machine.
+func options(threads int) train.Options {
+	program, commit := build()
+	return train.Options{FS: vfs.OS(), Threads: threads, Program: program, Commit: commit, CPU: processor(), Go: runtime.Version()}
+}
+
+// processor is the name of this machine's processor, or its architecture.
+func processor() string {
+	f, err := os.Open("/proc/cpuinfo")
+	if err != nil {
+		return runtime.GOARCH
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if name, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return runtime.GOARCH
+}

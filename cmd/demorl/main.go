@@ -1,0 +1,87 @@
+// Command demorl trains robots by M-DeMoRL and its relatives. There is one file
+// a subcommand; they parse and print and compute nothing. docs/cli.md is what
+// the command line promises to scripts.
+package main
+
+import (
+	"io"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"demorl/internal/kern"
+
+	// The tasks register themselves.
+	_ "demorl/env/classic"
+	_ "demorl/env/leg"
+	_ "demorl/env/mujoco/gymtasks"
+)
+
+// cli is the grammar of the command line.
+type cli struct {
+	Kernel string `placeholder:"TIER" help:"Force a kernel tier, such as generic or avx2 (also DEMORL_KERNEL)."`
+
+	Train   trainCommand   `cmd:"" help:"Train a policy."`
+	Resume  resumeCommand  `cmd:"" help:"Go on exactly where a run stopped."`
+	Eval    evalCommand    `cmd:"" help:"Evaluate a run."`
+	Config  configCommand  `cmd:"" help:"Print the complete settings of a run and where each comes from."`
+	Env     envCommand     `cmd:"" help:"What tasks there are; step them; install what they need."`
+	Doctor  doctorCommand  `cmd:"" help:"Say what this machine has and what mends the rest."`
+	Version versionCommand `cmd:"" help:"Print version, commit and kernel tier."`
+}
+
+// console is what a subcommand may read and write.
+type console struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// note tells the user something that is no result, line by line.
+func (c *console) note(text string) {
+	for line := range strings.Lines(text) {
+		io.WriteString(c.err, "demorl: "+strings.TrimSuffix(line, "\n")+"\n")
+	}
+}
+
+func main() {
+	os.Exit(run(os.Args[1:], &console{os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// run obeys one command line and returns the exit code.
+func run(args []string, c *console) int {
+	err := obey(args, c)
+	if err != nil && err.Error() != "" {
+		c.note(err.Error())
+	}
+	return exitCode(err)
+}
+
+// obey parses args and runs the subcommand.
+func obey(args []string, c *console) (err error) {
+	var grammar cli
+	helped := false
+	parser := kong.Must(&grammar, kong.Name("demorl"), kong.Writers(c.out, c.err), kong.Bind(c),
+		kong.Description("Trains robots from few real steps: SAC as the outer loop, planning in a learned model as the inner one."),
+		kong.Vars(names()), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Exit(func(int) { helped = true }))
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if helped {
+		return nil
+	}
+	if err != nil {
+		return usage{err}
+	}
+	if grammar.Kernel != "" {
+		err = kern.SetTier(grammar.Kernel)
+	} else {
+		err = kern.EnvError()
+	}
+	if err != nil {
+		return usage{err}
+	}
+	return parsed.Run()
+}

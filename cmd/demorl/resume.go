@@ -1,0 +1,80 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"demorl/internal/vfs"
+	"demorl/rundir"
+	"demorl/train"
+)
+
+type resumeCommand struct {
+	Dir      string `arg:"" help:"Run directory, or the folder that train --seeds made."`
+	Steps    *int   `placeholder:"N" help:"Real steps in all, those already made included. Default: the run's own."`
+	Threads  int    `placeholder:"N" help:"Threads in all; the results do not depend on it. Default: all processors."`
+	OtherCPU bool   `name:"other-cpu" help:"Go on although the kernel tier is another one; the run is no longer exact."`
+}
+
+func (cmd *resumeCommand) Run(c *console) error {
+	budget, err := threads(cmd.Threads)
+	if err != nil {
+		return err
+	}
+	paths, err := runsIn(cmd.Dir)
+	if err != nil {
+		return err
+	}
+	var openers []opener
+	for _, path := range paths {
+		openers = append(openers, opener{path: path, open: func(threads int) (*train.Run, int, error) { return cmd.open(path, threads) }})
+	}
+	parent := ""
+	if paths[0] != cmd.Dir {
+		parent = cmd.Dir
+	}
+	return trainAll(c, budget, parent, openers...)
+}
+
+func (cmd *resumeCommand) open(path string, threads int) (*train.Run, int, error) {
+	o := options(threads)
+	o.OtherCPU = cmd.OtherCPU
+	r, err := train.Resume(path, o)
+	if err != nil {
+		return nil, 0, err
+	}
+	if cmd.Steps == nil {
+		return r, r.Settings().Steps, nil
+	}
+	if *cmd.Steps < r.Steps() {
+		r.Close()
+		return nil, 0, usagef("--steps %d: %s has made %d steps already; --steps counts them too", *cmd.Steps, path, r.Steps())
+	}
+	return r, *cmd.Steps, nil
+}
+
+// runsIn returns dir if it is a run directory, else the runs that train
+// --seeds left in it. Without any the error wraps rundir.ErrNoRun.
+func runsIn(dir string) ([]string, error) {
+	_, err := rundir.View(vfs.OS(), dir)
+	if err == nil {
+		return []string{dir}, nil
+	}
+	entries, _ := os.ReadDir(dir)
+	var runs []string
+	for _, e := range entries {
+		var seed uint64
+		path := filepath.Join(dir, e.Name())
+		if n, _ := fmt.Sscanf(e.Name(), "seed-%d", &seed); n == 0 {
+			continue
+		}
+		if _, err := rundir.View(vfs.OS(), path); err == nil {
+			runs = append(runs, path)
+		}
+	}
+	if len(runs) == 0 {
+		return nil, err
+	}
+	return runs, nil
+}

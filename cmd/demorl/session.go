@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"demorl/train"
+)
+
+// opener makes or resumes one run with a number of threads, and tells to how
+// many real steps it is to go.
+type opener struct {
+	path string
+	open func(threads int) (r *train.Run, steps int, err error)
+}
+
+// trainAll trains the runs of openers within a budget of threads: as many at
+// once as there are threads. parent, unless empty, is the folder that holds
+// them, printed first. SIGINT and SIGTERM end all of them with a checkpoint; a
+// second one ends the program at once.
+func trainAll(c *console, budget int, parent string, openers ...opener) error {
+	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer release()
+	context.AfterFunc(ctx, func() {
+		release()
+		c.note("stopping after this step with a checkpoint; a second signal ends at once, without")
+	})
+	if parent != "" {
+		fmt.Fprintln(c.out, parent)
+	}
+	atOnce := min(len(openers), budget)
+	var shared sync.Mutex // of all displays: lines stay whole
+	errs := make([]error, len(openers))
+	slots := make(chan struct{}, atOnce)
+	var done sync.WaitGroup
+	for i, o := range openers {
+		slots <- struct{}{}
+		done.Go(func() {
+			defer func() { <-slots }()
+			s := session{console: c, screen: newDisplay(c.out, &shared, time.Now)}
+			if len(openers) > 1 {
+				s.screen.label = filepath.Base(o.path)
+			}
+			s.screen.live = s.screen.live && atOnce == 1
+			errs[i] = s.train(ctx, o, budget/atOnce)
+		})
+	}
+	done.Wait()
+	return errors.Join(errs...)
+}
+
+// session is the training of one run, seen from the command line.
+type session struct {
+	*console
+	screen *display
+	warned bool
+}
+
+// train opens a run, goes on with it and draws what it did.
+func (s *session) train(ctx context.Context, o opener, threads int) error {
+	if ctx.Err() != nil {
+		return nil // stopped before its turn
+	}
+	r, steps, err := o.open(threads)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if s.screen.label == "" {
+		fmt.Fprintln(s.out, r.Path())
+	}
+	for _, n := range r.Notices {
+		s.note(n)
+	}
+	s.screen.begin(r, steps)
+	if r.Steps() >= steps {
+		s.screen.say(fmt.Sprintf("nothing left to train; --steps N with more than %d goes on", r.Steps()))
+	}
+	err = r.Train(ctx, steps, func(p train.Progress) {
+		s.screen.show(p)
+		s.warn(p)
+	})
+	s.screen.end()
+	if err != nil {
+		return err
+	}
+	if r.Steps() < steps {
+		s.screen.say(fmt.Sprintf("stopped at step %d of %d with a checkpoint; go on: demorl resume %s", r.Steps(), steps, r.Path()))
+		return nil
+	}
+	pictures, err := draw(ctx, r, s.screen)
+	if err != nil {
+		return fmt.Errorf("the run is complete, but its pictures are not: %w", err)
+	}
+	for _, path := range pictures {
+		s.screen.say(path)
+	}
+	s.screen.say(s.screen.summary(r.Path()))
+	return nil
+}
+
+// tooManyDraws is how often an imagined row may be drawn before it is said to
+// be too often (method.md A.4 step 8).
+const tooManyDraws = 50
+
+func (s *session) warn(p train.Progress) {
+	if draws := p.Scalars["plan/draws_per_row"]; draws > tooManyDraws && !s.warned {
+		s.warned = true
+		s.screen.aside(func() {
+			s.note(fmt.Sprintf("every imagined row is drawn %.0f times between two rounds; more than %d overfits to them: raise start_states or lower utd", draws, tooManyDraws))
+		})
+	}
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"demorl/rundir"
+	"demorl/settings"
+	"demorl/train"
+)
+
+type trainCommand struct {
+	choice
+	Seeds   []uint64 `placeholder:"N" help:"Several runs, one a seed, in DIR/seed-0 and so on."`
+	Threads int      `placeholder:"N" help:"Threads in all; the results do not depend on it. Default: all processors."`
+	Out     string   `placeholder:"DIR" help:"Run directory, absent or empty. Default: runs/TASK-ALGORITHM-SEED."`
+}
+
+func (cmd *trainCommand) Run(c *console) error {
+	budget, err := threads(cmd.Threads)
+	if err != nil {
+		return err
+	}
+	s, origins, err := cmd.resolve("")
+	if err != nil {
+		return err
+	}
+	for _, w := range s.Agent.Planner.Warnings() {
+		c.note(w)
+	}
+	if cmd.Seeds == nil {
+		path, err := place(cmd.Out, runName(s, fmt.Sprint(s.Seed)))
+		if err != nil {
+			return err
+		}
+		return trainAll(c, budget, "", creation(path, s, origins))
+	}
+	return cmd.trainSeeds(c, budget, s, origins)
+}
+
+// trainSeeds trains one run a seed in sub-directories of one folder.
+func (cmd *trainCommand) trainSeeds(c *console, budget int, s train.Settings, origins *settings.Origins) error {
+	if cmd.Seed != nil {
+		return usagef("--seed and --seeds are both given; give one of them")
+	}
+	if unique := slices.Compact(slices.Sorted(slices.Values(cmd.Seeds))); len(unique) < len(cmd.Seeds) {
+		return usagef("--seeds %v names a seed twice; every run needs its own", cmd.Seeds)
+	}
+	parent, err := place(cmd.Out, runName(s, "seeds"))
+	if err != nil {
+		return err
+	}
+	var openers []opener
+	for _, seed := range cmd.Seeds {
+		one := s
+		one.Seed = seed
+		from := *origins
+		from.Mark("seed", "--seeds")
+		openers = append(openers, creation(filepath.Join(parent, fmt.Sprintf("seed-%d", seed)), one, &from))
+	}
+	return trainAll(c, budget, parent, openers...)
+}
+
+// creation returns the opener of a new run.
+func creation(path string, s train.Settings, origins *settings.Origins) opener {
+	return opener{path: path, open: func(threads int) (*train.Run, int, error) {
+		text, err := settings.Encode(&s, origins)
+		if err != nil {
+			return nil, 0, err
+		}
+		o := options(threads)
+		o.Settings = text
+		r, err := train.Create(path, s, o)
+		return r, s.Steps, err
+	}}
+}
+
+// runName is the default name of a run directory.
+func runName(s train.Settings, seed string) string {
+	return strings.NewReplacer("/", "-", ":", "-").Replace(s.Env) + "-" + s.Algo + "-" + seed
+}
+
+// place returns the folder for a new run: out, which must be absent or empty,
+// or else a free one below runs.
+func place(out, name string) (string, error) {
+	if out != "" {
+		entries, err := os.ReadDir(out)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", usagef("--out: %w", err)
+		}
+		if len(entries) > 0 {
+			advice := ""
+			if runs, err := runsIn(out); err == nil && len(runs) > 0 {
+				advice = ", or go on with the run in it: demorl resume " + out
+			}
+			return "", usagef("--out %s: %w (it holds %s); choose another folder%s", out, rundir.ErrNotEmpty, entries[0].Name(), advice)
+		}
+		return out, nil
+	}
+	path := filepath.Join("runs", name)
+	for n := 2; ; n++ {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return path, nil
+		}
+		path = filepath.Join("runs", fmt.Sprintf("%s-%d", name, n))
+	}
+}

@@ -1,0 +1,318 @@
+package dynamics
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"demorl/nn"
+	"demorl/replay"
+	"demorl/rng"
+)
+
+const (
+	gatherRows = 2048 // rows of the data set that are one piece of work
+	evalRows   = 256  // held-out rows that are one piece of work
+)
+
+// fitter is the memory of a fit, kept from one to the next.
+type fitter struct {
+	e           *Ensemble
+	x, y        []float32 // training rows, normalised: x rows x in, y rows x outputs
+	hx, hy      []float32 // held-out rows
+	train, held []int32   // positions in the buffer
+	lists       [][]int32 // per member: rows of x and y in the order of the pass
+	lanes       []*fitLane
+
+	// Per member, so that pieces of work share no memory.
+	upper, lower [][]float64 // gradient by the bounds
+	loss         []float64
+	errors       []float64
+	sums         []float64 // per member and piece of held-out rows
+	best         []float64
+	snapshot     [][]float32
+
+	upperSum, lowerSum []float64
+	batchAt, batchRows int
+	lossSum            float64
+	lossCount          int
+	step, eval         func(worker, i int) // pieces of work, made once: closures allocate
+}
+
+// fitLane is one worker's memory.
+type fitLane struct {
+	tape       *nn.Tape
+	grad       []float32
+	x, y, dOut []float32
+	loss       *lossScratch
+}
+
+func newFitter(e *Ensemble) *fitter {
+	members, outputs := e.Members(), e.Outputs()
+	f := &fitter{
+		e: e, lists: make([][]int32, members), upper: make([][]float64, members), lower: make([][]float64, members),
+		loss: make([]float64, members), errors: make([]float64, members), best: make([]float64, members),
+		snapshot: make([][]float32, members), upperSum: make([]float64, outputs), lowerSum: make([]float64, outputs),
+	}
+	for m := range members {
+		f.upper[m], f.lower[m] = make([]float64, outputs), make([]float64, outputs)
+		f.snapshot[m] = make([]float32, e.net.MemberSize())
+	}
+	rows := max(e.settings.Batch, evalRows)
+	for range e.pool.Workers() {
+		f.lanes = append(f.lanes, &fitLane{
+			tape: e.net.NewTape(rows), grad: make([]float32, e.net.MemberSize()),
+			x: make([]float32, e.settings.Batch*e.net.In()), y: make([]float32, e.settings.Batch*outputs),
+			dOut: make([]float32, e.settings.Batch*2*outputs), loss: newLossScratch(e.settings.Batch, outputs),
+		})
+	}
+	f.step, f.eval = f.memberStep, f.evalPiece
+	return f
+}
+
+// prepare splits the data, takes its statistics and normalises it once for the
+// whole fit.
+func (f *fitter) prepare(buf *replay.Buffer, key rng.Key) error {
+	e := f.e
+	s := e.settings
+	if s.Holdout == HoldoutSticky {
+		e.holdout.update(buf, s.HoldoutFraction, s.HoldoutMax, e.key.Derive("holdout"))
+	} else {
+		e.holdout.resample(buf, s.HoldoutFraction, s.HoldoutMax, key.Derive("holdout"))
+	}
+	f.train, f.held = e.holdout.split(buf, f.train[:0], f.held[:0])
+	if len(f.train) == 0 {
+		return fmt.Errorf("dynamics: all %d transitions were drawn for the hold-out set: collect more, better some hundreds", buf.Len())
+	}
+	e.inputs.Fit(len(f.train), func(i int, dst []float32) {
+		t := buf.Row(int(f.train[i]))
+		copy(dst[copy(dst, t.Obs):], t.Action)
+	}, s.StdFloor)
+	if s.TargetNorm {
+		e.targets.Fit(len(f.train), func(i int, dst []float32) { target(dst, buf.Row(int(f.train[i]))) }, s.StdFloor)
+	}
+	e.publish()
+	e.span.measure(buf, f.train, e.inputs.Mean[:e.obsDim], float32(s.StdFloor))
+	f.x, f.y = f.gather(buf, f.train, f.x, f.y)
+	f.hx, f.hy = f.gather(buf, f.held, f.hx, f.hy)
+	f.drawLists(key.Derive("lists"))
+	pieces := (len(f.held) + evalRows - 1) / evalRows
+	f.sums = slices.Grow(f.sums[:0], e.Members()*pieces)[:e.Members()*pieces]
+	return nil
+}
+
+// target writes reward and change of observation of one row.
+func target(dst []float32, t replay.Transition) {
+	dst[0] = t.Reward
+	for j, v := range t.Next {
+		dst[1+j] = v - t.Obs[j]
+	}
+}
+
+// gather writes the normalised inputs and targets of the given rows.
+func (f *fitter) gather(buf *replay.Buffer, rows []int32, x, y []float32) (_, _ []float32) {
+	e, in, outputs := f.e, f.e.net.In(), f.e.Outputs()
+	x, y = slices.Grow(x[:0], len(rows)*in)[:len(rows)*in], slices.Grow(y[:0], len(rows)*outputs)[:len(rows)*outputs]
+	e.pool.Do((len(rows)+gatherRows-1)/gatherRows, func(_, piece int) {
+		for r := piece * gatherRows; r < min((piece+1)*gatherRows, len(rows)); r++ {
+			t := buf.Row(int(rows[r]))
+			e.normalise(x[r*in:(r+1)*in], t.Obs, t.Action)
+			row := y[r*outputs : (r+1)*outputs]
+			target(row, t)
+			if e.settings.TargetNorm {
+				e.targets.Apply(row)
+			}
+		}
+	})
+	return x, y
+}
+
+// drawLists gives every member its rows: draws with replacement (bootstrap) or
+// each row once (shuffle).
+func (f *fitter) drawLists(key rng.Key) {
+	n := len(f.train)
+	bootstrap := f.e.settings.Rows == RowsBootstrap
+	f.e.pool.Do(f.e.Members(), func(_, m int) {
+		f.lists[m] = slices.Grow(f.lists[m][:0], n)[:n]
+		own := key.At(uint64(m))
+		for i := range f.lists[m] {
+			f.lists[m][i] = int32(i)
+			if bootstrap {
+				f.lists[m][i] = int32(own.IntnAt(uint64(i), n))
+			}
+		}
+	})
+}
+
+// shuffle puts every member's list into a new order.
+func (f *fitter) shuffle(key rng.Key) {
+	f.e.pool.Do(f.e.Members(), func(_, m int) {
+		own, list := key.At(uint64(m)), f.lists[m]
+		for i := len(list) - 1; i > 0; i-- {
+			j := own.IntnAt(uint64(i), i+1)
+			list[i], list[j] = list[j], list[i]
+		}
+	})
+}
+
+// run trains until patience or a limit ends it (method.md C.5) and restores
+// every member's best weights.
+func (f *fitter) run(key rng.Key, progress func(Progress)) FitStats {
+	s := f.e.settings
+	stats := FitStats{Rows: len(f.train), Held: len(f.held)}
+	f.evaluate()
+	stats.StartError = slices.Clone(f.errors)
+	for m, err := range f.errors {
+		f.best[m] = worstIfNaN(err)
+		copy(f.snapshot[m], f.e.net.Member(m))
+	}
+	shuffles := key.Derive("shuffle")
+	improved := 0 // the step of the last improvement
+	for stale := 0; stats.StoppedBy == ""; {
+		f.shuffle(shuffles.At(uint64(stats.Passes)))
+		limit := math.MaxInt
+		if s.MaxGradSteps > 0 {
+			limit = s.MaxGradSteps - stats.Steps
+		}
+		stats.Steps += f.pass(limit)
+		stats.Passes++
+		stats.TrainLoss = f.lossSum / float64(max(1, f.lossCount))
+		f.evaluate()
+		stale++
+		if f.keepBetter() {
+			stale, improved = 0, stats.Steps
+		}
+		if progress != nil {
+			progress(Progress{Pass: stats.Passes, Steps: stats.Steps, TrainLoss: stats.TrainLoss, HoldError: average(f.errors), Best: average(f.best)})
+		}
+		switch {
+		case math.IsNaN(f.lossSum) || math.IsInf(f.lossSum, 0):
+			stats.StoppedBy = StopDiverged
+		case stale > s.Patience && stats.Steps-improved >= s.PatienceSteps:
+			stats.StoppedBy = StopPatience
+		case s.MaxGradSteps > 0 && stats.Steps >= s.MaxGradSteps:
+			stats.StoppedBy = StopGradSteps
+		case s.MaxPasses > 0 && stats.Passes >= s.MaxPasses:
+			stats.StoppedBy = StopPasses
+		}
+	}
+	for m := range f.snapshot {
+		copy(f.e.net.Member(m), f.snapshot[m])
+	}
+	f.e.net.PackAll()
+	f.evaluate()
+	stats.HoldError = slices.Clone(f.errors)
+	return stats
+}
+
+// keepBetter snapshots the members that improved enough and reports whether
+// any did. An error that is not a number never improves.
+func (f *fitter) keepBetter() bool {
+	any := false
+	for m, err := range f.errors {
+		if err < f.best[m]*(1-f.e.settings.Improvement) {
+			f.best[m] = err
+			copy(f.snapshot[m], f.e.net.Member(m))
+			any = true
+		}
+	}
+	return any
+}
+
+// pass takes every member through its list once, in at most limit gradient
+// steps, and returns their number.
+func (f *fitter) pass(limit int) int {
+	f.lossSum, f.lossCount = 0, 0
+	steps := 0
+	for at := 0; at < len(f.train) && steps < limit; at += f.e.settings.Batch {
+		f.gradStep(at, min(f.e.settings.Batch, len(f.train)-at))
+		steps++
+	}
+	return steps
+}
+
+// gradStep makes one gradient step of all members on rows at.. of their lists.
+func (f *fitter) gradStep(at, rows int) {
+	f.batchAt, f.batchRows = at, rows
+	f.e.pool.Do(f.e.Members(), f.step)
+	weight := f.e.settings.BoundWeight
+	for d := range f.upperSum {
+		f.upperSum[d], f.lowerSum[d] = weight, -weight
+		for m := range f.upper {
+			f.upperSum[d] += f.upper[m][d]
+			f.lowerSum[d] += f.lower[m][d]
+		}
+	}
+	f.e.bounds.step(f.upperSum, f.lowerSum)
+	for _, loss := range f.loss {
+		f.lossSum += loss
+		f.lossCount++
+	}
+}
+
+// memberStep is one member's share of a gradient step.
+func (f *fitter) memberStep(worker, m int) {
+	e, lane := f.e, f.lanes[worker]
+	in, outputs, rows := e.net.In(), e.Outputs(), f.batchRows
+	for r, i := range f.lists[m][f.batchAt : f.batchAt+rows] {
+		copy(lane.x[r*in:(r+1)*in], f.x[int(i)*in:])
+		copy(lane.y[r*outputs:(r+1)*outputs], f.y[int(i)*outputs:])
+	}
+	f.loss[m] = f.memberGradient(lane, m, lane.x[:rows*in], lane.y, rows)
+	e.adam.Step(e.net, m, lane.grad, e.settings.Decay)
+}
+
+// memberGradient leaves member m's gradient of the loss in lane.grad, without
+// weight decay, which Adam adds, and its share of the bounds' gradient in
+// f.upper and f.lower.
+func (f *fitter) memberGradient(lane *fitLane, m int, x, y []float32, rows int) float64 {
+	clear(f.upper[m])
+	clear(f.lower[m])
+	clear(lane.grad)
+	out := f.e.net.Forward(m, lane.tape, x, rows)
+	dOut := lane.dOut[:len(out)]
+	loss := lane.loss.gradient(f.e.bounds, out, y, rows, dOut, f.upper[m], f.lower[m])
+	f.e.net.Backward(m, lane.tape, dOut, lane.grad, nil)
+	return loss
+}
+
+// evaluate fills errors with every member's held-out mean squared error.
+func (f *fitter) evaluate() {
+	members := f.e.Members()
+	pieces := len(f.sums) / members
+	f.e.pool.Do(len(f.sums), f.eval)
+	for m := range members {
+		sum := 0.0
+		for p := range pieces {
+			sum += f.sums[m*pieces+p]
+		}
+		f.errors[m] = sum / float64(len(f.held)*f.e.Outputs())
+	}
+}
+
+// evalPiece sums the squared error of one member on one piece of held-out rows.
+func (f *fitter) evalPiece(worker, i int) {
+	e := f.e
+	in, outputs := e.net.In(), e.Outputs()
+	pieces := len(f.sums) / e.Members()
+	m, at := i/pieces, i%pieces*evalRows
+	rows := min(evalRows, len(f.held)-at)
+	out := e.net.Infer(m, f.lanes[worker].tape, f.hx[at*in:(at+rows)*in], rows)
+	sum := 0.0
+	for r := range rows {
+		y := f.hy[(at+r)*outputs : (at+r+1)*outputs]
+		for d, mean := range out[r*2*outputs : r*2*outputs+outputs] {
+			miss := float64(mean - y[d])
+			sum += miss * miss
+		}
+	}
+	f.sums[i] = sum
+}
+
+func average(x []float64) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += v
+	}
+	return sum / float64(len(x))
+}

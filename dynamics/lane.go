@@ -1,0 +1,306 @@
+package dynamics
+
+import (
+	"fmt"
+
+	"demorl/nn"
+	"demorl/rollout"
+)
+
+// Lane is one worker's view of a World.
+type Lane struct {
+	w        *World
+	p        *predictor
+	counters Counters
+
+	member []int32 // per row: place of its member among the elites
+	order  []int32 // the running rows, sorted by member
+	ends   []int   // per elite: where its rows end in order
+	noise  []float32
+	// Of the running rows, in the order of order.
+	next, obs, action []float32
+	reward, rewardStd []float32
+	sum               []float32 // Expect: sum of the elites' means
+	done              []bool
+	headX             []float32
+	headTape          *nn.Tape
+}
+
+func newLane(w *World, rows int) *Lane {
+	e := w.e
+	l := &Lane{
+		w: w, p: e.newPredictor(min(rows, predictorRows)),
+		member: make([]int32, rows), order: make([]int32, rows), ends: make([]int, len(e.elites)),
+		noise: make([]float32, rows*rollout.Stride(e.Outputs())),
+		next:  make([]float32, rows*e.obsDim), reward: make([]float32, rows), rewardStd: make([]float32, rows),
+		done: make([]bool, rows),
+	}
+	if w.options.Rewarder != nil {
+		l.obs, l.action = make([]float32, rows*e.obsDim), make([]float32, rows*e.actDim)
+	}
+	if w.options.Propagation == Expect {
+		l.sum = make([]float32, predictorRows*e.Outputs())
+	}
+	if e.head != nil {
+		l.headX, l.headTape = make([]float32, predictorRows*e.head.net.In()), e.head.net.NewTape(predictorRows)
+	}
+	return l
+}
+
+// Begin chooses members that stay with a row for the whole walk.
+func (l *Lane) Begin(b *rollout.Block, starts []rollout.Start) error {
+	e := l.w.e
+	if b.ObsDim != e.obsDim || b.ActDim != e.actDim || b.Rows > len(l.member) {
+		return fmt.Errorf("dynamics: a block of %d rows of %d+%d numbers in a lane for %d rows of %d+%d", b.Rows, b.ObsDim, b.ActDim, len(l.member), e.obsDim, e.actDim)
+	}
+	elites := len(e.elites)
+	draw := b.Key.At(uint64(rollout.MemberNoise))
+	for r := range b.Rows {
+		switch l.w.options.Propagation {
+		case Fixed:
+			l.member[r] = int32(draw.IntnAt(starts[b.Start[r]].ID, elites))
+		case TSInf:
+			// The start's draw and the candidate shift the spread, so that a single particle does not always meet the best member.
+			shift := draw.IntnAt(starts[b.Start[r]].ID, elites)
+			l.member[r] = int32((shift + int(b.Candidate[r]) + int(b.Particle[r])) % elites)
+		case All:
+			l.member[r] = b.Particle[r] % int32(elites)
+		default:
+			l.member[r] = 0
+		}
+	}
+	return nil
+}
+
+// Step advances the running rows of b (rollout.Lane).
+func (l *Lane) Step(b *rollout.Block, h int) error {
+	o := &l.w.options
+	if o.Propagation == TS1 {
+		draw := b.Key.At(uint64(rollout.MemberNoise)).At(uint64(h))
+		for r := range b.Rows {
+			if b.Fate[r] == rollout.Running {
+				l.member[r] = int32(draw.IntnAt(b.First+uint64(r), len(l.w.e.elites)))
+			}
+		}
+	}
+	n := l.sort(b)
+	if n == 0 {
+		return nil
+	}
+	l.counters.Steps += n
+	if o.Propagation == Expect {
+		l.expect(b, n)
+	} else {
+		l.drawNoise(b, h)
+		at := 0
+		for place, end := range l.ends {
+			for ; at < end; at += predictorRows {
+				l.sample(b, l.w.e.elites[place], at, min(predictorRows, end-at))
+			}
+			at = end
+		}
+	}
+	l.finish(b, n)
+	return nil
+}
+
+// sort fills order and ends: a counting sort, so rows of one member keep their
+// order. It returns the number of running rows.
+func (l *Lane) sort(b *rollout.Block) int {
+	clear(l.ends)
+	for r := range b.Rows {
+		if b.Fate[r] == rollout.Running {
+			l.ends[l.member[r]]++
+		}
+	}
+	n := 0
+	for place, count := range l.ends {
+		l.ends[place] = n // where the member's rows begin, until they are placed
+		n += count
+	}
+	for r := range b.Rows {
+		if b.Fate[r] == rollout.Running {
+			place := l.member[r]
+			l.order[l.ends[place]] = int32(r)
+			l.ends[place]++
+		}
+	}
+	return n
+}
+
+// drawNoise fills the noise of running rows with the numbers of
+// Block.Normals, skipping rows that have ended.
+func (l *Lane) drawNoise(b *rollout.Block, h int) {
+	if l.w.options.DeterministicState && !l.w.options.SampleReward {
+		return
+	}
+	stride := rollout.Stride(l.w.e.Outputs())
+	key := b.Key.At(uint64(rollout.ModelNoise)).At(uint64(h))
+	for r := 0; r < b.Rows; {
+		if b.Fate[r] != rollout.Running {
+			r++
+			continue
+		}
+		end := r + 1
+		for end < b.Rows && b.Fate[end] == rollout.Running {
+			end++
+		}
+		key.Normals(l.noise[r*stride:end*stride], (b.First+uint64(r))*uint64(stride))
+		r = end
+	}
+}
+
+// gather writes the networks' input for rows at..at+n of order.
+func (l *Lane) gather(b *rollout.Block, at, n int) {
+	e := l.w.e
+	in := e.net.In()
+	for i, r := range l.order[at : at+n] {
+		row := int(r)
+		e.normalise(l.p.x[i*in:(i+1)*in], b.Obs[row*e.obsDim:(row+1)*e.obsDim], b.Action[row*e.actDim:(row+1)*e.actDim])
+	}
+}
+
+// sample steps rows at..at+n of order with member m.
+func (l *Lane) sample(b *rollout.Block, m, at, n int) {
+	e, o := l.w.e, &l.w.options
+	l.gather(b, at, n)
+	l.p.predict(m, l.p.x, n, true)
+	outputs, stride := e.Outputs(), rollout.Stride(e.Outputs())
+	for i := range n {
+		row := int(l.order[at+i])
+		mean, std := l.p.mean[i*outputs:(i+1)*outputs], l.p.std[i*outputs:(i+1)*outputs]
+		noise := l.noise[row*stride : row*stride+outputs]
+		l.reward[at+i], l.rewardStd[at+i] = mean[0], std[0]
+		if o.SampleReward {
+			l.reward[at+i] += std[0] * noise[0]
+		}
+		if !o.DeterministicState {
+			for d := 1; d < len(mean); d++ {
+				mean[d] += std[d] * noise[d]
+			}
+		}
+		l.move(b, row, at+i, mean[1:])
+	}
+}
+
+// expect steps the first n rows of order with the mean of all elites' means.
+func (l *Lane) expect(b *rollout.Block, n int) {
+	e := l.w.e
+	outputs := e.Outputs()
+	share := 1 / float32(len(e.elites))
+	for at := 0; at < n; at += predictorRows {
+		rows := min(predictorRows, n-at)
+		l.gather(b, at, rows)
+		sum := l.sum[:rows*outputs]
+		clear(sum)
+		for _, m := range e.elites {
+			l.p.predict(m, l.p.x, rows, false)
+			for i, v := range l.p.mean[:rows*outputs] {
+				sum[i] += v
+			}
+		}
+		for i := range sum {
+			sum[i] *= share
+		}
+		for i := range rows {
+			mean := sum[i*outputs : (i+1)*outputs]
+			l.reward[at+i], l.rewardStd[at+i] = mean[0], 0
+			l.move(b, int(l.order[at+i]), at+i, mean[1:])
+		}
+	}
+}
+
+// move writes the next observation of row, i-th of order, from its change.
+func (l *Lane) move(b *rollout.Block, row, i int, delta []float32) {
+	e := l.w.e
+	obs, next := b.Obs[row*e.obsDim:(row+1)*e.obsDim], l.next[i*e.obsDim:(i+1)*e.obsDim]
+	if e.span.known {
+		low, high := e.span.low[:len(delta)], e.span.high[:len(delta)]
+		for j, v := range delta {
+			if v < low[j] || v > high[j] {
+				l.counters.Clipped++
+				if e.settings.DeltaClip {
+					delta[j] = min(max(v, low[j]), high[j])
+				}
+			}
+		}
+	}
+	for j, v := range delta {
+		next[j] = obs[j] + v
+	}
+}
+
+// finish asks the task about reward and end, decides fates and writes the block.
+func (l *Lane) finish(b *rollout.Block, n int) {
+	e, o := l.w.e, &l.w.options
+	width := e.obsDim
+	if o.Rewarder != nil {
+		for i, r := range l.order[:n] {
+			row := int(r)
+			copy(l.obs[i*width:(i+1)*width], b.Obs[row*width:])
+			copy(l.action[i*e.actDim:(i+1)*e.actDim], b.Action[row*e.actDim:])
+		}
+		o.Rewarder.Reward(l.obs[:n*width], l.action[:n*e.actDim], l.next[:n*width], l.reward[:n])
+		clear(l.rewardStd[:n])
+	}
+	switch {
+	case o.Terminator != nil:
+		o.Terminator.Terminal(l.next[:n*width], l.done[:n])
+	case e.head != nil && e.head.trained:
+		l.askHead(b, n)
+	default:
+		clear(l.done[:n])
+	}
+	for i, r := range l.order[:n] {
+		row := int(r)
+		next := l.next[i*width : (i+1)*width]
+		copy(b.Next[row*width:(row+1)*width], next)
+		b.Reward[row], b.RewardStd[row] = l.reward[i], l.rewardStd[i]
+		b.Fate[row] = l.fate(next, l.reward[i], l.rewardStd[i], l.done[i])
+	}
+}
+
+// fate decides what became of a row. A state that cannot be believed is told
+// before what the task's rule says about it.
+func (l *Lane) fate(next []float32, reward, rewardStd float32, done bool) rollout.Fate {
+	e := l.w.e
+	sane := finite(reward) && finite(rewardStd)
+	for _, v := range next {
+		sane = sane && finite(v)
+	}
+	if !sane {
+		l.counters.NonFinite++
+		return rollout.NonFinite
+	}
+	if guard := float32(e.settings.ModelGuard); guard > 0 && e.span.known {
+		centre, reach := e.span.centre[:len(next)], e.span.reach[:len(next)]
+		for j, v := range next {
+			if d := v - centre[j]; d > guard*reach[j] || d < -guard*reach[j] {
+				l.counters.OutOfRange++
+				return rollout.OutOfRange
+			}
+		}
+	}
+	if done {
+		l.counters.Terminated++
+		return rollout.Terminated
+	}
+	return rollout.Running
+}
+
+// askHead fills done from the learned terminal head.
+func (l *Lane) askHead(b *rollout.Block, n int) {
+	e, head := l.w.e, l.w.e.head
+	in, width := head.net.In(), e.obsDim
+	for at := 0; at < n; at += predictorRows {
+		rows := min(predictorRows, n-at)
+		for i := range rows {
+			row := int(l.order[at+i])
+			e.headInput(l.headX[i*in:(i+1)*in], b.Obs[row*width:(row+1)*width], b.Action[row*e.actDim:(row+1)*e.actDim], l.next[(at+i)*width:(at+i+1)*width])
+		}
+		logits := head.net.Infer(0, l.headTape, l.headX[:rows*in], rows)
+		for i, logit := range logits {
+			l.done[at+i] = logit > 0
+		}
+	}
+}

@@ -1,0 +1,139 @@
+package dynamics
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Propagation says which member steps which row of imagination (method.md B.7).
+type Propagation string
+
+// The propagation rules.
+const (
+	Fixed  Propagation = "fixed"  // one elite a start state, drawn at random, for all its rows and steps
+	TS1    Propagation = "ts1"    // an elite drawn at random for every row and step
+	TSInf  Propagation = "tsinf"  // an elite a trajectory; particles spread evenly over the elites
+	Expect Propagation = "expect" // the mean of all elites' means, without noise
+	All    Propagation = "all"    // particle p steps with elite p mod elites; the planner supplies particles x elites rows
+)
+
+// The hold-out and row rules.
+const (
+	HoldoutSticky   = "sticky"
+	HoldoutResample = "resample"
+	RowsBootstrap   = "bootstrap"
+	RowsShuffle     = "shuffle"
+)
+
+// Settings of the ensemble. Made by DefaultSettings; a zero means zero.
+type Settings struct {
+	Members int       `yaml:"members"` // networks
+	Elites  int       `yaml:"elites"`  // members that imagination uses: those of lowest held-out error
+	Hidden  []int     `yaml:"hidden"`  // units of each hidden layer (SiLU)
+	Rate    float64   `yaml:"rate"`    // Adam step size
+	Decay   []float64 `yaml:"decay"`   // weight decay of each linear layer, input to output: len(hidden)+1 numbers
+	Batch   int       `yaml:"batch"`   // rows a gradient step and member
+
+	Holdout         string  `yaml:"holdout"`          // sticky | resample
+	HoldoutFraction float64 `yaml:"holdout_fraction"` // share of rows that are never trained on
+	HoldoutMax      int     `yaml:"holdout_max"`      // most held-out rows
+	Rows            string  `yaml:"rows"`             // bootstrap | shuffle
+	Patience        int     `yaml:"patience"`         // passes without improvement after which a fit still goes on
+	PatienceSteps   int     `yaml:"patience_steps"`   // gradient steps without improvement that a fit makes at least before patience ends it; 0: none
+	Improvement     float64 `yaml:"improvement"`      // relative fall of held-out error that counts
+	MaxPasses       int     `yaml:"max_passes"`       // passes a fit; 0: no limit
+	MaxGradSteps    int     `yaml:"max_grad_steps"`   // gradient steps a fit; 0: no limit
+
+	BoundMax    float64 `yaml:"bound_max"`    // initial soft upper bound of the log-variance
+	BoundMin    float64 `yaml:"bound_min"`    // initial soft lower bound
+	BoundWeight float64 `yaml:"bound_weight"` // weight of (sum of upper - sum of lower bounds) in the loss
+	StdFloor    float64 `yaml:"std_floor"`    // an input whose standard deviation is below this is not scaled
+	TargetNorm  bool    `yaml:"target_norm"`  // fit targets scaled to mean 0 and standard deviation 1
+
+	Propagation Propagation `yaml:"propagation"` // fixed | ts1 | tsinf | expect | all
+	ModelGuard  float64     `yaml:"model_guard"` // rows further from the mean than this many training ranges end; 0: off
+	DeltaClip   bool        `yaml:"delta_clip"`  // clamp changes to the training range widened by 20 %
+
+	TerminalHead   bool  `yaml:"terminal_head"`   // learn when the task ends (method.md C.9)
+	TerminalHidden []int `yaml:"terminal_hidden"` // units of its hidden layers
+}
+
+// DefaultSettings returns the published ensemble (method.md C.1 to C.5, A.6).
+func DefaultSettings() Settings {
+	return Settings{
+		Members: 7, Elites: 5, Hidden: []int{200, 200, 200, 200},
+		Rate: 1e-3, Decay: ShapeDecay(4), Batch: 256,
+		Holdout: HoldoutSticky, HoldoutFraction: 0.2, HoldoutMax: 5000, Rows: RowsBootstrap,
+		Patience: 5, Improvement: 0.01,
+		BoundMax: 0.5, BoundMin: -10, BoundWeight: 0.01, StdFloor: 1e-6,
+		Propagation: Fixed, ModelGuard: 10,
+		TerminalHidden: []int{64, 64},
+	}
+}
+
+// ShapeDecay returns the default weight decays for a network of that many
+// hidden layers: 2.5e-5 and 5e-5 at the input, 1e-4 at the output, 7.5e-5
+// between (method.md C.3 for four hidden layers).
+func ShapeDecay(hidden int) []float64 {
+	decay := make([]float64, hidden+1)
+	for l := range decay {
+		decay[l] = 7.5e-5
+	}
+	decay[0] = 2.5e-5
+	if hidden >= 2 {
+		decay[1] = 5e-5
+	}
+	decay[hidden] = 1e-4
+	return decay
+}
+
+// Validate returns every fault of the settings at once.
+func (s Settings) Validate() error {
+	var faults []error
+	check := func(ok bool, name string, value any, want string) {
+		if !ok {
+			faults = append(faults, fmt.Errorf("%s is %v: give %s", name, value, want))
+		}
+	}
+	positive := func(x float64) bool { return x > 0 && !math.IsInf(x, 1) }
+	oneOf := func(name, value string, names ...string) {
+		check(slices.Contains(names, value), name, fmt.Sprintf("%q", value), "one of "+strings.Join(names, ", "))
+	}
+	check(s.Members >= 1, "members", s.Members, "at least 1")
+	check(s.Elites >= 1 && s.Elites <= s.Members, "elites", s.Elites, fmt.Sprintf("1 to members (%d)", s.Members))
+	check(len(s.Hidden) >= 1, "hidden", s.Hidden, "at least one hidden layer")
+	for i, units := range s.Hidden {
+		check(units >= 1, fmt.Sprintf("hidden[%d]", i), units, "at least 1 unit")
+	}
+	check(positive(s.Rate), "rate", s.Rate, "a positive number such as 1e-3")
+	check(len(s.Decay) == len(s.Hidden)+1, "decay", s.Decay, fmt.Sprintf("%d numbers, one a linear layer", len(s.Hidden)+1))
+	for i, d := range s.Decay {
+		check(d >= 0 && !math.IsInf(d, 1), fmt.Sprintf("decay[%d]", i), d, "0 or a positive number")
+	}
+	check(s.Batch >= 1, "batch", s.Batch, "at least 1 row")
+	oneOf("holdout", s.Holdout, HoldoutSticky, HoldoutResample)
+	check(s.HoldoutFraction > 0 && s.HoldoutFraction < 1, "holdout_fraction", s.HoldoutFraction, "a share between 0 and 1 such as 0.2")
+	check(s.HoldoutMax >= 1, "holdout_max", s.HoldoutMax, "at least 1 row")
+	oneOf("rows", s.Rows, RowsBootstrap, RowsShuffle)
+	check(s.Patience >= 0, "patience", s.Patience, "0 or more passes")
+	check(s.PatienceSteps >= 0, "patience_steps", s.PatienceSteps, "0 or more gradient steps")
+	check(s.Improvement >= 0 && s.Improvement < 1, "improvement", s.Improvement, "a share from 0 to below 1 such as 0.01")
+	check(s.MaxPasses >= 0, "max_passes", s.MaxPasses, "0 (no limit) or more")
+	check(s.MaxGradSteps >= 0, "max_grad_steps", s.MaxGradSteps, "0 (no limit) or more")
+	finite := func(x float64) bool { return math.Abs(x) <= 80 }
+	check(finite(s.BoundMax), "bound_max", s.BoundMax, "a log-variance within 80 of 0")
+	check(finite(s.BoundMin), "bound_min", s.BoundMin, "a log-variance within 80 of 0")
+	check(s.BoundMax-s.BoundMin >= minBoundGap, "bound_max", s.BoundMax, fmt.Sprintf("at least %v more than bound_min (%v)", minBoundGap, s.BoundMin))
+	check(s.BoundWeight >= 0 && !math.IsInf(s.BoundWeight, 1), "bound_weight", s.BoundWeight, "0 or a positive number")
+	check(positive(s.StdFloor), "std_floor", s.StdFloor, "a positive number such as 1e-6")
+	oneOf("propagation", string(s.Propagation), string(Fixed), string(TS1), string(TSInf), string(Expect), string(All))
+	check(s.ModelGuard >= 0 && !math.IsInf(s.ModelGuard, 1), "model_guard", s.ModelGuard, "0 (off) or a number of training ranges such as 10")
+	check(!s.TerminalHead || len(s.TerminalHidden) >= 1, "terminal_hidden", s.TerminalHidden, "at least one hidden layer")
+	for i, units := range s.TerminalHidden {
+		check(units >= 1, fmt.Sprintf("terminal_hidden[%d]", i), units, "at least 1 unit")
+	}
+	return errors.Join(faults...)
+}

@@ -1,0 +1,313 @@
+package mujoco
+
+import (
+	"archive/zip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// wheel is one package of the Python package index, with the hashes of all
+// files that may stand for it.
+type wheel struct {
+	name, version string
+	folder        string // where its files go, below the root
+	hashes        map[string]string
+	// keep tells under which name a file of the wheel is kept; "" leaves it out.
+	keep func(name string) string
+	// whole is a file that a complete folder has.
+	whole string
+}
+
+// The hashes are those of the wheels for CPython 3.10 to 3.13 on Linux; all of
+// one architecture hold the same library, and pip is asked for the 3.11 one.
+var mujocoWheel = wheel{
+	name: "mujoco", version: Version, folder: libraryFolder, whole: libraryFile,
+	hashes: map[string]string{
+		"0fa2b5731e2bee273e52e93fd3349d0b2651d2cb95ee30da0e7c5c1af1e6f125": "cp310 amd64",
+		"d66928d86a2d1b601bbaa4dc11db50214d17d5301bb8afd84721313b67ff0874": "cp311 amd64",
+		"42371356efe53a5f5f73ed03fcb967bdf04048017f80e2fca01e71a360e42da2": "cp312 amd64",
+		"83856dd75b8d32468f9189d92d1e09ceae8312d8f795a79cba9778a76e4e9b7c": "cp313 amd64",
+		"116e8ba08010bd7a5c761ff17073cadd2dd0475c55a93c484d72c83e5e802d1d": "cp310 arm64",
+		"91a70ed9979c383ff1f5c03f25cc2e1280a8254c1a8e558d5dd7f4184f01efc9": "cp311 arm64",
+		"525e09a00ecd964f06582773d9eeb03bb0e5a1675edf296a6868024759b3b235": "cp312 arm64",
+		"0b399238a95c2a32167210ccacb82e16eaf39ca94676862a05f7c16ca313680a": "cp313 arm64",
+	},
+	keep: func(name string) string {
+		switch {
+		case name == "mujoco/"+libraryFile:
+			return libraryFile
+		case strings.HasPrefix(name, "mujoco-"+Version+".dist-info/licenses/"):
+			return filepath.Base(name)
+		}
+		return ""
+	},
+}
+
+var gymnasiumWheel = wheel{
+	name: "gymnasium", version: GymnasiumVersion, folder: gymnasiumFolder, whole: "assets/half_cheetah.xml",
+	hashes: map[string]string{"1cb947c59e7c72d8eabb2c2274c00cd20948e69f8452a9ef4092223be24fdf0e": "any"},
+	keep: func(name string) string {
+		const assets = "gymnasium/envs/mujoco/assets/"
+		switch {
+		case strings.HasPrefix(name, assets) && strings.HasSuffix(name, ".xml"):
+			return "assets/" + filepath.Base(name)
+		case strings.HasPrefix(name, "gymnasium-"+GymnasiumVersion+".dist-info/licenses/"):
+			return filepath.Base(name)
+		}
+		return ""
+	},
+}
+
+// Families are the names that Fetch knows.
+func Families() []string { return []string{"gym", "mujoco"} }
+
+// Fetch installs what the families need below dir (see InstallRoot), through
+// pip with pinned versions and hashes, and tells its progress, one line a
+// thing. What is there already is left alone; a thing appears whole or not at
+// all. "gym" and "mujoco" name the same: libmujoco and Gymnasium's models.
+func Fetch(families []string, dir string, progress io.Writer) error {
+	return install(families, dir, progress, func(w wheel, work string) (string, error) {
+		return download(w, work, progress)
+	})
+}
+
+// FetchFrom does as Fetch does, but takes everything from the folder assets:
+// the wheel files themselves, an installed Python environment's
+// site-packages, or folders as Fetch leaves them.
+func FetchFrom(assets string, families []string, dir string, progress io.Writer) error {
+	return install(families, dir, progress, func(w wheel, work string) (string, error) {
+		return local(w, assets)
+	})
+}
+
+// install puts each missing folder in place; get returns a wheel file or a
+// folder that holds the wheel's files.
+func install(families []string, dir string, progress io.Writer, get func(w wheel, work string) (string, error)) error {
+	if len(families) == 0 {
+		return fmt.Errorf("fetch: no family named; known are %s", strings.Join(Families(), ", "))
+	}
+	for _, f := range families {
+		if !slices.Contains(Families(), f) {
+			return fmt.Errorf("fetch: unknown family %q; known are %s", f, strings.Join(Families(), ", "))
+		}
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("fetch: %w", err)
+	}
+	for _, w := range []wheel{mujocoWheel, gymnasiumWheel} {
+		target := filepath.Join(dir, w.folder)
+		if isFile(filepath.Join(target, w.whole)) {
+			fmt.Fprintf(progress, "%s %s is already there: %s\n", w.name, w.version, target)
+			continue
+		}
+		if err := place(w, target, get); err != nil {
+			return fmt.Errorf("fetch: %s %s: %w", w.name, w.version, err)
+		}
+		fmt.Fprintf(progress, "%s %s installed: %s\n", w.name, w.version, target)
+	}
+	return nil
+}
+
+// place fills a new folder beside target and renames it.
+func place(w wheel, target string, get func(w wheel, work string) (string, error)) error {
+	work, err := os.MkdirTemp(filepath.Dir(target), ".fetch-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	source, err := get(w, work)
+	if err != nil {
+		return err
+	}
+	fresh := filepath.Join(work, "fresh")
+	if err := unpack(w, source, fresh); err != nil {
+		return err
+	}
+	if !isFile(filepath.Join(fresh, w.whole)) {
+		return fmt.Errorf("%s holds no %s", source, w.whole)
+	}
+	err = os.Rename(fresh, target)
+	if err != nil && isFile(filepath.Join(target, w.whole)) {
+		return nil // another process was faster
+	}
+	return err
+}
+
+// download lets pip fetch the wheel into work.
+func download(w wheel, work string, progress io.Writer) (string, error) {
+	machine := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[runtime.GOARCH]
+	if runtime.GOOS != "linux" || machine == "" {
+		return "", fmt.Errorf("there is no pinned wheel for %s/%s; unpack one yourself and name its folder with --assets DIR", runtime.GOOS, runtime.GOARCH)
+	}
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		return "", errors.New("python3 with pip is needed to download it, and there is none in PATH; install it, or name a folder that holds the wheels with --assets DIR")
+	}
+	line := w.name + "==" + w.version
+	for _, hash := range sortedKeys(w.hashes) {
+		line += " --hash=sha256:" + hash
+	}
+	requirements := filepath.Join(work, "requirements.txt")
+	if err := os.WriteFile(requirements, []byte(line+"\n"), 0o644); err != nil {
+		return "", err
+	}
+	args := []string{"-m", "pip", "download", "--no-deps", "--require-hashes", "--only-binary=:all:", "--disable-pip-version-check", "--progress-bar", "off",
+		"--implementation", "cp", "--python-version", "3.11", "--abi", "cp311", "--abi", "none",
+		"--platform", "manylinux_2_28_" + machine, "--platform", "manylinux_2_27_" + machine, "--platform", "any",
+		"--dest", work, "-r", requirements}
+	fmt.Fprintf(progress, "downloading %s %s through pip\n", w.name, w.version)
+	command := exec.CommandContext(context.Background(), python, args...)
+	var out strings.Builder
+	command.Stdout, command.Stderr = &out, &out
+	if err := command.Run(); err != nil {
+		return "", fmt.Errorf("pip download failed (%w): %s", err, lastLines(out.String(), 3))
+	}
+	found, err := filepath.Glob(filepath.Join(work, w.name+"-"+w.version+"-*.whl"))
+	if err != nil || len(found) != 1 {
+		return "", fmt.Errorf("pip left %d wheels where one was expected", len(found))
+	}
+	return found[0], nil
+}
+
+// local finds the wheel file, or a folder with its files, below assets.
+func local(w wheel, assets string) (string, error) {
+	found, err := filepath.Glob(filepath.Join(assets, w.name+"-"+w.version+"-*.whl"))
+	if err != nil {
+		return "", err
+	}
+	for _, path := range found {
+		hash, err := fileHash(path)
+		if err != nil {
+			return "", err
+		}
+		build, ok := w.hashes[hash]
+		if !ok {
+			return "", fmt.Errorf("%s has the unknown SHA-256 %s: it is not the published wheel", path, hash)
+		}
+		if build == "any" || strings.HasSuffix(build, " "+runtime.GOARCH) {
+			return path, nil
+		}
+	}
+	for _, folder := range []string{filepath.Join(assets, w.folder), assets} {
+		if isFile(filepath.Join(folder, w.whole)) {
+			return folder, nil
+		}
+		for _, inside := range []string{"mujoco/" + libraryFile, "gymnasium/envs/mujoco/assets/half_cheetah.xml"} {
+			if w.keep(inside) != "" && isFile(filepath.Join(folder, inside)) {
+				return folder, nil
+			}
+		}
+	}
+	return "", fmt.Errorf("%s holds neither a wheel %s-%s-*.whl for this machine nor its files (%s)", assets, w.name, w.version, w.whole)
+}
+
+// unpack copies what w keeps from source, a zip file or a folder, into dir.
+func unpack(w wheel, source, dir string) error {
+	info, err := os.Stat(source)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		archive, err := zip.OpenReader(source)
+		if err != nil {
+			return fmt.Errorf("%s: %w", source, err)
+		}
+		defer archive.Close()
+		for _, f := range archive.File {
+			if name := w.keep(f.Name); name != "" && !f.FileInfo().IsDir() {
+				if err := copyTo(filepath.Join(dir, name), f.Open); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	return unpackFolder(w, os.DirFS(source), dir)
+}
+
+// unpackFolder takes a folder that is laid out as the wheel or as Fetch left it.
+func unpackFolder(w wheel, source fs.FS, dir string) error {
+	candidates := []string{"mujoco/*", "gymnasium/envs/mujoco/assets/*", "*.dist-info/licenses/*"}
+	keep := w.keep
+	if _, err := fs.Stat(source, w.whole); err == nil {
+		candidates = []string{libraryFile, "LICENSE*", "assets/*.xml"}
+		if w.folder == gymnasiumFolder {
+			candidates = candidates[1:]
+		}
+		keep = func(name string) string { return name }
+	}
+	for _, pattern := range candidates {
+		found, err := fs.Glob(source, pattern)
+		if err != nil {
+			return err
+		}
+		for _, from := range found {
+			name := keep(from)
+			if name == "" {
+				continue
+			}
+			if err := copyTo(filepath.Join(dir, name), func() (io.ReadCloser, error) { return source.Open(from) }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func copyTo(path string, open func() (io.ReadCloser, error)) (err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	from, err := open()
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	if _, err := io.Copy(to, from); err != nil {
+		return err
+	}
+	return to.Sync()
+}
+
+func fileHash(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func lastLines(text string, n int) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], " | ")
+}

@@ -1,0 +1,171 @@
+package mujoco
+
+import (
+	"archive/zip"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// layOut writes empty-handed stand-ins for the files of an installed Python environment.
+func layOut(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"mujoco/" + libraryFile:                          "library",
+		"mujoco/plugin/other.so":                         "plugin",
+		"mujoco/mujoco_licence.txt":                      "no",
+		"mujoco-3.17.0.dist-info/licenses/LICENSE":       "Apache",
+		"gymnasium/envs/mujoco/assets/half_cheetah.xml":  "<cheetah/>",
+		"gymnasium/envs/mujoco/assets/ant.xml":           "<ant/>",
+		"gymnasium/envs/mujoco/assets/texture.png":       "no",
+		"gymnasium-1.4.0.dist-info/licenses/LICENSE":     "MIT",
+		"numpy-2.0.0.dist-info/licenses/LICENSE":         "no",
+		"gymnasium/envs/mujoco/half_cheetah_v5.py":       "no",
+		"gymnasium/envs/mujoco/assets/deeper/hidden.xml": "no",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func listing(t *testing.T, dir string) string {
+	t.Helper()
+	var names []string
+	if err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			name, _ := filepath.Rel(dir, path)
+			names = append(names, name)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(names, " ")
+}
+
+const complete = "gymnasium-1.4.0/LICENSE gymnasium-1.4.0/assets/ant.xml gymnasium-1.4.0/assets/half_cheetah.xml mujoco-3.17.0/LICENSE mujoco-3.17.0/libmujoco.so.3.17.0"
+
+func TestFetchFromTakesAnInstalledEnvironmentAndItsOwnOutput(t *testing.T) {
+	source, dir := layOut(t), filepath.Join(t.TempDir(), "third_party")
+	var said strings.Builder
+	if err := FetchFrom(source, []string{"gym"}, dir, &said); err != nil {
+		t.Fatal(err)
+	}
+	if got := listing(t, dir); got != complete {
+		t.Errorf("installed %s", got)
+	}
+	if strings.Count(said.String(), " installed: ") != 2 {
+		t.Errorf("said %q", &said)
+	}
+	again := t.TempDir()
+	if err := FetchFrom(dir, []string{"mujoco"}, again, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if got := listing(t, again); got != complete {
+		t.Errorf("the second copy has %s", got)
+	}
+	said.Reset()
+	if err := Fetch([]string{"gym"}, dir, &said); err != nil || strings.Count(said.String(), "already there") != 2 {
+		t.Errorf("a second fetch: %v, said %q", err, &said)
+	}
+}
+
+func TestAFailedFetchLeavesNothingBehind(t *testing.T) {
+	source, dir := layOut(t), t.TempDir()
+	if err := os.Remove(filepath.Join(source, "gymnasium/envs/mujoco/assets/half_cheetah.xml")); err != nil {
+		t.Fatal(err)
+	}
+	err := FetchFrom(source, []string{"gym"}, dir, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "gymnasium 1.4.0") {
+		t.Errorf("got %v", err)
+	}
+	if got := listing(t, dir); strings.Contains(got, "gymnasium") || strings.Contains(got, ".fetch") {
+		t.Errorf("left %s", got)
+	}
+}
+
+func TestAWheelWithAnotherHashIsRefused(t *testing.T) {
+	source := t.TempDir()
+	f, err := os.Create(filepath.Join(source, "mujoco-3.17.0-cp311-cp311-manylinux_2_28_x86_64.whl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := zip.NewWriter(f)
+	if _, err := w.Create("mujoco/" + libraryFile); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	if err := FetchFrom(source, []string{"gym"}, t.TempDir(), io.Discard); err == nil || !strings.Contains(err.Error(), "unknown SHA-256") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestUnpackTakesTheKeptFilesOfAWheel(t *testing.T) {
+	path, dir := filepath.Join(t.TempDir(), "w.whl"), t.TempDir()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := zip.NewWriter(f)
+	for _, name := range []string{"gymnasium/envs/mujoco/assets/ant.xml", "gymnasium/envs/mujoco/assets/../../../../evil.xml", "gymnasium-1.4.0.dist-info/licenses/", "gymnasium-1.4.0.dist-info/licenses/LICENSE", "other.py"} {
+		if _, err := w.Create(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	if err := unpack(gymnasiumWheel, path, dir); err != nil {
+		t.Fatal(err)
+	}
+	if got := listing(t, dir); got != "LICENSE assets/ant.xml assets/evil.xml" { // only base names are used: nothing leaves dir
+		t.Errorf("unpacked %s", got)
+	}
+}
+
+func TestAnUnknownFamilyIsNamed(t *testing.T) {
+	if err := Fetch([]string{"gim"}, t.TempDir(), io.Discard); err == nil || !strings.Contains(err.Error(), `"gim"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestWhatIsMissingIsSaidInOneLine(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
+	t.Setenv("MUJOCO_DIR", "")
+	t.Setenv("DEMORL_ASSETS", "")
+	want := "MuJoCo 3.17.0 and the Gymnasium models: run `demorl env fetch gym`"
+	if !Built {
+		want = "this build has no MuJoCo support: build with `make build`"
+	}
+	if got := Needs("ant.xml"); got != want {
+		t.Errorf("Needs is %q, want %q", got, want)
+	}
+	if !Built {
+		return
+	}
+	if err := FetchFrom(layOut(t), []string{"gym"}, InstallRoot(), io.Discard); err == nil {
+		if got := Needs("ant.xml"); got != "" {
+			t.Errorf("after a fetch into %s: %q", InstallRoot(), got)
+		}
+	} else {
+		t.Error(err)
+	}
+	t.Setenv("MUJOCO_DIR", t.TempDir())
+	if got := Needs("ant.xml"); !strings.Contains(got, "MUJOCO_DIR") {
+		t.Errorf("with a wrong MUJOCO_DIR: %q", got)
+	}
+}

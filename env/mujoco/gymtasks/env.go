@@ -1,0 +1,265 @@
+package gymtasks
+
+import (
+	"fmt"
+	"math"
+
+	"demorl/env"
+	"demorl/env/mujoco"
+	"demorl/internal/wire"
+	"demorl/rng"
+)
+
+// Env is one instance of a task. It has the powers env.StateCodec,
+// env.Terminator and env.Injector.
+type Env struct {
+	task    *task
+	spec    env.Spec
+	sim     *mujoco.Sim
+	dt      float64
+	posture []float64 // q[skipped:] then v, scratch of healthy
+}
+
+var (
+	_ env.StateCodec = (*Env)(nil)
+	_ env.Terminator = (*Env)(nil)
+	_ env.Injector   = (*Env)(nil)
+)
+
+// open loads the task's model and puts it in the model's initial pose.
+func open(t *task) (*Env, error) {
+	path, err := mujoco.FindModel(t.model)
+	if err != nil {
+		return nil, err
+	}
+	sim, err := mujoco.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	e := &Env{task: t, spec: t.spec(), sim: sim, dt: sim.Timestep() * float64(t.skip)}
+	e.posture = make([]float64, t.size.nq-t.skipped+t.size.nv)
+	if err := e.prepare(); err != nil {
+		sim.Close()
+		return nil, fmt.Errorf("%s: %w", e.spec.ID, err)
+	}
+	return e, nil
+}
+
+// prepare checks the model against the table and makes the first pose.
+func (e *Env) prepare() error {
+	for _, p := range e.task.observe {
+		if want, _ := e.task.size.length(p.field); len(e.sim.Field(p.field)) != want {
+			return fmt.Errorf("the model has %d entries of %s, the task needs %d: is %s Gymnasium's own?", len(e.sim.Field(p.field)), p.field, want, e.task.model)
+		}
+		if p.field == mujoco.SinQpos {
+			e.sim.Trigonometry()
+		}
+	}
+	if got := len(e.sim.Field(mujoco.Ctrl)); got != e.spec.ActDim {
+		return fmt.Errorf("the model has %d controls, the task needs %d: is %s Gymnasium's own?", got, e.spec.ActDim, e.task.model)
+	}
+	if err := e.sim.Reset(); err != nil {
+		return err
+	}
+	return e.sim.Forward()
+}
+
+// Spec describes the task.
+func (e *Env) Spec() env.Spec { return e.spec }
+
+// Close frees the simulation.
+func (e *Env) Close() error {
+	e.sim.Close()
+	return nil
+}
+
+// Reset draws all of qpos first, then all of qvel (environments.md 0.5).
+func (e *Env) Reset(s *rng.Stream, obs []float64) error {
+	if err := e.sim.Reset(); err != nil {
+		return e.wrap(err)
+	}
+	e.task.qNoise.add(s, e.sim.Field(mujoco.Qpos))
+	e.task.vNoise.add(s, e.sim.Field(mujoco.Qvel))
+	return e.settle(obs)
+}
+
+// add adds noise to x entry by entry.
+func (n noise) add(s *rng.Stream, x []float64) {
+	for i := range x {
+		if n.normal {
+			x[i] += n.size * s.Normal()
+		} else {
+			x[i] += s.Uniform(-n.size, n.size)
+		}
+	}
+}
+
+// settle computes what follows from a freshly written state.
+func (e *Env) settle(obs []float64) error {
+	if err := e.sim.Forward(); err != nil {
+		return e.wrap(err)
+	}
+	e.observe(obs)
+	return nil
+}
+
+func (e *Env) observe(obs []float64) {
+	at := 0
+	for _, p := range e.task.observe {
+		x := e.sim.Field(p.field)[p.from:]
+		if p.count > 0 {
+			x = x[:p.count]
+		}
+		if p.clip == 0 {
+			at += copy(obs[at:], x)
+			continue
+		}
+		for _, x := range x {
+			obs[at] = min(p.clip, max(-p.clip, x))
+			at++
+		}
+	}
+}
+
+// Step holds action for the task's sub-steps. The action is not clipped: the
+// simulator clamps what acts on the robot, the cost counts what was asked for.
+func (e *Env) Step(action, obs []float64) (env.Outcome, error) {
+	t := e.task
+	if len(action) != e.spec.ActDim || len(obs) != e.spec.ObsDim {
+		return env.Outcome{}, fmt.Errorf("%s: action has %d entries and obs %d; they must have %d and %d", e.spec.ID, len(action), len(obs), e.spec.ActDim, e.spec.ObsDim)
+	}
+	var before float64
+	if t.position != nil {
+		before = t.position(e.sim)
+	}
+	copy(e.sim.Field(mujoco.Ctrl), action)
+	if err := e.sim.Step(t.skip); err != nil {
+		return env.Outcome{}, e.wrap(err)
+	}
+	e.observe(obs)
+	healthy := e.healthy()
+	var reward float64
+	if t.position != nil {
+		reward = t.speedWeight * ((t.position(e.sim) - before) / e.dt)
+	}
+	if healthy || t.aliveAlways {
+		reward += t.alive
+	}
+	if t.cost != nil {
+		reward -= t.cost(e.sim, action)
+	}
+	return env.Outcome{Reward: reward, Terminated: !healthy}, nil
+}
+
+// Bare makes a step with each row of actions inside one call into C, without
+// observations and rewards: what the simulator alone costs.
+func (e *Env) Bare(actions []float64) error {
+	if err := e.sim.Repeat(actions, e.task.skip); err != nil {
+		return e.wrap(err)
+	}
+	return nil
+}
+
+// healthy tests the simulator's own state.
+func (e *Env) healthy() bool {
+	t := e.task
+	switch {
+	case t.healthyNow != nil:
+		return t.healthyNow(e.sim)
+	case t.healthy == nil:
+		return true
+	}
+	n := copy(e.posture, e.sim.Field(mujoco.Qpos)[t.skipped:])
+	copy(e.posture[n:], e.sim.Field(mujoco.Qvel))
+	for _, x := range e.posture {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return false
+		}
+	}
+	return t.healthy(row{real: e.posture})
+}
+
+// Terminal is the task's rule on predicted observations (method.md A.8); an
+// observation that is not finite is terminal in every task. It may be called
+// from several goroutines at once.
+func (e *Env) Terminal(obs []float32, done []bool) {
+	dim := e.spec.ObsDim
+	for i := range done {
+		o := obs[i*dim : (i+1)*dim]
+		done[i] = !finite(o) || e.task.healthy != nil && !e.task.healthy(row{pred: o})
+	}
+}
+
+func finite(x []float32) bool {
+	for _, x := range x {
+		if x-x != 0 { // NaN or infinite
+			return false
+		}
+	}
+	return true
+}
+
+// Inject sets qpos and qvel, and optionally ctrl, time, act, mocap_pos,
+// mocap_quat and qacc_warmstart, as Gymnasium's reset does: mj_resetData,
+// write, mj_forward.
+func (e *Env) Inject(fields map[string][]float64, obs []float64) error {
+	for _, name := range []string{"qpos", "qvel"} {
+		if _, ok := fields[name]; !ok {
+			return fmt.Errorf("%s: the state needs %q: give both qpos (%d numbers) and qvel (%d numbers)", e.spec.ID, name, e.task.size.nq, e.task.size.nv)
+		}
+	}
+	for name, x := range fields {
+		want := 1 // time
+		if name != "time" {
+			field, ok := injectable[name]
+			if !ok {
+				return fmt.Errorf("%s: a state has no %q; it has qpos, qvel, and optionally ctrl, time, act, mocap_pos, mocap_quat, qacc_warmstart", e.spec.ID, name)
+			}
+			want = len(e.sim.Field(field))
+		}
+		if len(x) != want {
+			return fmt.Errorf("%s: %s has %d numbers; give %d", e.spec.ID, name, len(x), want)
+		}
+		for i, x := range x {
+			if math.IsNaN(x) || math.IsInf(x, 0) {
+				return fmt.Errorf("%s: %s[%d] is %g; give a finite number", e.spec.ID, name, i, x)
+			}
+		}
+	}
+	if err := e.sim.Reset(); err != nil {
+		return e.wrap(err)
+	}
+	for name, x := range fields {
+		if name == "time" {
+			e.sim.SetTime(x[0])
+			continue
+		}
+		copy(e.sim.Field(injectable[name]), x)
+	}
+	return e.settle(obs)
+}
+
+var injectable = map[string]mujoco.Field{
+	"qpos": mujoco.Qpos, "qvel": mujoco.Qvel, "ctrl": mujoco.Ctrl, "act": mujoco.Act, "qacc_warmstart": mujoco.QaccWarmstart,
+	"mocap_pos": mujoco.MocapPos, "mocap_quat": mujoco.MocapQuat,
+}
+
+// AppendState saves the simulation. These tasks have no memory of their own.
+func (e *Env) AppendState(dst []byte) []byte {
+	return e.sim.AppendState(wire.String(dst, e.task.model))
+}
+
+// RestoreState restores what AppendState of a task with the same model saved.
+func (e *Env) RestoreState(state []byte, obs []float64) error {
+	r := wire.NewReader(state)
+	if model := r.String(); model != e.task.model {
+		r.Fail("the state is one of %q, not of %q", model, e.task.model)
+	}
+	if err := e.sim.RestoreState(r); err != nil {
+		return e.wrap(err)
+	}
+	e.observe(obs)
+	return nil
+}
+
+func (e *Env) wrap(err error) error { return fmt.Errorf("%s: %w", e.spec.ID, err) }

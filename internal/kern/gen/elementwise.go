@@ -1,0 +1,251 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/attr"
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// These constants and formulas are those of elementwise_generic.go, operation
+// by operation: the tests compare bits.
+const (
+	log2E         = 1.44269504
+	ln2Hi         = 0.693359375
+	ln2Lo         = -2.12194440e-4
+	roundBias     = 12582912
+	roundBiasBits = 0x4B400000
+
+	expHi       = 89
+	expLo       = -104
+	expFastHi   = 89
+	expFastLo   = -87
+	tanhSplit   = 0.625
+	tanhEnd     = 10
+	siluGradEnd = 86
+
+	signBit = 0x80000000
+)
+
+var (
+	expPoly   = []float32{5.0000001201e-1, 1.6666665459e-1, 4.1665795894e-2, 8.3334519073e-3, 1.3981999507e-3, 1.9875691500e-4}
+	tanhPoly  = []float32{-0.333333284, 0.133327693, -0.0538509078, 0.0209971797, -0.00609671418}
+	log1pPoly = []float32{2, 0.666663229, 0.400245965, 0.279651463, 0.281578422}
+)
+
+func (v *vectors) clamp(x reg.Register, lo, hi float32) reg.Register {
+	return v.min(v.load(v.num(hi)), v.max(v.load(v.num(lo)), x))
+}
+
+// expParts returns p and t with exp(x) = p*2^n, n = t-roundBiasBits.
+func (v *vectors) expParts(x reg.Register) (p, t reg.Register) {
+	t = v.add(v.mul(x, v.num(log2E)), v.num(roundBias))
+	k := v.sub(t, v.num(roundBias))
+	r := v.sub(v.sub(x, v.mul(k, v.num(ln2Hi))), v.mul(k, v.num(ln2Lo)))
+	p = v.poly(r, expPoly...)
+	p = v.add(v.add(v.mul(v.mul(p, r), r), r), v.num(1))
+	return p, t
+}
+
+func (v *vectors) expFast(x reg.Register, hi float32) reg.Register {
+	p, t := v.expParts(v.clamp(x, expFastLo, hi))
+	return v.mul(p, v.shl(v.subInt(t, v.bits(roundBiasBits-127)), 23))
+}
+
+func (v *vectors) expFull(x reg.Register) reg.Register {
+	p, t := v.expParts(v.clamp(x, expLo, expHi))
+	n := v.subInt(t, v.bits(roundBiasBits))
+	half := v.sra(n, 1)
+	pow2 := func(n reg.Register) reg.Register { return v.shl(v.addInt(n, v.bits(127)), 23) }
+	return v.mul(v.mul(p, pow2(half)), pow2(v.subInt(n, half)))
+}
+
+func (v *vectors) one() reg.Register { return v.load(v.num(1)) }
+
+func one(r reg.Register) []reg.Register { return []reg.Register{r} }
+
+var loops = []loop{
+	{
+		name: "exp", doc: "sets dst to exp(x).",
+		arrays: []string{"dst", "x"}, in: []string{"x"}, out: []string{"dst"},
+		body: func(v *vectors, in, _ []reg.Register) []reg.Register { return one(v.expFull(in[0])) },
+	},
+	{
+		name: "tanh", doc: "sets dst to tanh(x).",
+		arrays: []string{"dst", "x"}, in: []string{"x"}, out: []string{"dst"},
+		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
+			sign := v.and(in[0], v.bits(signBit))
+			a := v.and(in[0], v.bits(signBit-1))
+			z := v.mul(a, a)
+			small := v.add(v.mul(v.mul(v.poly(z, tanhPoly...), z), a), a)
+			e := v.expFast(v.add(a, a), 2*tanhEnd)
+			large := v.sub(v.one(), v.div(v.load(v.num(2)), v.add(e, v.num(1))))
+			return one(v.or(v.choose(less, a, v.num(tanhSplit), small, large), sign))
+		},
+	},
+	{
+		name: "silu", doc: "sets dst to x*sigmoid(x).",
+		arrays: []string{"dst", "x"}, in: []string{"x"}, out: []string{"dst"},
+		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
+			e := v.expFast(v.xor(in[0], v.bits(signBit)), expFastHi)
+			return one(v.div(in[0], v.add(e, v.num(1))))
+		},
+	},
+	{
+		name: "relu", doc: "sets x to max(x, 0).",
+		arrays: []string{"x"}, in: []string{"x"}, out: []string{"x"},
+		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
+			return one(v.max(v.load(v.num(0)), in[0]))
+		},
+	},
+	{
+		name: "softplus", doc: "sets dst to log(1+exp(x)).",
+		arrays: []string{"dst", "x"}, in: []string{"x"}, out: []string{"dst"},
+		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
+			e := v.expFast(v.or(in[0], v.bits(signBit)), expFastHi)
+			s := v.div(e, v.add(e, v.num(2)))
+			p := v.poly(v.mul(s, s), log1pPoly...)
+			return one(v.add(v.max(v.load(v.num(0)), in[0]), v.mul(p, s)))
+		},
+	},
+	{
+		name: "siluGrad", doc: "sets dst to dy times the derivative of x*sigmoid(x) at pre.",
+		arrays: []string{"dst", "dy", "pre"}, in: []string{"pre", "dy"}, out: []string{"dst"},
+		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
+			x := v.clamp(in[0], -siluGradEnd, siluGradEnd)
+			e := v.expFast(v.xor(x, v.bits(signBit)), expFastHi)
+			s := v.div(v.one(), v.add(e, v.num(1)))
+			d := v.mul(s, v.add(v.mul(x, v.mul(e, s)), v.num(1)))
+			return one(v.mul(in[1], d))
+		},
+	},
+	{
+		name: "reluGrad", doc: "sets dst to dy where y is not <= 0, else to 0.",
+		arrays: []string{"dst", "dy", "y"}, in: []string{"y", "dy"}, out: []string{"dst"},
+		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
+			zero := v.load(v.num(0))
+			return one(v.choose(notLessOrEqual, in[0], zero, in[1], zero))
+		},
+	},
+	{
+		name: "tanhGrad", doc: "sets dst to dy*(1-y*y).",
+		arrays: []string{"dst", "dy", "y"}, in: []string{"y", "dy"}, out: []string{"dst"},
+		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
+			return one(v.mul(in[1], v.sub(v.one(), v.mul(in[0], in[0]))))
+		},
+	},
+	{
+		name: "axpy", doc: "adds a*x to dst.",
+		arrays: []string{"dst", "x"}, in: []string{"dst", "x"}, out: []string{"dst"}, scalars: []string{"a"},
+		body: func(v *vectors, in, s []reg.Register) []reg.Register {
+			return one(v.add(in[0], v.mul(in[1], s[0])))
+		},
+	},
+	{
+		name: "lerp", doc: "adds tau*(x-dst) to dst.",
+		arrays: []string{"dst", "x"}, in: []string{"dst", "x"}, out: []string{"dst"}, scalars: []string{"tau"},
+		body: func(v *vectors, in, s []reg.Register) []reg.Register {
+			return one(v.add(in[0], v.mul(v.sub(in[1], in[0]), s[0])))
+		},
+	},
+	{
+		name: "adam", doc: "makes one step of Adam; args are the fields of adamArgs.",
+		arrays: []string{"w", "mean", "square", "grad"}, in: []string{"w", "mean", "square", "grad"}, out: []string{"w", "mean", "square"}, table: 8,
+		body: func(v *vectors, in, s []reg.Register) []reg.Register {
+			w, m, second, g := in[0], in[1], in[2], in[3]
+			rate, beta1, rest1, beta2, rest2, eps, c2Sqrt, decay := s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]
+			g = v.add(g, v.mul(w, decay))
+			m = v.add(v.mul(m, beta1), v.mul(g, rest1))
+			second = v.add(v.mul(second, beta2), v.mul(v.mul(g, g), rest2))
+			scale := v.add(v.div(v.sqrt(second), c2Sqrt), eps)
+			return []reg.Register{v.sub(w, v.div(v.mul(m, rate), scale)), m, second}
+		},
+	},
+}
+
+func elementwise(wide bool) func(*build.Context) {
+	return func(c *build.Context) {
+		v := &vectors{Context: c, wide: wide, constants: map[uint32]operand.Mem{}}
+		for _, l := range loops {
+			l.write(v)
+		}
+		colSums(v)
+	}
+}
+
+// colSums writes the column sums of four vectors of columns at a time and of
+// one; the AVX-512 version masks the last one.
+func colSums(v *vectors) {
+	suffix := "AVX2"
+	if v.wide {
+		suffix = "AVX512"
+	}
+	v.Function("colSums" + suffix)
+	v.Attributes(attr.NOSPLIT)
+	v.Doc("colSums" + suffix + " adds the sums of the first cols columns of x to dst; stride is in bytes and rows > 0.")
+	v.Pragma("noescape")
+	v.SignatureExpr("func(dst, x *float32, rows, stride, cols int)")
+	dst := v.Load(v.Param("dst"), v.GP64())
+	x := v.Load(v.Param("x"), v.GP64())
+	stride := v.Load(v.Param("stride"), v.GP64())
+	cols := v.Load(v.Param("cols"), v.GP64())
+	at, rows := v.GP64(), v.GP64()
+	step := v.lanes()
+
+	sums := func(label string, vecs int, mask reg.Register) {
+		var s []reg.Register
+		for i := range vecs {
+			if mask != nil {
+				r := v.reg()
+				v.VMOVUPS_Z(operand.Mem{Base: dst}, mask, r)
+				s = append(s, r)
+			} else {
+				s = append(s, v.load(operand.Mem{Base: dst, Disp: 4 * step * i}))
+			}
+		}
+		v.MOVQ(x, at)
+		v.Load(v.Param("rows"), rows)
+		v.Label(label)
+		for i, r := range s {
+			if mask != nil {
+				value := v.reg()
+				v.VMOVUPS_Z(operand.Mem{Base: at}, mask, value)
+				v.VADDPS(value, r, r)
+			} else {
+				v.VADDPS(operand.Mem{Base: at, Disp: 4 * step * i}, r, r)
+			}
+		}
+		v.ADDQ(stride, at)
+		v.DECQ(rows)
+		v.JNE(operand.LabelRef(label))
+		for i, r := range s {
+			if mask != nil {
+				v.VMOVUPS(r, mask, operand.Mem{Base: dst})
+			} else {
+				v.VMOVUPS(r, operand.Mem{Base: dst, Disp: 4 * step * i})
+			}
+		}
+		v.ADDQ(operand.U32(4*step*vecs), dst)
+		v.ADDQ(operand.U32(4*step*vecs), x)
+		v.SUBQ(operand.U32(step*vecs), cols)
+	}
+	v.Label("four")
+	v.CMPQ(cols, operand.Imm(uint64(4*step)))
+	v.JLT(operand.LabelRef("one"))
+	sums("fourRows", 4, nil)
+	v.JMP(operand.LabelRef("four"))
+	v.Label("one")
+	v.CMPQ(cols, operand.Imm(uint64(step)))
+	v.JLT(operand.LabelRef("tail"))
+	sums("oneRows", 1, nil)
+	v.JMP(operand.LabelRef("one"))
+	v.Label("tail")
+	if v.wide {
+		v.TESTQ(cols, cols)
+		v.JEQ(operand.LabelRef("done"))
+		sums("tailRows", 1, v.tailMask(cols))
+	}
+	v.Label("done")
+	v.VZEROUPPER()
+	v.RET()
+}

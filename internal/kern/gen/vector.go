@@ -1,0 +1,222 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/mmcloughlin/avo/attr"
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// vectors writes straight-line vector code once for both vector sets: every
+// operation takes registers (or, second, memory) and returns a new register.
+type vectors struct {
+	*build.Context
+	wide      bool // AVX-512
+	constants map[uint32]operand.Mem
+}
+
+func (v *vectors) reg() reg.Register {
+	if v.wide {
+		return v.ZMM()
+	}
+	return v.YMM()
+}
+
+func (v *vectors) lanes() int {
+	if v.wide {
+		return 16
+	}
+	return 8
+}
+
+// bits is a vector of equal 32-bit words in read-only memory.
+func (v *vectors) bits(word uint32) operand.Mem {
+	if m, ok := v.constants[word]; ok {
+		return m
+	}
+	m := v.StaticGlobal(fmt.Sprintf("c%08x", word))
+	v.DataAttributes(attr.RODATA | attr.NOPTR)
+	for range v.lanes() / 2 {
+		v.AppendDatum(operand.U64(uint64(word)<<32 | uint64(word)))
+	}
+	v.constants[word] = m
+	return m
+}
+
+func (v *vectors) num(x float32) operand.Mem { return v.bits(math.Float32bits(x)) }
+
+func (v *vectors) load(m operand.Op) reg.Register {
+	r := v.reg()
+	v.VMOVUPS(m, r)
+	return r
+}
+
+func (v *vectors) broadcast(m operand.Op) reg.Register {
+	r := v.reg()
+	v.VBROADCASTSS(m, r)
+	return r
+}
+
+func (v *vectors) three(f func(...operand.Op), a reg.Register, b operand.Op) reg.Register {
+	r := v.reg()
+	f(b, a, r)
+	return r
+}
+
+func (v *vectors) add(a reg.Register, b operand.Op) reg.Register { return v.three(v.VADDPS, a, b) }
+func (v *vectors) sub(a reg.Register, b operand.Op) reg.Register { return v.three(v.VSUBPS, a, b) }
+func (v *vectors) mul(a reg.Register, b operand.Op) reg.Register { return v.three(v.VMULPS, a, b) }
+func (v *vectors) div(a reg.Register, b operand.Op) reg.Register { return v.three(v.VDIVPS, a, b) }
+func (v *vectors) and(a reg.Register, b operand.Op) reg.Register { return v.three(v.VANDPS, a, b) }
+func (v *vectors) or(a reg.Register, b operand.Op) reg.Register  { return v.three(v.VORPS, a, b) }
+func (v *vectors) xor(a reg.Register, b operand.Op) reg.Register { return v.three(v.VXORPS, a, b) }
+
+// max and min return b where either is NaN.
+func (v *vectors) max(a reg.Register, b operand.Op) reg.Register { return v.three(v.VMAXPS, a, b) }
+func (v *vectors) min(a reg.Register, b operand.Op) reg.Register { return v.three(v.VMINPS, a, b) }
+
+func (v *vectors) addInt(a reg.Register, b operand.Op) reg.Register { return v.three(v.VPADDD, a, b) }
+func (v *vectors) subInt(a reg.Register, b operand.Op) reg.Register { return v.three(v.VPSUBD, a, b) }
+
+func (v *vectors) shl(a reg.Register, n uint64) reg.Register {
+	return v.three(v.VPSLLD, a, operand.Imm(n))
+}
+func (v *vectors) sra(a reg.Register, n uint64) reg.Register {
+	return v.three(v.VPSRAD, a, operand.Imm(n))
+}
+func (v *vectors) shr(a reg.Register, n uint64) reg.Register {
+	return v.three(v.VPSRLD, a, operand.Imm(n))
+}
+
+func (v *vectors) sqrt(a operand.Op) reg.Register {
+	r := v.reg()
+	v.VSQRTPS(a, r)
+	return r
+}
+
+// The predicates of VCMPPS.
+const (
+	less           = 0x11 // quiet, false with NaN
+	notLessOrEqual = 0x16 // quiet, true with NaN
+)
+
+// choose returns yes where "a predicate b" holds, else no.
+func (v *vectors) choose(predicate uint64, a reg.Register, b operand.Op, yes, no reg.Register) reg.Register {
+	r := v.reg()
+	if v.wide {
+		k := v.K()
+		v.VCMPPS(operand.Imm(predicate), b, a, k)
+		v.VBLENDMPS(yes, no, k, r)
+		return r
+	}
+	m := v.reg()
+	v.VCMPPS(operand.Imm(predicate), b, a, m)
+	v.VBLENDVPS(m, yes, no, r)
+	return r
+}
+
+// poly evaluates coefficients, lowest first, in x with one rounding an operation.
+func (v *vectors) poly(x reg.Register, coefficients ...float32) reg.Register {
+	p := v.load(v.num(coefficients[len(coefficients)-1]))
+	for i := len(coefficients) - 2; i >= 0; i-- {
+		p = v.add(v.mul(p, x), v.num(coefficients[i]))
+	}
+	return p
+}
+
+// loop is one elementwise function over arrays of equal length. body gets the
+// loaded inputs in the order of in and the scalars' vectors, and returns what to
+// store into the arrays out.
+type loop struct {
+	name, doc string
+	arrays    []string
+	in, out   []string
+	scalars   []string // float32 parameters
+	table     int      // floats behind the parameter args, if any
+	body      func(v *vectors, in, scalars []reg.Register) []reg.Register
+}
+
+// write writes the function for one vector set. The AVX-512 version ends with
+// one masked step; the AVX2 version does whole vectors only.
+func (l loop) write(v *vectors) {
+	suffix := "AVX2"
+	if v.wide {
+		suffix = "AVX512"
+	}
+	v.Function(l.name + suffix)
+	v.Attributes(attr.NOSPLIT)
+	v.Doc(l.name + suffix + " " + l.doc)
+	v.Pragma("noescape")
+	signature := "func(" + strings.Join(l.arrays, ", ") + " *float32, n int"
+	if len(l.scalars) > 0 {
+		signature += ", " + strings.Join(l.scalars, ", ") + " float32"
+	}
+	if l.table > 0 {
+		signature += ", args *float32"
+	}
+	v.SignatureExpr(signature + ")")
+
+	ptr := map[string]reg.Register{}
+	for _, a := range l.arrays {
+		ptr[a] = v.Load(v.Param(a), v.GP64())
+	}
+	n := v.Load(v.Param("n"), v.GP64())
+	var scalars []reg.Register
+	for _, s := range l.scalars {
+		scalars = append(scalars, v.broadcast(addr(v.Context, s)))
+	}
+	if l.table > 0 {
+		args := v.Load(v.Param("args"), v.GP64())
+		for i := range l.table {
+			scalars = append(scalars, v.broadcast(operand.Mem{Base: args, Disp: 4 * i}))
+		}
+	}
+	step := v.lanes()
+	v.Label("loop")
+	v.CMPQ(n, operand.Imm(uint64(step)))
+	v.JLT(operand.LabelRef("tail"))
+	var in []reg.Register
+	for _, a := range l.in {
+		in = append(in, v.load(operand.Mem{Base: ptr[a]}))
+	}
+	for i, r := range l.body(v, in, scalars) {
+		v.VMOVUPS(r, operand.Mem{Base: ptr[l.out[i]]})
+	}
+	for _, a := range l.arrays {
+		v.ADDQ(operand.Imm(uint64(4*step)), ptr[a])
+	}
+	v.SUBQ(operand.Imm(uint64(step)), n)
+	v.JMP(operand.LabelRef("loop"))
+	v.Label("tail")
+	if v.wide {
+		v.TESTQ(n, n)
+		v.JEQ(operand.LabelRef("done"))
+		mask := v.tailMask(n)
+		in = in[:0]
+		for _, a := range l.in {
+			r := v.reg()
+			v.VMOVUPS_Z(operand.Mem{Base: ptr[a]}, mask, r)
+			in = append(in, r)
+		}
+		for i, r := range l.body(v, in, scalars) {
+			v.VMOVUPS(r, mask, operand.Mem{Base: ptr[l.out[i]]})
+		}
+	}
+	v.Label("done")
+	v.VZEROUPPER()
+	v.RET()
+}
+
+// tailMask returns the mask of the first n lanes, 0 < n < 16.
+func (v *vectors) tailMask(n reg.Register) reg.Register {
+	mask, bits := v.K(), v.GP64()
+	v.XORQ(bits, bits)
+	v.BTSQ(n, bits)
+	v.DECQ(bits)
+	v.KMOVW(bits.As32(), mask)
+	return mask
+}

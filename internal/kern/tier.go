@@ -1,0 +1,67 @@
+package kern
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+)
+
+// A tier is a set of kernels for one class of processor; higher is faster.
+type tier int32
+
+const (
+	tierGeneric tier = iota
+	tierAVX2
+	tierAVX512
+)
+
+// EnvVariable names the environment variable that selects the tier at start.
+const EnvVariable = "DEMORL_KERNEL"
+
+var tierNames = []string{tierGeneric: "generic", tierAVX2: "avx2", tierAVX512: "avx512"}
+
+// active is process-wide on purpose: it says which machine this is, not what is
+// computed.
+var (
+	active   atomic.Int32
+	envError error
+)
+
+func init() {
+	active.Store(int32(bestTier()))
+	if name := os.Getenv(EnvVariable); name != "" {
+		if err := SetTier(name); err != nil {
+			envError = fmt.Errorf("environment variable %s: %w", EnvVariable, err)
+		}
+	}
+}
+
+func current() tier { return tier(active.Load()) }
+
+// Tier returns the name of the tier in use.
+func Tier() string { return tierNames[current()] }
+
+// Tiers returns the names of the tiers that this processor and build have,
+// slowest first.
+func Tiers() []string { return slices.Clone(tierNames[:bestTier()+1]) }
+
+// SetTier selects a tier by name. It is for start-up and tests: a change while
+// kernels run is not seen by the calls under way.
+func SetTier(name string) error {
+	i := slices.Index(Tiers(), name)
+	if i < 0 {
+		what := "unknown"
+		if slices.Contains(tierNames, name) {
+			what = "not on this machine or not in this build"
+		}
+		return fmt.Errorf("kernel tier %q is %s: choose one of %s", name, what, strings.Join(Tiers(), ", "))
+	}
+	active.Store(int32(i))
+	return nil
+}
+
+// EnvError reports why the tier in the environment variable DEMORL_KERNEL was
+// not taken; the best tier is in use then.
+func EnvError() error { return envError }

@@ -1,0 +1,172 @@
+package mpc
+
+import (
+	"math"
+
+	"demorl/internal/wire"
+	"demorl/rollout"
+)
+
+// answer chooses the sequence and its first action (method.md B.1 step 4, B.10).
+func (p *Planner) answer(g *group, res *Result) {
+	ha := p.h * p.actDim
+	plan := p.call.plan[:ha]
+	copy(plan, g.plan[:ha])
+	res.Length = int(g.length[0])
+	if res.Degenerate && g.stat[0].scored == 0 {
+		for i := range plan {
+			plan[i] = float32(g.mean[i])
+		}
+		res.Length = p.h
+	}
+	last := res.Iterations > 0 && !res.Degenerate
+	switch {
+	case p.s.Answer == AnswerBest && g.hasBest:
+		copy(plan, g.best[:ha])
+		res.Length, res.Source = int(g.bestLen), FromPlan
+	case p.s.Answer == AnswerLastBest && last:
+		p.take(g, res, plan, 0)
+	case p.s.Answer == AnswerSample && last:
+		p.take(g, res, plan, p.draw(g))
+	}
+	res.Sequence = plan
+	p.firstAction(res)
+}
+
+// take answers with the i-th ranked candidate of the last iteration.
+func (p *Planner) take(g *group, res *Result, plan []float32, i int) {
+	rank := ranking(g.rank, g.info[:g.pass.total])
+	if len(rank) == 0 {
+		return
+	}
+	slot, ha := int(rank[i].index), p.h*p.actDim
+	copy(plan, g.cand[slot*ha:(slot+1)*ha])
+	res.Length = int(g.info[slot].length)
+}
+
+// draw returns the rank of a candidate drawn with the utility's weights; with
+// utility cost, whose advantages are no weights, the best.
+func (p *Planner) draw(g *group) int {
+	rank := ranking(g.rank, g.info[:g.pass.total])
+	if len(rank) == 0 || p.s.Utility == UtilityCost {
+		return 0
+	}
+	n, _, _ := weigh(&p.s, p.elites, rank, g.weight)
+	left := p.job.key.At(answerNumbers).Float64At(0)
+	for i, w := range g.weight[:n] {
+		if left -= w; left < 0 {
+			return i
+		}
+	}
+	return n - 1
+}
+
+// firstAction turns the plan's first numbers into an action that is finite and
+// in [-1, 1], whatever happened before.
+func (p *Planner) firstAction(res *Result) {
+	act := p.call.action
+	planned := res.Source == FromPlan || res.Source == FromShifted
+	base := p.policyAction(planned)
+	for j := range act {
+		u := float32(0)
+		if base != nil {
+			u = base[j]
+		}
+		if planned && p.form != FormPolicy {
+			u += res.Sequence[j]
+		}
+		act[j] = u
+	}
+	if !planned && base != nil {
+		res.Source = FromPolicy
+	}
+	for j, u := range act {
+		if !(math.Abs(float64(u)) <= math.MaxFloat32) {
+			res.Infeasible = true
+		}
+		act[j] = min(1, max(-1, u))
+	}
+	if res.Infeasible {
+		copy(act, p.kept.action) // zero before the first answer
+		res.Source = FromPrevious
+	}
+	res.Action = act
+}
+
+// policyAction returns the policy's action at the start where the answer needs
+// it: under a residual, or without a plan. nil means that it plays no part.
+func (p *Planner) policyAction(planned bool) []float32 {
+	w := p.workers[0]
+	if w.actor == nil || planned && p.form == FormSequence {
+		return nil
+	}
+	obs := p.job.starts[0].Obs
+	if p.form == FormResidualMean || p.form != FormResidual && p.s.Proposal == ProposalMean {
+		w.actor.Act(obs, 1, nil, nil, w.mean)
+		return w.mean[:p.actDim]
+	}
+	p.job.key.At(policyNumbers).Normals(p.call.noise, 0)
+	w.actor.Act(obs, 1, p.call.noise[:rollout.Stride(p.actDim)], w.sample, nil)
+	return w.sample[:p.actDim]
+}
+
+// store keeps the state for the next call.
+func (p *Planner) store(g *group, res *Result) {
+	k, ha := &p.kept, p.h*p.actDim
+	if res.Source == FromPlan || res.Source == FromShifted {
+		copy(k.mean[:ha], g.mean[:ha])
+		copy(k.std[:ha], g.std[:ha])
+		n := p.eliteSlots() * ha
+		copy(k.elite[:n], g.elite[:n])
+		k.eliteN = int(g.eliteN[0])
+		k.valid, k.skipped = true, 0
+	} else {
+		k.valid = false
+	}
+	copy(k.action, res.Action)
+	k.acted = true
+}
+
+// resizeKept brings the kept plan to horizon h.
+func (p *Planner) resizeKept(h int) {
+	k, a := &p.kept, p.actDim
+	for i := p.h * a; i < h*a; i++ {
+		k.mean[i], k.std[i] = k.mean[i-a], p.s.Sigma
+	}
+	k.eliteN = 0
+}
+
+// AppendState appends what Plan carries from call to call.
+func (p *Planner) AppendState(dst []byte) []byte {
+	k := &p.kept
+	dst = wire.Bool(dst, k.valid)
+	dst = wire.Bool(dst, k.acted)
+	dst = wire.Int(dst, k.skipped)
+	dst = wire.Int(dst, p.h)
+	dst = wire.Int(dst, k.eliteN)
+	dst = wire.F64s(dst, k.mean)
+	dst = wire.F64s(dst, k.std)
+	dst = wire.F32s(dst, k.elite)
+	return wire.F32s(dst, k.action)
+}
+
+// ReadState reads what AppendState wrote into a planner of the same settings.
+func (p *Planner) ReadState(r *wire.Reader) {
+	k := &p.kept
+	k.valid, k.acted, k.skipped = r.Bool(), r.Bool(), r.Int()
+	h := r.Int()
+	if k.eliteN = r.Int(); k.eliteN < 0 || k.eliteN > p.eliteSlots() || k.skipped < 0 {
+		r.Fail("planner state has %d elites and %d skipped ticks; it was written with other settings", k.eliteN, k.skipped)
+		k.eliteN, k.skipped = 0, 0
+	}
+	r.F64sInto(k.mean, "planner mean")
+	r.F64sInto(k.std, "planner std")
+	r.F32sInto(k.elite, "planner elites")
+	r.F32sInto(k.action, "planner action")
+	if h < 1 || h > p.maxH {
+		r.Fail("planner state has horizon %d, this planner has memory for 1 to %d", h, p.maxH)
+	} else if h != p.h {
+		p.h = h
+		p.retune()
+	}
+}

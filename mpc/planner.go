@@ -1,0 +1,296 @@
+package mpc
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"demorl/internal/par"
+	"demorl/rng"
+	"demorl/rollout"
+)
+
+// blockRows is the number of rows that walk together when many starts are
+// planned; soloRows when one start is split over the workers. Both are
+// independent of the number of workers, and so are the results.
+const (
+	blockRows = 512
+	soloRows  = 128
+)
+
+// Deps is what a planner plans with beside the world.
+type Deps struct {
+	NewActor    func(rows int) rollout.Actor    // nil without a policy
+	NewTerminal func(rows int) rollout.Terminal // nil without a value; with value minq_last_action it reads the block's Obs and Action
+	MaxHorizon  int                             // longest horizon that SetHorizon will ask for; 0 means the settings' horizon
+}
+
+// Planner is DMD-MPC over one world. Its memory is made by New; planning
+// allocates nothing. It is for one caller at a time.
+type Planner struct {
+	s        Settings
+	form     Form
+	obsDim   int
+	actDim   int
+	h, maxH  int // present and largest horizon
+	elites   int
+	capN     int // most candidates of a start in one pass
+	pre      int // policy rollouts of a start before the first iteration
+	pool     *par.Pool
+	workers  []*worker
+	groups   []*group // one a worker
+	solo     *group   // the start of Plan; its blocks are spread over the workers
+	discount []float64
+	colour   []float32 // maxH x frequencies x 2, see coloured
+
+	job  job
+	kept kept
+	call call
+}
+
+// job is the present call, as the workers see it.
+type job struct {
+	starts []rollout.Start
+	key    rng.Key
+	out    *Plans
+	expiry expiry
+}
+
+// New checks s and returns a planner with all its memory.
+func New(s Settings, w rollout.World, deps Deps, pool *par.Pool) (*Planner, error) {
+	faults := s.Validate()
+	if s.NeedsPolicy() && deps.NewActor == nil {
+		faults = errors.Join(faults, fmt.Errorf("planner.shift is %q with planner.tail %q but there is no policy; use shift roll and another tail", s.Shift, s.Tail))
+	}
+	if s.Value != ValueNone && deps.NewTerminal == nil {
+		faults = errors.Join(faults, fmt.Errorf("planner.value is %q but there is no terminal value; use none", s.Value))
+	}
+	if faults != nil {
+		return nil, faults
+	}
+	p := &Planner{
+		s: s, obsDim: w.ObsDim(), actDim: w.ActDim(), h: s.Horizon, maxH: max(s.Horizon, deps.MaxHorizon),
+		elites: s.EliteCount(), pool: pool,
+	}
+	switch s.PlanForm {
+	case PlanResidual:
+		p.form = FormResidual
+	case PlanResidualMean:
+		p.form = FormResidualMean
+	case PlanPolicy:
+		p.form = FormPolicy
+	}
+	p.capN = s.Samples + s.PolicySamples + p.eliteSlots() + 1
+	p.pre = s.PolicySamples
+	if s.Shift == ShiftOpen || s.Tail == TailPolicy && s.Shift != ShiftClosed {
+		p.pre++
+	}
+	p.discount = make([]float64, p.maxH+1)
+	p.discount[0] = 1
+	for h := range p.maxH {
+		p.discount[h+1] = p.discount[h] * s.Gamma
+	}
+	p.colour = make([]float32, p.maxH*2*(p.maxH/2+1))
+	p.retune()
+	rows := max(blockRows, s.Particles)
+	for range pool.Workers() {
+		p.workers = append(p.workers, newWorker(p, w, deps, rows))
+		p.groups = append(p.groups, newGroup(p, p.startsPerBlock()))
+	}
+	p.solo = newGroup(p, 1)
+	p.initCall()
+	return p, nil
+}
+
+// eliteSlots is the most elites that join an iteration.
+func (p *Planner) eliteSlots() int {
+	share := max(p.s.KeepElites, p.s.ShiftElites)
+	if share == 0 {
+		return 0
+	}
+	return max(1, int(share*float64(p.elites)))
+}
+
+// startsPerBlock is how many whole starts walk in one block.
+func (p *Planner) startsPerBlock() int {
+	return max(1, blockRows/(p.capN*p.s.Particles))
+}
+
+// SetHorizon changes the horizon of the calls that follow. A kept plan is cut,
+// or lengthened by its last step; kept elites are dropped.
+func (p *Planner) SetHorizon(h int) error {
+	if h < 1 || h > p.maxH {
+		return fmt.Errorf("planner.horizon is %d; this planner has memory for 1 to %d", h, p.maxH)
+	}
+	if h != p.h {
+		p.resizeKept(h)
+		p.h = h
+		p.retune()
+	}
+	return nil
+}
+
+// retune recomputes what depends on the horizon.
+func (p *Planner) retune() {
+	if p.s.Noise == NoiseColoured {
+		coloured(p.colour, p.h, p.s.Beta)
+	}
+}
+
+// Horizon returns the present horizon.
+func (p *Planner) Horizon() int { return p.h }
+
+// Settings returns the planner's settings.
+func (p *Planner) Settings() Settings { return p.s }
+
+// PlanBatch plans every start afresh (no plan is kept between calls) and
+// writes the improved sequences into out, which grows as needed (method.md A.4
+// steps 2-6). All random numbers come from key. Starts without a finite score
+// get length 0. A non-nil error is the world's.
+func (p *Planner) PlanBatch(starts []rollout.Start, key rng.Key, out *Plans) (Stats, error) {
+	out.resize(len(starts), p.h, p.actDim)
+	out.Form = p.form
+	if p.s.PlanForm == PlanPolicy {
+		clear(out.Sequence)
+		for i := range starts {
+			out.Length[i], out.stat[i] = int32(p.h), startStat{}
+		}
+		st := sum(out.stat, out.Length)
+		st.EliteMean, st.AllMean, st.EffectiveSampleSize, st.Moved = math.NaN(), math.NaN(), math.NaN(), math.NaN()
+		return st, nil
+	}
+	p.job = job{starts: starts, key: key, out: out}
+	per := p.startsPerBlock()
+	for _, w := range p.workers {
+		w.err = nil
+	}
+	p.pool.Do((len(starts)+per-1)/per, p.call.batch)
+	p.job.starts = nil
+	for _, w := range p.workers {
+		if w.err != nil {
+			return Stats{}, fmt.Errorf("planning: %w", w.err)
+		}
+	}
+	return sum(out.stat, out.Length), nil
+}
+
+// batchPiece plans one group of starts on one worker.
+func (p *Planner) batchPiece(worker, i int) {
+	w, g := p.workers[worker], p.groups[worker]
+	if w.err != nil {
+		return
+	}
+	per := p.startsPerBlock()
+	first := i * per
+	g.begin(p, first, min(per, len(p.job.starts)-first))
+	if p.pre > 0 {
+		g.pass = p.prePass(p.h)
+		if p.sweep(w, g); w.err != nil {
+			return
+		}
+		g.afterPre(p, &g.pass)
+	}
+	for it := range p.s.Iterations {
+		g.pass = p.iteration(it, 0)
+		if p.sweep(w, g); w.err != nil {
+			return
+		}
+		settled := true
+		for s := range g.n {
+			g.update(p, s, &g.pass)
+			settled = settled && p.settled(g, s)
+		}
+		if settled {
+			break
+		}
+	}
+	for s := range g.n {
+		out := p.job.out
+		out.Length[first+s], out.stat[first+s] = g.length[s], g.stat[s]
+		n := p.h * p.actDim
+		copy(out.Sequence[(first+s)*n:(first+s+1)*n], g.plan[s*n:])
+	}
+}
+
+// settled reports whether every standard deviation of start s is small enough to stop.
+func (p *Planner) settled(g *group, s int) bool {
+	if p.s.MinStdStop == 0 {
+		return false
+	}
+	n := p.h * p.actDim
+	for _, sd := range g.std[s*n : (s+1)*n] {
+		if sd >= p.s.MinStdStop {
+			return false
+		}
+	}
+	return true
+}
+
+// sweep runs all blocks of a group on one worker.
+func (p *Planner) sweep(w *worker, g *group) {
+	n := p.blocks(&g.pass, blockRows, g.n)
+	for i := range n {
+		w.runBlock(g, &g.pass, i, n)
+		if w.err != nil {
+			return
+		}
+	}
+}
+
+// blocks returns into how many blocks a pass is cut: one when its starts fit
+// together, else blocks of whole candidates.
+func (p *Planner) blocks(ps *pass, rows, starts int) int {
+	if starts > 1 {
+		return 1
+	}
+	per := max(1, rows/ps.particles)
+	return (ps.total + per - 1) / per
+}
+
+// pass is one round of rollouts: the rollouts of the policy before the first
+// iteration, or one iteration's candidates.
+type pass struct {
+	key       rng.Key
+	iteration int
+	pre       bool
+	follow    int  // pre: the last rollout follows the mean until this step
+	closed    bool // candidates are offsets of the policy's action at the visited state
+	sampled   int
+	policy    int
+	elites    int
+	mean      bool
+	total     int // candidates of a start
+	particles int
+}
+
+// prePass describes the policy rollouts before the first iteration. follow is
+// the step from which the last one follows the policy instead of the mean; it
+// is the horizon when the tail needs no policy.
+func (p *Planner) prePass(follow int) pass {
+	if p.s.Shift == ShiftOpen {
+		follow = 0
+	}
+	return pass{key: p.job.key.At(0), pre: true, follow: follow, total: p.pre, particles: 1}
+}
+
+// iteration describes iteration it; elites is the number of shifted elites of
+// the call before, which join the first one.
+func (p *Planner) iteration(it, elites int) pass {
+	n := p.s.Samples
+	if p.s.Decay > 1 {
+		n = min(n, max(2*p.elites, int(float64(n)/math.Pow(p.s.Decay, float64(it)))))
+	}
+	ps := pass{
+		key: p.job.key.At(1 + uint64(it)), iteration: it, sampled: n, policy: p.s.PolicySamples, particles: p.s.Particles,
+		closed: p.s.Shift == ShiftClosed && (it == 0 || p.s.residual()),
+		mean:   p.s.MeanLast && it == p.s.Iterations-1, elites: elites,
+	}
+	if it > 0 && p.s.KeepElites > 0 {
+		ps.elites = max(1, int(p.s.KeepElites*float64(p.elites)))
+	}
+	ps.total = ps.sampled + ps.policy + ps.elites
+	if ps.mean {
+		ps.total++
+	}
+	return ps
+}

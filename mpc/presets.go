@@ -1,0 +1,119 @@
+package mpc
+
+import "sort"
+
+// base is what the presets share: one white, clipped, discounted candidate
+// distribution whose answer is its mean.
+func base() Settings {
+	return Settings{
+		Horizon: 20, Samples: 100, Particles: 1, Iterations: 1,
+		Utility: UtilityElite, EliteFrac: 0.1, EliteWeights: WeightsUniform,
+		Lambda: 1, LambdaMode: LambdaFixed, ESSTarget: 0.1, CostScale: ScaleStd,
+		StepMean: 1, StepCov: 1, Covariance: CovFixed,
+		Shift: ShiftRoll, Tail: TailRepeat, ShiftCovariance: CovReset, Inflate: 0.1,
+		Sigma: 0.5, MinStd: 1e-3, Sampling: SampleClip, Bound: 1, Noise: NoiseWhite, Decay: 1,
+		Proposal: ProposalSample, PlanForm: PlanMean, Answer: AnswerMean,
+		Gamma: 0.99, Value: ValueNone, Mask: true, ScoreRewards: RewardsAll, ScoreReward: ScoreRewardMean,
+	}
+}
+
+// CEM is the cross-entropy method: elites refit mean and variance (method.md B.8).
+func CEM() Settings {
+	s := base()
+	s.Samples, s.Iterations, s.Elites = 200, 5, 20
+	s.Covariance = CovElite
+	return s
+}
+
+// SmoothedCEM is CEM with steps below 1 (method.md B.8).
+func SmoothedCEM() Settings {
+	s := CEM()
+	s.StepMean, s.StepCov = 0.9, 0.9
+	return s
+}
+
+// MPPI is model predictive path integral control in its DMD-MPC form
+// (method.md B.8, E.2: N 512, H 16, lambda 0.1 of the scores' deviation).
+func MPPI() Settings {
+	s := base()
+	s.Samples, s.Horizon = 512, 16
+	s.Utility, s.Lambda, s.LambdaMode = UtilityExp, 0.1, LambdaRelative
+	return s
+}
+
+// PETS is Chua et al.'s planner (method.md B.8, E.2; kchua/handful-of-trials):
+// CEM 500/50/5, step 0.9, 20 particles, truncated normal with the variance
+// limited by the bounds, initial variance (range)^2/16.
+func PETS() Settings {
+	s := base()
+	s.Horizon, s.Samples, s.Elites, s.Iterations, s.Particles = 30, 500, 50, 5, 20
+	s.StepMean, s.StepCov, s.Covariance = 0.9, 0.9, CovElite
+	s.Tail, s.Sampling, s.Gamma = TailZero, SampleTruncate, 1
+	return s
+}
+
+// ICEM is Pinneri et al.'s improved CEM (method.md B.8, E.2; martius-lab/iCEM)
+// at a budget of 300 rollouts a step: 4 iterations of 100.
+func ICEM() Settings {
+	s := base()
+	s.Horizon, s.Samples, s.Elites, s.Iterations = 30, 100, 10, 4
+	s.StepMean, s.StepCov, s.Covariance, s.SmoothStd = 0.9, 0.9, CovElite, true
+	s.Noise, s.Beta, s.Decay = NoiseColoured, 1, 1.25
+	s.KeepElites, s.ShiftElites, s.MeanLast = 0.3, 0.3, true
+	s.Answer, s.Gamma = AnswerLastBest, 1
+	return s
+}
+
+// LOOP is ARC, the planner of LOOP (method.md B.8, E.2; hari-sikchi/LOOP): 100
+// candidates around the rolled plan and 5 policy rollouts, exponential weights
+// over all of them, variance step 0.9 centred on the new mean. The published
+// planner rolls 4 particles on each of 5 elite members.
+func LOOP() Settings {
+	s := base()
+	s.Horizon, s.Samples, s.PolicySamples, s.Iterations, s.Particles = 3, 100, 5, 5, 20
+	s.Utility, s.Lambda = UtilityExp, 1
+	s.StepMean, s.StepCov, s.Covariance = 1, 0.9, CovNew
+	s.Shift, s.Sampling, s.Value = ShiftMixture, SampleTruncate, ValueLastAction
+	return s
+}
+
+// MDeMoRL is the inner loop of M-DeMoRL (method.md A.4, A.6, B.8): one update
+// with the 10 best of 100 policy rollouts under noise of 0.5 half ranges.
+func MDeMoRL() Settings {
+	s := base()
+	s.Horizon, s.Samples, s.EliteFrac = 5, 100, 0.1
+	s.Shift, s.Value = ShiftClosed, ValueTerminal
+	return s
+}
+
+// MoPAC is the inner loop of MoPAC (method.md B.8; dnandha/mopac): M-DeMoRL's
+// with exponential weights, lambda 1.
+func MoPAC() Settings {
+	s := MDeMoRL()
+	s.Utility, s.Lambda = UtilityExp, 1
+	return s
+}
+
+// presets by name.
+var presets = map[string]func() Settings{
+	"cem": CEM, "smoothed_cem": SmoothedCEM, "mppi": MPPI, "pets": PETS, "icem": ICEM, "loop": LOOP, "m-demorl": MDeMoRL, "mopac": MoPAC,
+}
+
+// Preset returns the named settings and whether the name is known.
+func Preset(name string) (Settings, bool) {
+	f, ok := presets[name]
+	if !ok {
+		return Settings{}, false
+	}
+	return f(), true
+}
+
+// PresetNames returns the names that Preset knows, sorted.
+func PresetNames() []string {
+	names := make([]string, 0, len(presets))
+	for n := range presets {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}

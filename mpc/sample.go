@@ -1,0 +1,224 @@
+package mpc
+
+import (
+	"math"
+
+	"demorl/rollout"
+)
+
+// generate draws the block's candidates around their starts' distributions and
+// copies in those that are not drawn. A candidate's numbers depend on the
+// pass's key and the candidate's number in the batch alone.
+func (w *worker) generate() {
+	g, ps, p := w.g, w.ps, w.p
+	for s := w.s0; s < w.s1; s++ {
+		clear(g.info[s*p.capN+w.c0 : s*p.capN+w.c1])
+	}
+	if p.s.Noise == NoiseColoured {
+		w.drawColoured()
+	} else {
+		w.drawWhite()
+	}
+	if ps.sampled < w.c1 {
+		w.copyExtras()
+	}
+	if !ps.closed {
+		w.clipOpen()
+	}
+	if g.noise != nil {
+		for s := w.s0; s < w.s1; s++ {
+			lo, hi := (s*p.capN+w.c0)*p.h*p.actDim, (s*p.capN+w.c1)*p.h*p.actDim
+			copy(g.noise[lo:hi], g.cand[lo:hi])
+		}
+	}
+}
+
+// firstCandidate is the number of the block's first candidate in the batch.
+func (w *worker) firstCandidate() uint64 { return uint64((w.g.first+w.s0)*w.ps.total + w.c0) }
+
+func (w *worker) drawWhite() {
+	p, g := w.p, w.g
+	a, stride, nc := p.actDim, rollout.Stride(p.actDim), w.c1-w.c0
+	// Candidates have no more rows than the block, so their noise fits.
+	n := (w.s1 - w.s0) * nc * stride
+	for h := range p.h {
+		noiseKey(w.ps.key, h).Normals(w.noise[:n], w.firstCandidate()*uint64(stride))
+		z := w.noise
+		for s := w.s0; s < w.s1; s++ {
+			w.moments(s, h)
+			for c := w.c0; c < w.c1; c++ {
+				at := ((s*p.capN+c)*p.h + h) * a
+				w.place(g.cand[at:at+a], z)
+				z = z[stride:]
+			}
+		}
+	}
+}
+
+// drawColoured adds up the series frequency by frequency.
+func (w *worker) drawColoured() {
+	p, g := w.p, w.g
+	a, stride, nc := p.actDim, rollout.Stride(p.actDim), w.c1-w.c0
+	n := (w.s1 - w.s0) * nc * stride
+	for s := w.s0; s < w.s1; s++ {
+		clear(g.cand[(s*p.capN+w.c0)*p.h*a : (s*p.capN+w.c1)*p.h*a])
+	}
+	waves := 2 * (p.h/2 + 1)
+	for q := range waves {
+		noiseKey(w.ps.key, q).Normals(w.noise[:n], w.firstCandidate()*uint64(stride))
+		z := w.noise
+		for s := w.s0; s < w.s1; s++ {
+			for c := w.c0; c < w.c1; c++ {
+				seq := g.cand[(s*p.capN+c)*p.h*a : (s*p.capN+c+1)*p.h*a]
+				for h := range p.h {
+					f := p.colour[h*waves+q]
+					for j := range a {
+						seq[h*a+j] += f * z[j]
+					}
+				}
+				z = z[stride:]
+			}
+		}
+	}
+	for s := w.s0; s < w.s1; s++ {
+		for h := range p.h {
+			w.moments(s, h)
+			for c := w.c0; c < w.c1; c++ {
+				at := ((s*p.capN+c)*p.h + h) * a
+				w.place(g.cand[at:at+a], g.cand[at:at+a])
+			}
+		}
+	}
+}
+
+// moments prepares mean and standard deviation of start s at step h. Limiting
+// the deviation by the distance to the bounds belongs to drawing alone: the
+// kept distribution stays as it is (method.md B.6, B.9).
+func (w *worker) moments(s, h int) {
+	p, a := w.p, w.p.actDim
+	at := (s*p.h + h) * a
+	for j := range a {
+		m, sd := w.g.mean[at+j], w.g.std[at+j]
+		if p.s.Sampling == SampleTruncate && !w.ps.closed {
+			sd = min(sd, (m+p.s.Bound)/2, (p.s.Bound-m)/2)
+		}
+		w.mu[j], w.sd[j] = float32(m), float32(max(sd, p.s.MinStd))
+	}
+}
+
+// place turns normals into a candidate's numbers of one step.
+func (w *worker) place(dst, z []float32) {
+	if w.p.s.Sampling == SampleTruncate {
+		for j := range dst {
+			dst[j] = w.mu[j] + w.sd[j]*truncated(z[j])
+		}
+		return
+	}
+	mu, sd := w.mu[:len(dst)], w.sd[:len(dst)]
+	for j := range dst {
+		dst[j] = mu[j] + sd[j]*z[j]
+	}
+}
+
+// truncated turns a standard normal into one truncated at two standard
+// deviations. What lies inside stays; what lies outside, whose tail
+// probability is uniform, is drawn anew through the inverse distribution.
+func truncated(z float32) float32 {
+	if z >= -2 && z <= 2 {
+		return z
+	}
+	x := math.Abs(float64(z))
+	u := math.Erfc(x/math.Sqrt2) / math.Erfc(math.Sqrt2) // uniform in (0, 1)
+	if z < 0 {
+		u = -u
+	}
+	// u is uniform in (-1, 1); erf(2/sqrt2) is the probability within two deviations.
+	return float32(math.Sqrt2 * math.Erfinv(u*math.Erf(math.Sqrt2)))
+}
+
+// copyExtras puts policy rollouts, kept elites and the mean in their places
+// behind the drawn candidates.
+func (w *worker) copyExtras() {
+	p, g, ps := w.p, w.g, w.ps
+	ha := p.h * p.actDim
+	slots := p.eliteSlots()
+	for s := w.s0; s < w.s1; s++ {
+		for c := max(w.c0, ps.sampled); c < w.c1; c++ {
+			dst := g.cand[(s*p.capN+c)*ha : (s*p.capN+c+1)*ha]
+			k := c - ps.sampled
+			switch {
+			case k < ps.policy:
+				copy(dst, g.pre[(s*p.pre+k)*ha:])
+			case k < ps.policy+ps.elites:
+				if k -= ps.policy; k < int(g.eliteN[s]) { // else the drawn candidate stays
+					copy(dst, g.elite[(s*slots+k)*ha:])
+				}
+			default:
+				for i := range dst {
+					dst[i] = float32(g.mean[s*ha+i])
+				}
+			}
+		}
+	}
+}
+
+// clipOpen brings open-loop candidates into the bounds and counts.
+func (w *worker) clipOpen() {
+	p, g := w.p, w.g
+	ha, bound := p.h*p.actDim, float32(p.s.Bound)
+	for s := w.s0; s < w.s1; s++ {
+		for c := w.c0; c < w.c1; c++ {
+			slot := s*p.capN + c
+			seq := g.cand[slot*ha : (slot+1)*ha]
+			clipped := int32(0)
+			for i, u := range seq {
+				if u > bound {
+					seq[i] = bound
+					clipped++
+				} else if u < -bound {
+					seq[i] = -bound
+					clipped++
+				}
+			}
+			g.info[slot].clipped, g.info[slot].coords = clipped, int32(ha)
+		}
+	}
+}
+
+// coloured fills dst (h x 2(h/2+1)) with the matrix that turns independent
+// normals into a series of length h whose power spectrum falls as f^-beta
+// (Timmer and Koenig; method.md B.6). Columns are the real and imaginary parts
+// of the frequencies in turn.
+func coloured(dst []float32, h int, beta float64) {
+	k := h/2 + 1
+	amp := func(i int) float64 {
+		f := float64(max(i, 1)) / float64(h)
+		return math.Pow(f, -beta/2)
+	}
+	norm := 0.0
+	for i := 1; i < k; i++ {
+		a := amp(i)
+		if h%2 == 0 && i == k-1 {
+			a /= 2
+		}
+		norm += a * a
+	}
+	scale := 2 / float64(h) * math.Sqrt(norm)
+	if h == 1 {
+		scale = 1 // a series of one number is white
+	}
+	for t := range h {
+		for i := range k {
+			re, im := 2*amp(i), -2*amp(i)
+			if i == 0 || h%2 == 0 && i == k-1 {
+				re, im = math.Sqrt2*amp(i), 0
+				if h == 1 {
+					re = 1
+				}
+			}
+			sin, cos := math.Sincos(2 * math.Pi * float64(i) * float64(t) / float64(h))
+			dst[t*2*k+2*i] = float32(re * cos / float64(h) / scale)
+			dst[t*2*k+2*i+1] = float32(im * sin / float64(h) / scale)
+		}
+	}
+}

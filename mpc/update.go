@@ -1,0 +1,249 @@
+package mpc
+
+import "math"
+
+// update moves the distribution of start s towards the candidates that its
+// scores prefer and writes the plan (method.md A.4 steps 5 and 6, B.4). Sums
+// run in the order of the scores, so the numbering of candidates is irrelevant.
+func (g *group) update(p *Planner, s int, ps *pass) {
+	st := &g.stat[s]
+	info := g.info[s*p.capN : s*p.capN+ps.total]
+	for i := range info {
+		c := &info[i]
+		if c.done {
+			st.candidates++
+		}
+		st.nonFinite += c.nonFinite
+		st.outOfRange += c.outOfRange
+		st.terminated += c.terminated
+		st.clipped += c.clipped
+		st.coords += c.coords
+	}
+	rank := ranking(g.rank, info)
+	if len(rank) == 0 {
+		// Nothing to learn from: the distribution stays, and so does an earlier iteration's plan.
+		if st.scored == 0 {
+			st.degenerate = true
+			g.length[s] = 0
+		}
+		return
+	}
+	st.degenerate = false
+	k := min(p.elites, len(rank))
+	st.few = len(rank) < p.elites
+	st.scored = int32(len(rank))
+	st.mean, _ = spread(rank)
+	st.eliteMean, _ = spread(rank[:k])
+	st.eliteMin, st.eliteMax = rank[k-1].score, rank[0].score
+	st.lowest, st.highest = rank[len(rank)-1].score, rank[0].score
+	var n int
+	n, st.ess, st.uniform = weigh(&p.s, p.elites, rank, g.weight)
+	g.move(p, s, ps, rank, n)
+	g.keep(p, s, rank[:k])
+	g.write(p, s, rank, n)
+}
+
+// move sets mean and standard deviation of start s from the first n ranked
+// candidates, and its length: the plan ends where no weighted candidate is alive.
+func (g *group) move(p *Planner, s int, ps *pass, rank []ranked, n int) {
+	a, cost := p.actDim, p.s.Utility == UtilityCost
+	ubar, spreadOf, base := g.acc[:a], g.acc[a:2*a], g.acc[2*a:3*a]
+	st := &g.stat[s]
+	st.floored = 0
+	moved := 0.0
+	g.length[s] = int32(p.h)
+	for h := range p.h {
+		at := (s*p.h + h) * a
+		mean, std := g.mean[at:at+a], g.std[at:at+a]
+		if !g.base(p, s, h, ps, rank, base) || !g.average(p, s, h, rank[:n], ubar, spreadOf, base) {
+			g.length[s] = int32(h)
+			break
+		}
+		for j := range mean {
+			d := ubar[j] - base[j]
+			next := base[j] + p.s.StepMean*d
+			if cost {
+				next = base[j] + p.s.StepMean*ubar[j]
+			}
+			if p.form == FormSequence {
+				next = min(p.s.Bound, max(-p.s.Bound, next))
+			}
+			moved += (next - base[j]) * (next - base[j])
+			if p.s.Covariance != CovFixed {
+				std[j] = p.deviation(std[j], spreadOf[j], d)
+				if std[j] <= p.s.MinStd {
+					std[j] = p.s.MinStd
+					st.floored++
+				}
+			}
+			mean[j] = next
+		}
+	}
+	st.moved = math.Sqrt(moved)
+}
+
+// deviation is the new standard deviation of one coordinate from its old one,
+// the weighted variance around the weighted mean and that mean's distance d
+// from the old mean.
+func (p *Planner) deviation(old, variance, d float64) float64 {
+	step := p.s.StepCov
+	switch p.s.Covariance {
+	case CovOld:
+		variance += d * d
+	case CovNew:
+		rest := 1 - p.s.StepMean
+		variance += rest * rest * d * d
+	case CovExact:
+		return math.Sqrt((1-step)*old*old + step*variance + step*(1-step)*d*d)
+	}
+	if p.s.SmoothStd {
+		return (1-step)*old + step*math.Sqrt(variance)
+	}
+	return math.Sqrt((1-step)*old*old + step*variance)
+}
+
+// base fills the mean before the update at step h: the mean of the proposals of
+// all candidates alive where the policy proposes, else the present mean. It
+// reports whether there is one.
+func (g *group) base(p *Planner, s, h int, ps *pass, rank []ranked, dst []float64) bool {
+	a := p.actDim
+	if !ps.closed || p.form != FormSequence {
+		copy(dst, g.mean[(s*p.h+h)*a:(s*p.h+h+1)*a])
+		return true
+	}
+	clear(dst)
+	if g.prop == nil {
+		return true
+	}
+	alive := 0
+	for i := range rank {
+		slot := s*p.capN + int(rank[i].index)
+		if int(g.info[slot].length) <= h {
+			continue
+		}
+		alive++
+		for j, u := range g.prop[(slot*p.h+h)*a : (slot*p.h+h+1)*a] {
+			dst[j] += float64(u)
+		}
+	}
+	for j := range dst {
+		dst[j] /= float64(alive)
+	}
+	return alive > 0
+}
+
+// average fills the weighted mean of the ranked candidates alive at step h and
+// their weighted variance around it; with utility cost it fills the sum of
+// advantage times deviation from base instead. It reports whether any was alive.
+func (g *group) average(p *Planner, s, h int, rank []ranked, mean, variance, base []float64) bool {
+	a := p.actDim
+	clear(mean)
+	total, alive := 0.0, 0
+	cost := p.s.Utility == UtilityCost
+	for i := range rank {
+		slot := s*p.capN + int(rank[i].index)
+		if int(g.info[slot].length) <= h {
+			continue
+		}
+		alive++
+		w := g.weight[i]
+		total += w
+		u := g.cand[(slot*p.h+h)*a : (slot*p.h+h+1)*a]
+		if cost {
+			for j := range mean {
+				mean[j] += w * (float64(u[j]) - base[j])
+			}
+			continue
+		}
+		for j := range mean {
+			mean[j] += w * float64(u[j])
+		}
+	}
+	if alive == 0 || total == 0 && !cost {
+		return false
+	}
+	if cost {
+		return true
+	}
+	for j := range mean {
+		mean[j] /= total
+	}
+	if p.s.Covariance == CovFixed {
+		return true
+	}
+	clear(variance)
+	for i := range rank {
+		slot := s*p.capN + int(rank[i].index)
+		if int(g.info[slot].length) <= h {
+			continue
+		}
+		w := g.weight[i] / total
+		for j, u := range g.cand[(slot*p.h+h)*a : (slot*p.h+h+1)*a] {
+			d := float64(u) - mean[j]
+			variance[j] += w * d * d
+		}
+	}
+	for j := range variance {
+		variance[j] = max(0, variance[j]) // signed weights of Eq. 14 may go below
+	}
+	return true
+}
+
+// keep stores the first elites for the next iteration or call.
+func (g *group) keep(p *Planner, s int, rank []ranked) {
+	slots, ha := p.eliteSlots(), p.h*p.actDim
+	if p.s.Answer == AnswerBest && (!g.hasBest || rank[0].score > g.bestScore) && s == 0 {
+		g.remember(p, s, rank[0])
+	}
+	n := min(slots, len(rank))
+	for i := range n {
+		slot := s*p.capN + int(rank[i].index)
+		copy(g.elite[(s*slots+i)*ha:(s*slots+i+1)*ha], g.cand[slot*ha:(slot+1)*ha])
+	}
+	g.eliteN[s] = int32(n)
+}
+
+// remember stores the best candidate seen so far.
+func (g *group) remember(p *Planner, s int, r ranked) {
+	slot, ha := s*p.capN+int(r.index), p.h*p.actDim
+	copy(g.best, g.cand[slot*ha:(slot+1)*ha])
+	g.bestScore, g.bestLen, g.hasBest = r.score, g.info[slot].length, true
+}
+
+// write puts the plan of start s into its asked form.
+func (g *group) write(p *Planner, s int, rank []ranked, n int) {
+	ha := p.h * p.actDim
+	plan := g.plan[s*ha : (s+1)*ha]
+	switch p.s.PlanForm {
+	case PlanBest:
+		slot := s*p.capN + int(rank[0].index)
+		copy(plan, g.cand[slot*ha:(slot+1)*ha])
+		g.length[s] = g.info[slot].length
+	case PlanFirstParticle:
+		g.firstParticle(p, s, rank[:n], plan)
+	default:
+		for i := range plan {
+			plan[i] = float32(g.mean[s*ha+i])
+		}
+	}
+}
+
+// firstParticle writes what the authors' code stores: the first candidate's
+// noisy actions plus the weighted noise; where the last action is not scored it
+// is the weighted noise alone (method.md A.7).
+func (g *group) firstParticle(p *Planner, s int, rank []ranked, plan []float32) {
+	ha, a := p.h*p.actDim, p.actDim
+	bound := p.s.Bound
+	first := s * p.capN
+	g.length[s] = g.info[first].length
+	for i := range plan {
+		noise := 0.0
+		for r := range rank {
+			noise += g.weight[r] * float64(g.noise[(first+int(rank[r].index))*ha+i])
+		}
+		if p.s.ScoreRewards == RewardsAll || i/a < p.h-1 {
+			noise += float64(g.cand[first*ha+i])
+		}
+		plan[i] = float32(min(bound, max(-bound, noise)))
+	}
+}

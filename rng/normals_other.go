@@ -1,0 +1,5 @@
+//go:build !amd64 || noasm
+
+package rng
+
+func normals(dst []float32, k Key, blk uint64) { normalsGeneric(dst, k, blk) }

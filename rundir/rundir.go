@@ -1,0 +1,262 @@
+package rundir
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"demorl/internal/vfs"
+)
+
+// Names inside a run directory.
+const (
+	settingsName    = "run.yaml"
+	manifestName    = "manifest.json"
+	progressName    = "progress.jsonl"
+	evalName        = "eval.csv"
+	eventsName      = "tb"
+	checkpointsName = "checkpoints"
+	transitionsName = "transitions"
+	lockName        = "lock"
+)
+
+// ErrNotEmpty is what Create returns for a folder that holds something.
+var ErrNotEmpty = errors.New("the folder is not empty")
+
+// ErrNoRun is what Open and View return for a folder that holds no run.
+var ErrNoRun = errors.New("not a run directory")
+
+// Locked is the error of Create and Open while another process has the run.
+type Locked = vfs.Locked
+
+// Dir is a run directory.
+type Dir struct {
+	// Keep is how many of the newest checkpoints are kept besides the best;
+	// Create and Open set it to 2. Less than 1 counts as 1.
+	Keep int
+
+	fs   vfs.FS
+	path string
+	lock io.Closer // nil for a directory that is only looked at
+}
+
+// Create makes a run directory, or takes an empty folder for one, and locks it.
+// It fails with ErrNotEmpty, or with *Locked.
+func Create(fsys vfs.FS, path string) (*Dir, error) {
+	entries, err := fsys.ReadDir(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("run directory: %w", err)
+	}
+	for _, e := range entries {
+		if e.Name() == lockName {
+			continue
+		}
+		advice := "choose another folder"
+		if _, err := fsys.Stat(filepath.Join(path, manifestName)); err == nil {
+			advice += fmt.Sprintf(", or go on with the run in it: demorl resume %s", path)
+		}
+		return nil, fmt.Errorf("%s: %w (it holds %s); %s", path, ErrNotEmpty, e.Name(), advice)
+	}
+	if err := fsys.MkdirAll(path); err != nil {
+		return nil, fault(err, "make the run directory", path)
+	}
+	d, err := locked(fsys, path)
+	if err != nil {
+		return nil, err
+	}
+	for _, sub := range []string{checkpointsName, transitionsName, eventsName} {
+		if err := fsys.MkdirAll(filepath.Join(path, sub)); err != nil {
+			d.Close()
+			return nil, fault(err, "make the folder", filepath.Join(path, sub))
+		}
+	}
+	if err := errors.Join(fsys.SyncDir(path), fsys.SyncDir(filepath.Dir(path))); err != nil {
+		d.Close()
+		return nil, fault(err, "make the run directory", path)
+	}
+	return d, nil
+}
+
+// Open locks the run in a folder and removes what a killed process left half
+// done. It fails with ErrNoRun or *Locked.
+func Open(fsys vfs.FS, path string) (*Dir, error) {
+	if _, err := View(fsys, path); err != nil {
+		return nil, err
+	}
+	d, err := locked(fsys, path)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.tidy(); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// View looks at a run without locking it, to read only: the run may be going on.
+func View(fsys vfs.FS, path string) (*Dir, error) {
+	if _, err := fsys.Stat(filepath.Join(path, manifestName)); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%s: %w: it has no %s", path, ErrNoRun, manifestName)
+		}
+		return nil, fmt.Errorf("run directory: %w", err)
+	}
+	return &Dir{Keep: 2, fs: fsys, path: path}, nil
+}
+
+func locked(fsys vfs.FS, path string) (*Dir, error) {
+	lock, err := fsys.Lock(filepath.Join(path, lockName))
+	if err != nil {
+		var held *Locked
+		if errors.As(err, &held) {
+			return nil, fmt.Errorf("the run is in use, wait for it to end or stop it: %w", err)
+		}
+		return nil, fmt.Errorf("run directory: %w", err)
+	}
+	return &Dir{Keep: 2, fs: fsys, path: path, lock: lock}, nil
+}
+
+// Close lets go of the lock.
+func (d *Dir) Close() error {
+	if d.lock == nil {
+		return nil
+	}
+	lock := d.lock
+	d.lock = nil
+	return lock.Close()
+}
+
+// Path returns the folder, as it was given.
+func (d *Dir) Path() string { return d.path }
+
+func (d *Dir) join(name ...string) string {
+	return filepath.Join(append([]string{d.path}, name...)...)
+}
+
+// WriteSettings stores the complete resolved settings as run.yaml.
+func (d *Dir) WriteSettings(yaml []byte) error { return d.write(settingsName, yaml) }
+
+// ReadSettings returns run.yaml.
+func (d *Dir) ReadSettings() ([]byte, error) { return d.fs.ReadFile(d.join(settingsName)) }
+
+// SettingsPath is where the settings lie, for messages.
+func (d *Dir) SettingsPath() string { return d.join(settingsName) }
+
+func (d *Dir) write(name string, data []byte) error {
+	if err := vfs.WriteFileAtomic(d.fs, d.join(name), data); err != nil {
+		return fault(err, "write", d.join(name))
+	}
+	return nil
+}
+
+// Manifest says what made a run.
+type Manifest struct {
+	Program     string      `json:"program_version"`
+	Commit      string      `json:"commit"`
+	GoVersion   string      `json:"go_version"`
+	CPU         string      `json:"cpu"`
+	Kernel      string      `json:"kernel"` // tier of the kernels
+	Threads     int         `json:"threads"`
+	Seed        uint64      `json:"seed"`
+	Env         string      `json:"env"`
+	EnvVersion  string      `json:"env_version"` // of the task's simulator
+	Algorithm   string      `json:"algo"`
+	Preset      string      `json:"preset"`
+	Created     time.Time   `json:"created"`
+	Resumed     []time.Time `json:"resumed"`
+	Exact       bool        `json:"exact"`                  // an equal run would give equal bytes
+	NotExactFor string      `json:"not_exact_for,omitzero"` // why not
+}
+
+// WriteManifest stores manifest.json; from then on the folder is a run.
+func (d *Dir) WriteManifest(m Manifest) error {
+	data, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return fmt.Errorf("manifest: %w", err)
+	}
+	return d.write(manifestName, append(data, '\n'))
+}
+
+// ReadManifest returns manifest.json.
+func (d *Dir) ReadManifest() (Manifest, error) {
+	var m Manifest
+	data, err := d.fs.ReadFile(d.join(manifestName))
+	if err == nil {
+		err = json.Unmarshal(data, &m)
+	}
+	if err != nil {
+		return m, fmt.Errorf("%s: %w", d.join(manifestName), err)
+	}
+	return m, nil
+}
+
+// Lengths are the bytes of the logs at a moment, for a checkpoint to hold.
+type Lengths struct{ Progress, Eval, Transitions int64 }
+
+// Cut shortens the logs to what they were at a checkpoint. Call it after Open
+// and before any log is opened. A log that is shorter already has lost rows,
+// which is an error.
+func (d *Dir) Cut(to Lengths) error {
+	if err := cutFile(d.fs, d.join(progressName), to.Progress); err != nil {
+		return err
+	}
+	if err := cutFile(d.fs, d.join(evalName), to.Eval); err != nil {
+		return err
+	}
+	return d.cutTransitions(to.Transitions)
+}
+
+func cutFile(fsys vfs.FS, path string, size int64) error {
+	info, err := fsys.Stat(path)
+	have := int64(0)
+	switch {
+	case err == nil:
+		have = info.Size()
+	case !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("cut: %w", err)
+	}
+	if have < size {
+		return fmt.Errorf("%s has %d bytes where the checkpoint knew %d: rows are lost; resume from an older checkpoint", path, have, size)
+	}
+	if have == size {
+		return nil
+	}
+	if err := fsys.Truncate(path, size); err != nil {
+		return fault(err, "shorten", path)
+	}
+	return nil
+}
+
+// tidy removes temporary files of a killed process and puts back a checkpoint
+// that it was replacing.
+func (d *Dir) tidy() error {
+	for _, folder := range []string{d.path, d.join(transitionsName)} {
+		entries, err := d.fs.ReadDir(folder)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("run directory: %w", err)
+		}
+		for _, e := range entries {
+			if path := filepath.Join(folder, e.Name()); strings.HasSuffix(path, ".tmp") {
+				if err := d.fs.Remove(path); err != nil {
+					return fault(err, "remove", path)
+				}
+			}
+		}
+	}
+	return d.tidyCheckpoints()
+}
+
+// fault names the file and, where the disk is full, what to do.
+func fault(err error, act, path string) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fmt.Errorf("cannot %s %s: %w; what was written before is whole: free some space and resume the run", act, path, err)
+	}
+	return fmt.Errorf("cannot %s %s: %w", act, path, err)
+}

@@ -1,0 +1,184 @@
+package sac
+
+import (
+	"fmt"
+	"math"
+
+	"demorl/internal/kern"
+	"demorl/internal/par"
+	"demorl/nn"
+	"demorl/replay"
+	"demorl/rng"
+	"demorl/rollout"
+)
+
+// pieceRows is the number of rows of a batch that stay together. It is part of
+// a run's identity: gradients are summed piece by piece.
+const pieceRows = 128
+
+// twins is the number of critics.
+const twins = 2
+
+// Agent is the learner: actor, twin critics, their targets, the temperature
+// and all optimisers. Update is for one caller at a time; actors and value
+// lanes read the live networks, so they must not run during an Update.
+type Agent struct {
+	settings       Settings
+	obsDim, actDim int
+	targetEntropy  float64
+
+	actor, critics, targets *nn.Net
+	actorAdam, criticAdam   *nn.Adam
+	logTemperature          float64
+	temperatureAdam         nn.Scalar
+
+	updates   uint64
+	rewardMax float64 // largest |reward| of all batches
+	last      Stats   // of the last actor step, kept while policy_every skips some
+
+	pool   *par.Pool
+	work   []workspace // per worker
+	pieces []piece     // per piece of the batch
+
+	// What the pieces of the running Update read.
+	batch       *replay.Batch
+	noise       [noises][]float32 // batch x Stride(actDim)
+	temperature float32
+	doCritics   func(worker, i int)
+	doActor     func(worker, i int)
+	stepCritic  func(worker, i int)
+	stepActor   func(worker, i int)
+}
+
+// piece is what one piece of the batch leaves behind.
+type piece struct {
+	criticGrad [twins][]float32
+	actorGrad  []float32
+	sums       sums
+}
+
+// sums are one piece's contributions to Stats, over its rows.
+type sums struct {
+	squaredError float64 // both critics
+	q            float64 // both critics
+	qMax         float64
+	rewardMax    float64
+	logPi        float64
+	actorLoss    float64
+}
+
+// workspace is one worker's memory for a piece.
+type workspace struct {
+	actor   *nn.Tape
+	critic  [twins]*nn.Tape
+	policy  squashed
+	x       []float32 // observation and action side by side
+	y       []float32 // critic target; in the actor's phase the smaller Q
+	dq      []float32
+	dx      []float32 // gradient by x
+	dAction []float32
+	dHead   []float32
+	rows    [twins][]int32 // rows at which each critic is the smaller one
+}
+
+// New returns a fresh learner for observations of obsDim and actions of actDim
+// numbers, with all memory that Update needs. A nil pool means one worker.
+func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Agent, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	if obsDim < 1 || actDim < 1 {
+		return nil, fmt.Errorf("sac: a task of %d observation and %d action dimensions; both must be at least 1", obsDim, actDim)
+	}
+	if pool == nil {
+		pool = par.New(1)
+	}
+	s.Hidden = append([]int(nil), s.Hidden...)
+	a := &Agent{settings: s, obsDim: obsDim, actDim: actDim, targetEntropy: s.Target(actDim), pool: pool}
+	a.actor = nn.New(nn.Spec{Members: 1, Sizes: sizes(obsDim, s.Hidden, 2*actDim), Hidden: kern.ReLU, Trained: true})
+	a.critics = nn.New(nn.Spec{Members: twins, Sizes: sizes(obsDim+actDim, s.Hidden, 1), Hidden: kern.ReLU, Trained: true})
+	a.targets = nn.New(nn.Spec{Members: twins, Sizes: sizes(obsDim+actDim, s.Hidden, 1), Hidden: kern.ReLU})
+	initialise := (*nn.Net).InitUniform
+	if s.Init == InitGlorot {
+		initialise = (*nn.Net).InitGlorot
+	}
+	initialise(a.actor, key.Derive("actor/init"))
+	initialise(a.critics, key.Derive("critics/init"))
+	copy(a.targets.Params, a.critics.Params)
+	a.targets.PackAll()
+	a.actorAdam, a.criticAdam = nn.NewAdam(a.actor, s.ActorRate), nn.NewAdam(a.critics, s.CriticRate)
+	a.temperatureAdam.Rate = s.TemperatureRate
+	a.logTemperature = math.Log(s.InitialTemperature)
+	a.allocate()
+	return a, nil
+}
+
+func sizes(in int, hidden []int, out int) []int {
+	return append(append([]int{in}, hidden...), out)
+}
+
+// allocate makes the memory of Update. The jobs are made once, since a closure
+// made in Update would be an allocation.
+func (a *Agent) allocate() {
+	rows := min(pieceRows, a.settings.Batch)
+	a.pieces = make([]piece, (a.settings.Batch+pieceRows-1)/pieceRows)
+	for i := range a.pieces {
+		a.pieces[i].actorGrad = make([]float32, a.actor.MemberSize())
+		for c := range twins {
+			a.pieces[i].criticGrad[c] = make([]float32, a.critics.MemberSize())
+		}
+	}
+	for i := range a.noise {
+		a.noise[i] = make([]float32, a.settings.Batch*rollout.Stride(a.actDim))
+	}
+	a.work = make([]workspace, a.pool.Workers())
+	for i := range a.work {
+		a.work[i] = a.newWorkspace(rows)
+	}
+	a.doCritics, a.doActor = a.criticPiece, a.actorPiece
+	a.stepCritic, a.stepActor = a.criticStep, a.actorStep
+}
+
+func (a *Agent) newWorkspace(rows int) workspace {
+	in := a.obsDim + a.actDim
+	w := workspace{
+		actor: a.actor.NewTape(rows), policy: newSquashed(rows, a.actDim),
+		x: make([]float32, rows*in), y: make([]float32, rows), dq: make([]float32, rows),
+		dx: make([]float32, rows*in), dAction: make([]float32, rows*a.actDim), dHead: make([]float32, rows*2*a.actDim),
+	}
+	for c := range twins {
+		w.critic[c] = a.critics.NewTape(rows)
+		w.rows[c] = make([]int32, rows)
+	}
+	return w
+}
+
+// Settings returns the settings that the learner was made with.
+func (a *Agent) Settings() Settings { return a.settings }
+
+// ObsDim returns the length of an observation.
+func (a *Agent) ObsDim() int { return a.obsDim }
+
+// ActDim returns the length of an action.
+func (a *Agent) ActDim() int { return a.actDim }
+
+// Actor returns the policy network; its output is the action's mean before
+// tanh, then its log standard deviation, to be clamped to
+// [LogStdMin, LogStdMax]. It is the live network: do not change it.
+func (a *Agent) Actor() *nn.Net { return a.actor }
+
+// Critics returns the twin critics, one member each, with input
+// (observation, action). They are the live networks: do not change them.
+func (a *Agent) Critics() *nn.Net { return a.critics }
+
+// Targets returns the averaged copies of the critics.
+func (a *Agent) Targets() *nn.Net { return a.targets }
+
+// Temperature returns the present weight of the entropy.
+func (a *Agent) Temperature() float64 { return math.Exp(a.logTemperature) }
+
+// TargetEntropy returns the entropy in nats that the temperature steers to.
+func (a *Agent) TargetEntropy() float64 { return a.targetEntropy }
+
+// Updates returns the number of updates made.
+func (a *Agent) Updates() uint64 { return a.updates }

@@ -1,0 +1,37 @@
+package sac
+
+import "demorl/internal/wire"
+
+// AppendState appends everything that influences later updates: networks,
+// targets, optimisers, the temperature and its optimiser, and counters.
+func (a *Agent) AppendState(dst []byte) []byte {
+	dst = wire.U64(dst, a.updates)
+	dst = wire.F64(dst, a.rewardMax)
+	for _, v := range []float64{a.last.ActorLoss, a.last.TemperatureLoss, a.last.Entropy, a.last.ActorGradNorm} {
+		dst = wire.F64(dst, v)
+	}
+	dst = a.actor.AppendState(dst)
+	dst = a.critics.AppendState(dst)
+	dst = a.targets.AppendState(dst)
+	dst = a.actorAdam.AppendState(dst)
+	dst = a.criticAdam.AppendState(dst)
+	dst = wire.F64(dst, a.logTemperature)
+	return a.temperatureAdam.AppendState(dst)
+}
+
+// ReadState restores what AppendState of a learner of the same shape wrote;
+// the reader remembers faults.
+func (a *Agent) ReadState(r *wire.Reader) {
+	a.updates = r.U64()
+	a.rewardMax = r.F64()
+	for _, v := range []*float64{&a.last.ActorLoss, &a.last.TemperatureLoss, &a.last.Entropy, &a.last.ActorGradNorm} {
+		*v = r.F64()
+	}
+	a.actor.ReadState(r)
+	a.critics.ReadState(r)
+	a.targets.ReadState(r)
+	a.actorAdam.ReadState(r)
+	a.criticAdam.ReadState(r)
+	a.logTemperature = r.F64()
+	a.temperatureAdam.ReadState(r)
+}

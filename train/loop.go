@@ -1,0 +1,322 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"demorl/agent"
+	"demorl/env"
+	"demorl/internal/par"
+	"demorl/internal/wire"
+	"demorl/replay"
+	"demorl/rng"
+)
+
+// Maker makes instances of the task to train on, with actions in [-1, 1] and
+// their time limit: one for training and one for evaluation.
+type Maker func() (env.Env, error)
+
+// Loop is the pure core of a run. It is a value between two calls of Step:
+// Sections saves and restores all of it.
+type Loop struct {
+	settings Settings
+	key      rng.Key
+	world    env.Env // the real system
+	judge    env.Env // the evaluation's own instance
+	agent    *agent.Agent
+
+	obs           []float64 // present observation of the real system
+	began         bool      // an episode is under way
+	episode       uint64    // episodes begun
+	episodeReturn float64
+	episodeLength int
+	best          float64 // best mean return of an evaluation
+
+	from     replay.Transition
+	obs32    []float32
+	action   []float32
+	action64 []float64
+}
+
+// Event is what one step brought that somebody may want to see.
+type Event struct {
+	Step        int
+	Transition  replay.Transition // valid until the next step
+	EpisodeEnd  bool
+	Return      float64 // of the episode that ended
+	Length      int
+	Evaluations []Evaluation
+	Best        bool // the evaluation is the run's best so far
+}
+
+// Evaluation is one deterministic episode on the evaluation's own instance.
+type Evaluation struct {
+	Episode int
+	Return  float64
+	Length  int
+	Actor   string // "policy" or "planner"
+}
+
+// Mean returns the mean return of the evaluations of actor, and how many there are.
+func Mean(all []Evaluation, actor string) (mean float64, n int) {
+	for _, e := range all {
+		if e.Actor == actor {
+			mean, n = mean+e.Return, n+1
+		}
+	}
+	return mean / float64(max(1, n)), n
+}
+
+// BadValueError says which number of the real system is not finite.
+type BadValueError struct {
+	Step int
+	What string
+}
+
+func (e *BadValueError) Error() string {
+	return fmt.Sprintf("the environment returned a bad value at step %d: %s", e.Step, e.What)
+}
+
+// NewLoop makes an untrained run.
+func NewLoop(s Settings, instance Maker, pool *par.Pool) (*Loop, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	l := &Loop{settings: s, key: rng.Root(s.Seed), best: math.Inf(-1)}
+	var err error
+	if l.world, err = instance(); err != nil {
+		return nil, err
+	}
+	if l.judge, err = instance(); err != nil {
+		l.world.Close()
+		return nil, err
+	}
+	if l.agent, err = agent.New(s.Agent, agent.TaskOf(l.world), l.key.Derive("agent"), pool); err != nil {
+		l.Close()
+		return nil, err
+	}
+	spec := l.world.Spec()
+	l.obs, l.obs32 = make([]float64, spec.ObsDim), make([]float32, spec.ObsDim)
+	l.action, l.action64 = make([]float32, spec.ActDim), make([]float64, spec.ActDim)
+	l.from = replay.Transition{Obs: make([]float32, spec.ObsDim), Next: make([]float32, spec.ObsDim), Action: make([]float32, spec.ActDim)}
+	return l, nil
+}
+
+// Close gives the task's instances back.
+func (l *Loop) Close() error { return errors.Join(l.world.Close(), l.judge.Close()) }
+
+// Agent returns the learner.
+func (l *Loop) Agent() *agent.Agent { return l.agent }
+
+// Steps returns the number of real steps made.
+func (l *Loop) Steps() int { return l.agent.Steps() }
+
+// Exact reports whether the task's state can be saved, so that a resumed run
+// goes on with equal bits.
+func (l *Loop) Exact() bool {
+	_, ok := env.Power[env.StateCodec](l.world)
+	return ok
+}
+
+// Step makes one real step and the work that is due with it: refit and
+// imagination before it, SAC updates and evaluation after it (method.md A.2).
+func (l *Loop) Step(ctx context.Context) (Event, error) {
+	if err := l.begin(); err != nil {
+		return Event{}, err
+	}
+	if err := l.agent.Prepare(); err != nil {
+		return Event{}, err
+	}
+	narrow(l.from.Obs, l.obs)
+	if err := l.agent.Act(ctx, l.from.Obs, l.action); err != nil {
+		return Event{}, err
+	}
+	widen(l.action64, l.action)
+	out, err := l.world.Step(l.action64, l.obs)
+	step := l.Steps() + 1
+	if err != nil {
+		return Event{}, fmt.Errorf("the environment failed at step %d: %w", step, err)
+	}
+	if err := l.check(out.Reward, step); err != nil {
+		return Event{}, err
+	}
+	t := l.from
+	copy(t.Action, l.action)
+	narrow(t.Next, l.obs)
+	t.Reward, t.Terminated, t.Truncated = float32(out.Reward), out.Terminated, out.Truncated
+	l.agent.Observe(t)
+	l.episodeReturn += out.Reward
+	l.episodeLength++
+	ev := Event{Step: step, Transition: t, EpisodeEnd: out.Terminated || out.Truncated}
+	if ev.EpisodeEnd {
+		ev.Return, ev.Length = l.episodeReturn, l.episodeLength
+		l.began = false
+		l.agent.EpisodeEnd()
+	}
+	if err := l.agent.Learn(); err != nil {
+		return ev, err
+	}
+	if every := l.settings.EvalEvery; every > 0 && step%every == 0 && step > l.settings.Agent.Warmup {
+		if ev.Evaluations, err = l.Evaluate(ctx, l.settings.EvalEpisodes); err != nil {
+			return ev, err
+		}
+		mean, n := Mean(ev.Evaluations, "planner")
+		if n == 0 {
+			mean, _ = Mean(ev.Evaluations, "policy")
+		}
+		if mean > l.best {
+			l.best, ev.Best = mean, true
+		}
+	}
+	return ev, nil
+}
+
+// begin starts an episode if none is under way.
+func (l *Loop) begin() error {
+	if l.began {
+		return nil
+	}
+	s := rng.NewStream(l.key.Derive("env/reset").At(l.episode))
+	if err := l.world.Reset(s, l.obs); err != nil {
+		return fmt.Errorf("the environment could not be reset before step %d: %w", l.Steps()+1, err)
+	}
+	l.began, l.episodeReturn, l.episodeLength = true, 0, 0
+	l.episode++
+	return l.check(0, l.Steps())
+}
+
+// check refuses observations and rewards that are not finite.
+func (l *Loop) check(reward float64, step int) error {
+	if math.IsNaN(reward) || math.IsInf(reward, 0) {
+		return &BadValueError{Step: step, What: fmt.Sprintf("the reward is %v", reward)}
+	}
+	names := l.world.Spec().ObsNames
+	for i, v := range l.obs {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			what := fmt.Sprintf("observation %d is %v", i, v)
+			if i < len(names) {
+				what = fmt.Sprintf("observation %d (%s) is %v", i, names[i], v)
+			}
+			return &BadValueError{Step: step, What: what}
+		}
+	}
+	return nil
+}
+
+// evaluationRoot is the seed of the start states of every evaluation, the same
+// in all runs, so that runs are judged on equal starts.
+const evaluationRoot = 0xE7A1
+
+// Evaluate plays deterministic episodes on the evaluation's own instance. It
+// touches nothing that training reads.
+func (l *Loop) Evaluate(ctx context.Context, episodes int) ([]Evaluation, error) {
+	var all []Evaluation
+	for _, actor := range l.agent.Actors() {
+		for e := range episodes {
+			ev, err := l.Episode(ctx, actor, e, nil)
+			if err != nil {
+				return all, err
+			}
+			all = append(all, ev)
+		}
+	}
+	return all, nil
+}
+
+// Episode plays one deterministic episode of the named actor from the fixed
+// start number e. visit, unless nil, is called after every step with the
+// evaluation's instance.
+func (l *Loop) Episode(ctx context.Context, actor string, e int, visit func(env.Env)) (Evaluation, error) {
+	key := rng.Root(evaluationRoot).Derive("eval").At(uint64(e))
+	obs := make([]float64, len(l.obs))
+	ev := Evaluation{Episode: e, Actor: actor}
+	if err := l.judge.Reset(rng.NewStream(key), obs); err != nil {
+		return ev, fmt.Errorf("the evaluation's environment could not be reset: %w", err)
+	}
+	act := l.agent.Judge(actor, key.Derive("planner"))
+	for {
+		narrow(l.obs32, obs)
+		if err := act(ctx, l.obs32, l.action); err != nil {
+			return ev, err
+		}
+		widen(l.action64, l.action)
+		out, err := l.judge.Step(l.action64, obs)
+		if err != nil {
+			return ev, fmt.Errorf("the environment failed in an evaluation: %w", err)
+		}
+		ev.Return += out.Reward
+		ev.Length++
+		if visit != nil {
+			visit(l.judge)
+		}
+		if out.Terminated || out.Truncated {
+			return ev, nil
+		}
+		if err := ctx.Err(); err != nil {
+			return ev, err
+		}
+	}
+}
+
+// Sections returns the whole state of the run's core: no clock, no thread
+// count and no step target is in it.
+func (l *Loop) Sections() []agent.Section {
+	own := agent.Section{Name: "loop", Append: l.appendState, Restore: func(state []byte) error {
+		r := wire.NewReader(state)
+		return l.readState(r)
+	}}
+	return append(l.agent.Sections(), own)
+}
+
+func (l *Loop) appendState(dst []byte) []byte {
+	dst = wire.Bool(dst, l.began)
+	dst = wire.U64(dst, l.episode)
+	dst = wire.F64(dst, l.episodeReturn)
+	dst = wire.Int(dst, l.episodeLength)
+	dst = wire.F64(dst, l.best)
+	dst = wire.F64s(dst, l.obs)
+	var state []byte
+	if l.began && l.Exact() {
+		codec, _ := env.Power[env.StateCodec](l.world)
+		state = codec.AppendState(nil)
+	}
+	return wire.Bytes(dst, state)
+}
+
+func (l *Loop) readState(r *wire.Reader) error {
+	l.began, l.episode, l.episodeReturn, l.episodeLength, l.best = r.Bool(), r.U64(), r.F64(), r.Int(), r.F64()
+	r.F64sInto(l.obs, "observation")
+	state := r.Bytes()
+	if err := r.Err(); err != nil {
+		return fmt.Errorf("loop: %w", err)
+	}
+	if len(state) == 0 {
+		// The task cannot save its state: the episode under way is lost.
+		l.began = false
+		return nil
+	}
+	codec, ok := env.Power[env.StateCodec](l.world)
+	if !ok {
+		return fmt.Errorf("loop: the checkpoint holds a simulator state but %s cannot restore one", l.settings.Env)
+	}
+	saved := append([]float64(nil), l.obs...)
+	if err := codec.RestoreState(state, l.obs); err != nil {
+		return fmt.Errorf("loop: %w", err)
+	}
+	copy(l.obs, saved)
+	return nil
+}
+
+func narrow(dst []float32, src []float64) {
+	for i, v := range src {
+		dst[i] = float32(v)
+	}
+}
+
+func widen(dst []float64, src []float32) {
+	for i, v := range src {
+		dst[i] = float64(v)
+	}
+}

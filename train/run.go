@@ -1,0 +1,390 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"demorl/env"
+	"demorl/internal/kern"
+	"demorl/internal/par"
+	"demorl/internal/vfs"
+	"demorl/replay"
+	"demorl/rundir"
+	"demorl/settings"
+)
+
+// Options are what a run needs to know that does not change what it computes.
+type Options struct {
+	FS       vfs.FS
+	Threads  int
+	Program  string // version
+	Commit   string
+	CPU      string
+	Go       string
+	OtherCPU bool // resume although the kernel tier is another one
+	Settings []byte
+	// Instance makes a task by id; nil asks the registry.
+	Instance func(id string) (env.Env, error)
+}
+
+func (o *Options) instance(id string) Maker {
+	return func() (env.Env, error) {
+		if o.Instance != nil {
+			return o.Instance(id)
+		}
+		return env.ForLearning(id)
+	}
+}
+
+// Run is a Loop with its run directory.
+type Run struct {
+	*Loop
+	settings Settings
+	options  Options
+	dir      *rundir.Dir
+	pool     *par.Pool
+	manifest rundir.Manifest
+
+	progress    *rundir.Progress
+	evals       *rundir.EvalLog
+	events      *rundir.Events
+	transitions *rundir.TransitionLog
+
+	began      time.Time
+	elapsed    time.Duration // of earlier sessions
+	lastLog    time.Time
+	lastStep   int
+	lastReturn float64
+	hasReturn  bool
+	saved      int // step of the newest checkpoint; -1 before the first
+	Notices    []string
+}
+
+// Create starts a new run in the empty or absent folder path.
+func Create(path string, s Settings, o Options) (*Run, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	// The task is made first, so that one that is not installed leaves no folder behind.
+	pool := par.New(o.Threads)
+	loop, err := NewLoop(s, o.instance(s.Env), pool)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := rundir.Create(o.FS, path)
+	if err != nil {
+		loop.Close()
+		return nil, err
+	}
+	r := &Run{Loop: loop, settings: s, options: o, dir: dir, pool: pool, saved: -1}
+	r.manifest = rundir.Manifest{
+		Program: o.Program, Commit: o.Commit, GoVersion: o.Go, CPU: o.CPU, Kernel: kern.Tier(), Threads: pool.Workers(),
+		Seed: s.Seed, Env: s.Env, EnvVersion: loop.world.Spec().Simulator, Algorithm: s.Algo, Preset: s.Preset, Created: time.Now().UTC(), Exact: loop.Exact(),
+	}
+	if !r.manifest.Exact {
+		r.manifest.NotExactFor = "the environment cannot save its state"
+	}
+	err = errors.Join(dir.WriteSettings(o.Settings), dir.WriteManifest(r.manifest))
+	if err == nil {
+		err = r.open(0)
+	}
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+// Resume opens the run in path at its newest valid checkpoint. Without any
+// valid checkpoint the run begins again from step 0, which is exact as well.
+func Resume(path string, o Options) (*Run, error) {
+	dir, err := rundir.Open(o.FS, path)
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{options: o, dir: dir, saved: -1}
+	if err := r.resume(); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+func (r *Run) resume() error {
+	var err error
+	if r.manifest, err = r.dir.ReadManifest(); err != nil {
+		return err
+	}
+	if r.settings, err = ReadSettings(r.dir); err != nil {
+		return err
+	}
+	if tier := kern.Tier(); tier != r.manifest.Kernel && !r.options.OtherCPU {
+		return fmt.Errorf("the run was made with kernel tier %s and this is %s: results would differ in the last bits; force the tier with --kernel %s, or allow it with --other-cpu",
+			r.manifest.Kernel, tier, r.manifest.Kernel)
+	}
+	r.pool = par.New(r.options.Threads)
+	if r.Loop, err = NewLoop(r.settings, r.options.instance(r.settings.Env), r.pool); err != nil {
+		return err
+	}
+	lengths, err := r.restore()
+	if err != nil {
+		return err
+	}
+	if err := r.dir.Cut(lengths); err != nil {
+		return err
+	}
+	r.manifest.Resumed = append(r.manifest.Resumed, time.Now().UTC())
+	r.manifest.Kernel = kern.Tier()
+	if err := r.dir.WriteManifest(r.manifest); err != nil {
+		return err
+	}
+	return r.open(r.Steps())
+}
+
+// restore sets the loop to the newest valid checkpoint and returns what the
+// logs were then.
+func (r *Run) restore() (rundir.Lengths, error) {
+	checkpoint, skipped, err := r.dir.ReadNewest()
+	for _, s := range skipped {
+		r.Notices = append(r.Notices, s.String())
+	}
+	if errors.Is(err, rundir.ErrNoCheckpoint) {
+		r.Notices = append(r.Notices, "no checkpoint yet: the run begins again from step 0")
+		return rundir.Lengths{}, nil
+	}
+	if err != nil {
+		return rundir.Lengths{}, err
+	}
+	if err := Restore(r.Loop, checkpoint); err != nil {
+		return rundir.Lengths{}, err
+	}
+	r.saved = r.Steps()
+	r.Notices = append(r.Notices, fmt.Sprintf("resumed from the checkpoint of step %d", r.Steps()))
+	return checkpoint.Logs, r.dir.DiscardAfter(checkpoint.Step)
+}
+
+// ReadSettings reads a run's complete resolved settings.
+func ReadSettings(dir *rundir.Dir) (Settings, error) {
+	data, err := dir.ReadSettings()
+	if err != nil {
+		return Settings{}, err
+	}
+	var s Settings
+	if _, err := settings.Decode(&s, settings.YAML(dir.SettingsPath(), data)); err != nil {
+		return s, err
+	}
+	return s, nil
+}
+
+// Restore sets loop to a checkpoint's state. A section that the checkpoint
+// left out because the next step empties it stays as it is.
+func Restore(loop *Loop, c rundir.Checkpoint) error {
+	for _, s := range loop.Sections() {
+		data, ok := c.Section(s.Name)
+		if !ok {
+			if s.Skip != nil {
+				continue
+			}
+			return fmt.Errorf("the checkpoint of step %d has no section %q", c.Step, s.Name)
+		}
+		if err := s.Restore(data); err != nil {
+			return fmt.Errorf("the checkpoint of step %d does not fit the run's settings: %w", c.Step, err)
+		}
+	}
+	return nil
+}
+
+// open opens the logs for appending.
+func (r *Run) open(step int) error {
+	var err error
+	if r.progress, err = r.dir.OpenProgress(); err != nil {
+		return err
+	}
+	if r.evals, err = r.dir.OpenEval(); err != nil {
+		return err
+	}
+	host, _ := os.Hostname()
+	if r.events, err = r.dir.OpenEvents(rundir.EventsAt{Time: time.Now(), Host: host, PID: os.Getpid(), Step: uint64(step)}); err != nil {
+		return err
+	}
+	spec := r.world.Spec()
+	if r.transitions, err = r.dir.OpenTransitions(rundir.Layout{Obs: spec.ObsDim, Action: spec.ActDim}); err != nil {
+		return err
+	}
+	r.dir.Keep = r.settings.KeepCheckpoints
+	r.began, r.lastLog, r.lastStep = time.Now(), time.Now(), step
+	return nil
+}
+
+// Path returns the run directory.
+func (r *Run) Path() string { return r.dir.Path() }
+
+// Settings returns the run's complete settings.
+func (r *Run) Settings() Settings { return r.settings }
+
+// Manifest returns what the run directory's manifest says.
+func (r *Run) Manifest() rundir.Manifest { return r.manifest }
+
+// Close releases the run directory and the task's instances.
+func (r *Run) Close() error {
+	var errs []error
+	if r.Loop != nil {
+		errs = append(errs, r.Loop.Close())
+	}
+	if r.progress != nil {
+		errs = append(errs, r.progress.Close())
+	}
+	if r.evals != nil {
+		errs = append(errs, r.evals.Close())
+	}
+	if r.events != nil {
+		errs = append(errs, r.events.Close())
+	}
+	if r.transitions != nil {
+		errs = append(errs, r.transitions.Close())
+	}
+	if r.pool != nil {
+		r.pool.Close()
+	}
+	return errors.Join(append(errs, r.dir.Close())...)
+}
+
+// Progress is what Train shows to whoever waits.
+type Progress struct {
+	Event
+	Target        int
+	Elapsed       time.Duration
+	StepsPerS     float64            // since the last line
+	Scalars       map[string]float64 // the line of progress.jsonl just written; nil between lines
+	Saved         bool               // a checkpoint was written
+	EvaluatedMean float64            // mean return of Evaluations, NaN without any
+}
+
+// Train goes on to steps real steps or until ctx is done, and leaves a
+// checkpoint behind in both cases. show, unless nil, sees every step.
+func (r *Run) Train(ctx context.Context, steps int, show func(Progress)) error {
+	for r.Steps() < steps && ctx.Err() == nil {
+		// A step is not interrupted: stopping waits for its end, so that the
+		// state is whole.
+		ev, err := r.Loop.Step(context.WithoutCancel(ctx))
+		if err != nil {
+			return r.failed(err)
+		}
+		p, err := r.record(ev)
+		if err != nil {
+			return r.failed(err)
+		}
+		if show != nil {
+			p.Target = steps
+			show(p)
+		}
+	}
+	if r.saved != r.Steps() {
+		return r.save()
+	}
+	return nil
+}
+
+// failed says what is left of the run after err.
+func (r *Run) failed(err error) error {
+	if r.saved < 0 {
+		return fmt.Errorf("%w; no checkpoint was written before", err)
+	}
+	return fmt.Errorf("%w; the last good checkpoint is that of step %d (demorl resume %s)", err, r.saved, r.dir.Path())
+}
+
+// record writes what a step brought to the logs, and a checkpoint when due.
+func (r *Run) record(ev Event) (Progress, error) {
+	p := Progress{Event: ev, Elapsed: r.elapsed + time.Since(r.began)}
+	if err := r.append(ev.Transition); err != nil {
+		return p, err
+	}
+	if ev.EpisodeEnd {
+		r.lastReturn, r.hasReturn = ev.Return, true
+	}
+	if len(ev.Evaluations) > 0 {
+		var rows []rundir.Evaluation
+		for _, e := range ev.Evaluations {
+			rows = append(rows, rundir.Evaluation{Step: uint64(ev.Step), Episode: e.Episode, Return: e.Return, Length: e.Length, Actor: e.Actor})
+		}
+		if err := r.evals.Write(rows...); err != nil {
+			return p, err
+		}
+	}
+	if ev.Step%r.settings.LogEvery == 0 || len(ev.Evaluations) > 0 {
+		if err := r.log(&p); err != nil {
+			return p, err
+		}
+	}
+	if ev.Step%r.settings.CheckpointEvery == 0 || ev.Best {
+		if err := r.save(); err != nil {
+			return p, err
+		}
+		p.Saved = true
+	}
+	if ev.Best {
+		return p, r.dir.MarkBest(uint64(ev.Step))
+	}
+	return p, nil
+}
+
+// Flags of a logged transition.
+const (
+	flagTerminated = 1 << iota
+	flagTruncated
+)
+
+func (r *Run) append(t replay.Transition) error {
+	var flags byte
+	if t.Terminated {
+		flags |= flagTerminated
+	}
+	if t.Truncated {
+		flags |= flagTruncated
+	}
+	return r.transitions.Append(rundir.Transition{Obs: t.Obs, Action: t.Action, Next: t.Next, Reward: t.Reward, Flags: flags})
+}
+
+// log writes one line of progress.
+func (r *Run) log(p *Progress) error {
+	now := time.Now()
+	p.StepsPerS = float64(p.Step-r.lastStep) / now.Sub(r.lastLog).Seconds()
+	r.lastLog, r.lastStep = now, p.Step
+	p.Scalars = r.Agent().TakeReport()
+	p.Scalars["time/elapsed_s"] = p.Elapsed.Seconds()
+	p.Scalars["time/steps_per_s"] = p.StepsPerS
+	if r.hasReturn {
+		p.Scalars["train/return"] = r.lastReturn
+	}
+	for _, actor := range []string{"policy", "planner"} {
+		if mean, n := Mean(p.Evaluations, actor); n > 0 {
+			p.Scalars["eval/return_"+actor] = mean
+		}
+	}
+	if err := r.progress.Write(uint64(p.Step), now, p.Scalars); err != nil {
+		return err
+	}
+	return r.events.Write(uint64(p.Step), now, p.Scalars)
+}
+
+// save makes everything so far durable and writes a checkpoint.
+func (r *Run) save() error {
+	err := errors.Join(r.transitions.Sync(), r.evals.Sync(), r.progress.Sync(), r.events.Sync())
+	if err != nil {
+		return err
+	}
+	var sections []rundir.Section
+	for _, s := range r.Sections() {
+		if s.Skip != nil && s.Skip() {
+			continue
+		}
+		sections = append(sections, rundir.Section{Name: s.Name, Data: s.Append(nil)})
+	}
+	lengths := rundir.Lengths{Progress: r.progress.Length(), Eval: r.evals.Length(), Transitions: r.transitions.Length()}
+	if err := r.dir.WriteCheckpoint(uint64(r.Steps()), sections, lengths); err != nil {
+		return err
+	}
+	r.saved = r.Steps()
+	return nil
+}

@@ -1,0 +1,66 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+
+	"demorl/agent"
+	"demorl/env"
+)
+
+// Settings are the complete resolved settings of a run, as run.yaml holds them.
+type Settings struct {
+	Env    string `yaml:"env"`    // task id
+	Algo   string `yaml:"algo"`   // named algorithm that the values below started from
+	Preset string `yaml:"preset"` // size that they started from
+	Seed   uint64 `yaml:"seed"`   // every random number is a function of it
+	Steps  int    `yaml:"steps"`  // real steps to train, warm-up included
+
+	EvalEvery       int `yaml:"eval_every"`       // real steps between evaluations; 0 means none
+	EvalEpisodes    int `yaml:"eval_episodes"`    // deterministic episodes of an evaluation
+	CheckpointEvery int `yaml:"checkpoint_every"` // real steps between checkpoints
+	KeepCheckpoints int `yaml:"keep_checkpoints"` // newest checkpoints kept beside the best
+	LogEvery        int `yaml:"log_every"`        // real steps between lines of progress.jsonl
+
+	Agent agent.Settings `yaml:",inline"`
+}
+
+// Default returns the settings of algorithm algo in size preset for the named task.
+func Default(task, algo, preset string) (Settings, error) {
+	s := Settings{Algo: algo, Preset: preset, EvalEvery: 1000, EvalEpisodes: 5, KeepCheckpoints: 2, LogEvery: 250}
+	t, err := env.Lookup(task)
+	if err != nil {
+		return s, err
+	}
+	s.Env = t.ID
+	a, err := agent.FindAlgorithm(algo)
+	if err != nil {
+		return s, err
+	}
+	if s.Agent, err = agent.Preset(a, preset, t); err != nil {
+		return s, err
+	}
+	s.CheckpointEvery = s.Agent.EpochSteps
+	s.Steps = 100_000
+	if preset == "gate" {
+		s.Steps = s.Agent.Warmup + 5*1000
+	}
+	return s, nil
+}
+
+// Validate returns every fault of the settings at once.
+func (s *Settings) Validate() error {
+	var faults []error
+	atLeast := func(name string, v, lo int) {
+		if v < lo {
+			faults = append(faults, fmt.Errorf("%s is %d; want at least %d", name, v, lo))
+		}
+	}
+	atLeast("steps", s.Steps, 1)
+	atLeast("eval_every", s.EvalEvery, 0)
+	atLeast("eval_episodes", s.EvalEpisodes, 1)
+	atLeast("checkpoint_every", s.CheckpointEvery, 1)
+	atLeast("keep_checkpoints", s.KeepCheckpoints, 1)
+	atLeast("log_every", s.LogEvery, 1)
+	return errors.Join(append(faults, s.Agent.Validate())...)
+}
