@@ -24,6 +24,7 @@ type Task struct {
 	ObsDim, ActDim int
 	Terminates     bool
 	Terminator     env.Terminator // nil: the model learns when episodes end, if Terminates
+	Rewarder       env.Rewarder   // nil: the model learns the reward; takes actions in [-1, 1]
 }
 
 // TaskOf describes e, an environment with actions in [-1, 1].
@@ -33,7 +34,26 @@ func TaskOf(e env.Env) Task {
 	if rule, ok := env.Power[env.Terminator](e); ok {
 		t.Terminator = rule
 	}
+	if known, ok := env.Power[env.Rewarder](e); ok {
+		t.Rewarder = known
+		if s, ok := env.Power[*env.Scaled](e); ok {
+			t.Rewarder = scaledReward{known, s}
+		}
+	}
 	return t
+}
+
+// scaledReward lets a Rewarder in the task's units take actions in [-1, 1].
+type scaledReward struct {
+	env.Rewarder
+	scale *env.Scaled
+}
+
+// Reward scales action, which imagination hands over as a copy of its own, in
+// place.
+func (s scaledReward) Reward(obs, action, next, reward []float32) {
+	s.scale.UnscaleRows(action)
+	s.Rewarder.Reward(obs, action, next, reward)
 }
 
 // Agent is one learner: policy and value (sac), the learned model (dynamics),
@@ -99,7 +119,11 @@ func (a *Agent) newModel() error {
 	if a.model, err = dynamics.New(s.Model, a.task.ObsDim, a.task.ActDim, a.key.Derive("model/init"), a.pool); err != nil {
 		return err
 	}
-	world := a.model.World(dynamics.WorldOptions{Terminator: rule})
+	options := dynamics.WorldOptions{Terminator: rule}
+	if s.Reward == RewardKnown && a.task.Rewarder != nil {
+		options.Rewarder = a.task.Rewarder
+	}
+	world := a.model.World(options)
 	longest := int(s.Horizon.Max())
 	if s.Imagine == ImaginePlanned || s.Act == ActPlanner {
 		settings := s.Planner

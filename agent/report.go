@@ -3,6 +3,7 @@ package agent
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"demorl/dynamics"
@@ -11,19 +12,32 @@ import (
 	"demorl/sac"
 )
 
-// Report gathers figures between two lines of progress. It is not part of the
-// learner's state.
+// Report gathers figures for the lines of progress. A figure that was known once
+// stays in all later lines: a mean or state as it was last, a total of nothing
+// as 0. It is not part of the learner's state.
 type Report struct {
-	sums    map[string]float64
+	sums    map[string]float64 // of what is averaged since the last line
 	counts  map[string]float64
-	last    map[string]float64
+	last    map[string]float64 // what was last known
+	totals  map[string]float64 // since the last line
+	qMax    float64            // since the last line
 	Fit     time.Duration
 	Imagine time.Duration
 	Learn   time.Duration
 }
 
 func newReport() Report {
-	return Report{sums: map[string]float64{}, counts: map[string]float64{}, last: map[string]float64{}}
+	return Report{sums: map[string]float64{}, counts: map[string]float64{}, last: map[string]float64{}, totals: map[string]float64{}}
+}
+
+// isTotal reports whether the figure called name is a sum since the last line.
+func isTotal(name string) bool {
+	switch name {
+	case "sac/q_alarms", "model/passes", "model/grad_steps",
+		"plan/rows", "plan/terminated", "plan/nonfinite", "plan/out_of_range", "plan/skipped_starts":
+		return true
+	}
+	return false
 }
 
 // mean adds to the average called name.
@@ -33,7 +47,7 @@ func (r *Report) mean(name string, x float64) {
 }
 
 // total adds to the total called name.
-func (r *Report) total(name string, x float64) { r.last[name] += x }
+func (r *Report) total(name string, x float64) { r.totals[name] += x }
 
 func (r *Report) update(s sac.Stats) {
 	r.mean("sac/critic_loss", s.CriticLoss)
@@ -43,10 +57,13 @@ func (r *Report) update(s sac.Stats) {
 	r.mean("sac/critic_grad_norm", s.CriticGradNorm)
 	r.mean("sac/actor_grad_norm", s.ActorGradNorm)
 	r.last["sac/temperature"] = s.Temperature
-	r.last["sac/q_max"] = math.Max(r.last["sac/q_max"], s.QMax)
+	r.qMax = math.Max(r.qMax, s.QMax)
+	r.last["sac/q_max"] = r.qMax
+	alarms := 0.0
 	if s.QAlarm {
-		r.total("sac/q_alarms", 1)
+		alarms = 1
 	}
+	r.total("sac/q_alarms", alarms)
 }
 
 func (r *Report) fit(s dynamics.FitStats, d dynamics.Diagnostics, took time.Duration) {
@@ -109,18 +126,40 @@ func (r *Report) gain(made, policy, mean imagine.Tally) {
 	r.last["plan/reward_mean"] = mean.Return
 }
 
-// TakeReport returns the figures gathered since the last call and begins anew.
+// TakeReport returns the figures for a line of progress: means and totals since
+// the last call, and everything else as it was last known.
 func (a *Agent) TakeReport() map[string]float64 {
+	r := &a.report
+	for name, x := range r.sums {
+		r.last[name] = x / r.counts[name]
+	}
 	out := map[string]float64{}
-	for name, x := range a.report.last {
+	for name, x := range r.last {
 		out[name] = x
 	}
-	for name, x := range a.report.sums {
-		out[name] = x / a.report.counts[name]
+	for name, x := range r.totals {
+		out[name] = x
+		r.totals[name] = 0
 	}
-	out["time/fit_s"] = a.report.Fit.Seconds()
-	out["time/imagine_s"] = a.report.Imagine.Seconds()
-	out["time/learn_s"] = a.report.Learn.Seconds()
-	a.report = newReport()
+	out["time/fit_s"] = r.Fit.Seconds()
+	out["time/imagine_s"] = r.Imagine.Seconds()
+	out["time/learn_s"] = r.Learn.Seconds()
+	clear(r.sums)
+	clear(r.counts)
+	r.qMax, r.Fit, r.Imagine, r.Learn = 0, 0, 0, 0
 	return out
+}
+
+// Remember takes over what an earlier session of the run last knew, a line that
+// TakeReport returned.
+func (a *Agent) Remember(line map[string]float64) {
+	for name, x := range line {
+		part, _, _ := strings.Cut(name, "/")
+		switch {
+		case isTotal(name):
+			a.report.totals[name] = 0
+		case part == "sac" || part == "model" || part == "plan":
+			a.report.last[name] = x
+		}
+	}
 }

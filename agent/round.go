@@ -84,6 +84,9 @@ func (a *Agent) plan(ctx context.Context, p *mpc.Planner, obs, action []float32,
 	if result.Err != nil {
 		return fmt.Errorf("planning at step %d: %w", a.step, result.Err)
 	}
+	if p == a.planner {
+		a.report.plan(result.Stats)
+	}
 	copy(action, result.Action)
 	return check(action, a.step)
 }

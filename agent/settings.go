@@ -22,6 +22,9 @@ const (
 
 	BufferClear = "clear" // D_MPC is emptied at every epoch
 	BufferRing  = "ring"  // D_MPC keeps the last retain_epochs epochs
+
+	RewardKnown   = "known"   // imagination asks the task's Rewarder, where it has one
+	RewardLearned = "learned" // the model predicts rewards
 )
 
 // Settings is one member of the family: everything that influences learning.
@@ -43,6 +46,7 @@ type Settings struct {
 	PlanBuffer       string `yaml:"plan_buffer"`        // clear or ring
 	RetainEpochs     int    `yaml:"retain_epochs"`      // epochs of imagination that D_MPC holds
 	StoreReward      string `yaml:"store_reward"`       // mean or sample
+	Reward           string `yaml:"reward"`             // in imagination: known (the task's own, where it tells one) or learned
 	ModelFreezeEpoch int    `yaml:"model_freeze_epoch"` // no refit from this epoch on; 0 means never frozen
 	Termination      string `yaml:"termination"`        // in imagination: env (rule or learned head) or never
 	ProbeStarts      int    `yaml:"probe_starts"`       // starts on which a round's gain over the policy is measured
@@ -58,7 +62,7 @@ func DefaultSettings() Settings {
 		Act: ActPolicy, Imagine: ImaginePlanned,
 		Warmup: 5000, EpochSteps: 1000, RefitEvery: 250, ReplanEvery: 250, UTD: 20, UpdateEvery: 1,
 		RealRatio: Schedule{0.05}, Horizon: Schedule{5}, StartStates: 10_000,
-		Capacity: 1_000_000, PlanBuffer: BufferClear, RetainEpochs: 1, StoreReward: "mean", Termination: "env", ProbeStarts: 500,
+		Capacity: 1_000_000, PlanBuffer: BufferClear, RetainEpochs: 1, StoreReward: "mean", Reward: RewardKnown, Termination: "env", ProbeStarts: 500,
 		SAC: sac.DefaultSettings(), Model: dynamics.DefaultSettings(), Planner: mpc.DefaultSettings(),
 	}
 }
@@ -86,6 +90,7 @@ func (s *Settings) Validate() error {
 	oneOf("imagine", s.Imagine, ImagineNothing, ImagineBranched, ImaginePlanned)
 	oneOf("plan_buffer", s.PlanBuffer, BufferClear, BufferRing)
 	oneOf("store_reward", s.StoreReward, "mean", "sample")
+	oneOf("reward", s.Reward, RewardKnown, RewardLearned)
 	oneOf("termination", s.Termination, "env", "never")
 	atLeast("warmup", s.Warmup, 1)
 	atLeast("epoch_steps", s.EpochSteps, 1)

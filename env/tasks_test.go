@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"demorl/env"
@@ -271,6 +272,7 @@ func TestTerminalAndRewardAgreeWithTheTaskOnRecordedSteps(t *testing.T) {
 	for _, task := range pureTasks(t) {
 		s := rng.NewStream(rng.Root(8))
 		ends, steps := 0, 0
+		worst, missed := 0.0, 0.0
 		for episode := range 6 {
 			e, obs, action := makeTask(t, task)
 			reset(t, e, s, obs)
@@ -298,10 +300,16 @@ func TestTerminalAndRewardAgreeWithTheTaskOnRecordedSteps(t *testing.T) {
 					t.Fatalf("%s: Terminal says %v of %v, the task %v", task.ID, done[i], r.next, r.out.Terminated)
 				}
 				// Float32 inputs near a wrap or a steep slope move the reward by about 1e-5.
-				if known && math.Abs(float64(reward[i])-r.out.Reward) > 2e-5*(1+math.Abs(r.out.Reward)) {
+				if miss := math.Abs(float64(reward[i]) - r.out.Reward); known && repeated(task.ID) {
+					worst, missed = max(worst, miss), missed+miss
+				} else if known && miss > 2e-5*(1+math.Abs(r.out.Reward)) {
 					t.Fatalf("%s: Reward says %g, the task %g", task.ID, reward[i], r.out.Reward)
 				}
 			}
+		}
+		// Between the observations of a repeated task the reward is of an interpolated path.
+		if mean := missed / float64(steps); worst > 0.05 || mean > 1e-3 {
+			t.Errorf("%s: Reward misses the task's by %g at worst and %g in the mean", task.ID, worst, mean)
 		}
 		if terminates := task.Describe().Terminates; terminates != (ends > 0) {
 			t.Errorf("%s: %d of %d recorded steps terminated; Terminates is %v", task.ID, ends, steps, terminates)
@@ -364,3 +372,6 @@ func TestStepsOfPureTasksAllocateNothingEvenWhenWrapped(t *testing.T) {
 		}
 	}
 }
+
+// repeated reports whether a step of the task is several integrator steps.
+func repeated(id string) bool { return strings.Contains(id, "-100hz") }

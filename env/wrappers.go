@@ -124,6 +124,15 @@ func (s *Scaled) Unscale(dst, action []float64) {
 	}
 }
 
+// UnscaleRows turns rows x joints of actions in [-1, 1] into the task's own
+// units, in place.
+func (s *Scaled) UnscaleRows(action []float32) {
+	for i, a := range action {
+		j := i % len(s.mid)
+		action[i] = float32(s.mid[j] + s.half[j]*float64(min(1, max(-1, a))))
+	}
+}
+
 // ForLearning makes the named task ready for a learner: its time limit and
 // actions in [-1, 1].
 func ForLearning(name string) (*Scaled, error) {

@@ -28,6 +28,16 @@ type Maker struct {
 	horizon int // longest rollout there is memory for
 	lanes   []*lane
 	chunk   []record // one a block of the present chunk
+	job     job
+	piece   func(worker, i int) // rolls block i of the present chunk
+}
+
+// job is the present chunk of a call, as the workers see it.
+type job struct {
+	starts      []rollout.Start
+	course      Course
+	key         rng.Key
+	first, rows int
 }
 
 // blockRows is the number of trajectories that walk together.
@@ -61,6 +71,7 @@ type lane struct {
 // NewMaker returns a Maker for rollouts of up to horizon steps.
 func NewMaker(src Source, horizon int, pool *par.Pool) *Maker {
 	m := &Maker{src: src, pool: pool, horizon: horizon}
+	m.piece = m.rollPiece
 	obs, act := src.World.ObsDim(), src.World.ActDim()
 	for range pool.Workers() {
 		l := &lane{
@@ -118,10 +129,9 @@ func (m *Maker) Roll(starts []rollout.Start, c Course, key rng.Key, buf *replay.
 	for first := 0; first < len(starts); first += perChunk {
 		n := min(perChunk, len(starts)-first)
 		blocks := (n + blockRows - 1) / blockRows
-		m.pool.Do(blocks, func(worker, i int) {
-			lo := first + i*blockRows
-			m.rollBlock(m.lanes[worker], &m.chunk[i], starts, lo, min(blockRows, first+n-lo), c, key)
-		})
+		m.job = job{starts: starts, course: c, key: key, first: first, rows: n}
+		m.pool.Do(blocks, m.piece)
+		m.job = job{}
 		for i := range blocks {
 			if err := m.chunk[i].err; err != nil {
 				return t, err
@@ -135,6 +145,13 @@ func (m *Maker) Roll(starts []rollout.Start, c Course, key rng.Key, buf *replay.
 		t.MeanLength /= float64(len(starts))
 	}
 	return t, nil
+}
+
+// rollPiece rolls block i of the present chunk.
+func (m *Maker) rollPiece(worker, i int) {
+	j := &m.job
+	lo := j.first + i*blockRows
+	m.rollBlock(m.lanes[worker], &m.chunk[i], j.starts, lo, min(blockRows, j.first+j.rows-lo), j.course, j.key)
 }
 
 // rollBlock rolls rows starts from starts[lo:] and records them.

@@ -62,7 +62,6 @@ func TestValidateReturnsEveryFaultByName(t *testing.T) {
 func TestPlansDoNotDependOnWorkersNorOnTheBlockCut(t *testing.T) {
 	everyPreset(t, func(t *testing.T, s Settings) {
 		starts := startsAt(37, 2, 5)
-		// 300 particle rows of a start pass the bounds of a block in both ways of cutting.
 		one, four := newPlanner(t, s, integrator(2), deps(), 1), newPlanner(t, s, integrator(2), deps(), 4)
 		a, b, c := &Plans{}, &Plans{}, &Plans{}
 		sa, err := one.PlanBatch(starts, rng.Root(1), a)
@@ -242,6 +241,7 @@ func TestActionsStayInBoundsWhateverTheSettings(t *testing.T) {
 
 func TestPlanningAllocatesNothing(t *testing.T) {
 	everyPreset(t, func(t *testing.T, s Settings) {
+		s.Samples, s.Elites, s.Particles = min(s.Samples, 60), min(s.Elites, 20), min(s.Particles, 3)
 		for _, workers := range []int{1, 2} {
 			p := newPlanner(t, s, integrator(2), deps(), workers)
 			starts := startsAt(20, 2, 5)

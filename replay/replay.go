@@ -49,7 +49,8 @@ func (b *Buffer) Len() int { return int(min(b.added, uint64(b.capacity))) }
 // Capacity returns the number of rows at which the oldest are overwritten.
 func (b *Buffer) Capacity() int { return b.capacity }
 
-// Added returns the number of rows ever added.
+// Added returns the number of rows ever added; Clear and Resize begin anew with
+// the rows that they keep.
 func (b *Buffer) Added() uint64 { return b.added }
 
 // Clear forgets all rows and sets a new capacity; memory is kept.
@@ -176,6 +177,10 @@ func (b *Buffer) ReadState(r *wire.Reader) {
 	b.capacity, b.added = r.Int(), r.U64()
 	b.obs, b.act, b.next, b.reward = r.F32s(), r.F32s(), r.F32s(), r.F32s()
 	b.flags = append([]byte(nil), r.Bytes()...)
+	if b.capacity < 1 {
+		r.Fail("replay buffer has capacity %d", b.capacity)
+		b.Clear(1)
+	}
 	if n := b.Len(); !r.Failed() && (len(b.reward) != n || len(b.flags) != n || len(b.obs) != n*b.obsDim || len(b.next) != n*b.obsDim || len(b.act) != n*b.actDim) {
 		r.Fail("replay buffer of %d rows holds %d rewards and %d observation numbers", n, len(b.reward), len(b.obs))
 	}

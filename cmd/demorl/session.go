@@ -27,10 +27,11 @@ type opener struct {
 func trainAll(c *console, budget int, parent string, openers ...opener) error {
 	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer release()
-	context.AfterFunc(ctx, func() {
+	ended := context.AfterFunc(ctx, func() {
 		release()
 		c.note("stopping after this step with a checkpoint; a second signal ends at once, without")
 	})
+	defer ended() // before release, which cancels ctx as a signal does
 	if parent != "" {
 		fmt.Fprintln(c.out, parent)
 	}
@@ -49,6 +50,9 @@ func trainAll(c *console, budget int, parent string, openers ...opener) error {
 			}
 			s.screen.live = s.screen.live && atOnce == 1
 			errs[i] = s.train(ctx, o, budget/atOnce)
+			if errs[i] != nil && len(openers) > 1 {
+				errs[i] = fmt.Errorf("%s: %w", s.screen.label, errs[i])
+			}
 		})
 	}
 	done.Wait()

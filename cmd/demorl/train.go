@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"demorl/env"
 	"demorl/rundir"
 	"demorl/settings"
 	"demorl/train"
@@ -29,6 +30,11 @@ func (cmd *trainCommand) Run(c *console) error {
 	s, origins, err := cmd.resolve("")
 	if err != nil {
 		return err
+	}
+	if t, err := env.Lookup(s.Env); err != nil {
+		return err
+	} else if lacks := needs(t); lacks != "" {
+		return &env.MissingError{ID: t.ID, Needs: lacks}
 	}
 	for _, w := range s.Agent.Planner.Warnings() {
 		c.note(w)

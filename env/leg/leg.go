@@ -23,7 +23,7 @@ var obsNames = []string{"hip", "knee", "hip speed x0.1", "knee speed x0.1",
 	"error x /0.03", "error z /0.03", "rate error x /0.3", "rate error z /0.3", "sin phase", "cos phase"}
 
 // Leg is one leg task. Its powers are env.StateCodec, env.Terminator and
-// env.Injector; tasks whose reward the observation tells are wrapped so that
+// env.Injector; tasks whose reward the observations tell are wrapped so that
 // they also have env.Rewarder (see New).
 //
 // The state vector of env.Injector, field "state", has five numbers: q1, q2
@@ -41,20 +41,11 @@ type Leg struct {
 	hw    hardware   // zero unless cfg.Hardware
 }
 
-// knownReward adds env.Rewarder to a leg whose reward is a function of the next
-// observation.
-type knownReward struct{ *Leg }
-
-// Unwrap returns the *Leg, so that env.Power finds it.
-func (k knownReward) Unwrap() env.Env { return k.Leg }
-
 // New returns the task that cfg chooses, or all faults of cfg. env.Power finds
 // the *Leg in it.
 //
-// The task has env.Rewarder only at 500 Hz without the hardware variant. With a
-// repeat the reward is the mean over all integrator steps, of which the
-// observation tells the last one only; a hardware leg's reward is of the true
-// foot and its observation of the measured one.
+// The task has env.Rewarder except on the hardware variant, whose reward is of
+// the true foot while its observation is of the measured one.
 func New(cfg Config) (env.Env, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -62,7 +53,7 @@ func New(cfg Config) (env.Env, error) {
 	l := &Leg{cfg: cfg, dyn: nominal()}
 	l.dyn.coulomb = cfg.Coulomb
 	l.start(0)
-	if cfg.Repeat == 1 && !cfg.Hardware {
+	if !cfg.Hardware {
 		return knownReward{l}, nil
 	}
 	return l, nil
@@ -253,25 +244,6 @@ func (l *Leg) Terminal(obs []float32, done []bool) {
 				done[r] = true
 			}
 		}
-	}
-}
-
-// Reward computes the reward of rows x 10 next observations; obs and action do
-// not enter. A row that terminated has reward 0, a row with a NaN has NaN.
-func (k knownReward) Reward(_, _, next, reward []float32) {
-	position, rate := 1.0, 1.0
-	if k.cfg.PaperReward {
-		position, rate = errorScale, rateScale
-	}
-	for r := range reward {
-		row := next[r*obsDim : (r+1)*obsDim]
-		if overspeed(row[2], row[3]) {
-			reward[r] = 0
-			continue
-		}
-		ex, ez := position*float64(row[4]), position*float64(row[5])
-		vx, vz := rate*float64(row[6]), rate*float64(row[7])
-		reward[r] = float32(0.8*math.Exp(-(ex*ex+ez*ez)) + 0.2*math.Exp(-(vx*vx+vz*vz)))
 	}
 }
 

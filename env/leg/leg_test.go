@@ -244,12 +244,12 @@ func build(t *testing.T, cfg Config) (env.Env, *Leg) {
 	return e, l
 }
 
-func TestRewarderExistsExactlyWhereTheObservationTellsTheReward(t *testing.T) {
+func TestRewarderExistsExactlyWhereTheObservationsTellTheReward(t *testing.T) {
 	for _, c := range []struct {
 		repeat   int
 		hardware bool
 		want     bool
-	}{{1, false, true}, {5, false, false}, {1, true, false}, {5, true, false}} {
+	}{{1, false, true}, {5, false, true}, {1, true, false}, {5, true, false}} {
 		cfg := DefaultConfig()
 		cfg.Repeat, cfg.Hardware = c.repeat, c.hardware
 		e, _ := build(t, cfg)

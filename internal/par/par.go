@@ -44,7 +44,7 @@ func (p *Pool) Workers() int { return p.workers }
 // Do calls piece(worker, i) once for every i in [0, n) and returns when all
 // are done. The order is not defined. piece must not call Do of the same pool.
 func (p *Pool) Do(n int, piece func(worker, i int)) {
-	if p.workers == 1 || n == 1 {
+	if p.workers == 1 || n <= 1 {
 		for i := range n {
 			piece(0, i)
 		}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"demorl/env"
+	"demorl/env/replay"
+	"demorl/rundir"
+	"demorl/settings"
+	"demorl/train"
+)
+
+// clocked returns a display of a run to 100 steps whose clock the test moves.
+func clocked(live bool) (d *display, out *strings.Builder, clock *time.Time) {
+	out, clock = new(strings.Builder), new(time.Time)
+	d = newDisplay(out, new(sync.Mutex), func() time.Time { return *clock })
+	d.live, d.width = live, func() int { return 60 }
+	d.target, d.warmup, d.began, d.drawn, d.rateTime = 100, 10, *clock, *clock, *clock
+	return d, out, clock
+}
+
+func TestPlainProgressIsALineEveryFewSecondsAndOneAnEvaluation(t *testing.T) {
+	d, out, clock := clocked(false)
+	for step := 1; step <= 30; step++ {
+		*clock = clock.Add(time.Second)
+		p := train.Progress{Event: train.Event{Step: step}}
+		if step == 12 {
+			p.Evaluations = []train.Evaluation{{Return: 3, Actor: "policy"}, {Return: 4, Actor: "policy"}}
+			p.Best = true
+		}
+		d.show(p)
+	}
+	want := []string{
+		"step 5/100  5%  1 steps/s  warm-up",
+		"step 10/100  10%  warm-up",
+		"step 12  evaluation policy 3.5  (best so far)",
+		"step 17/100  17%  1 steps/s  ETA 1m23s  evaluation policy 3.5",
+		"step 22/100  22%  1 steps/s  ETA 1m18s  evaluation policy 3.5",
+		"step 27/100  27%  1 steps/s  ETA 1m13s  evaluation policy 3.5",
+		"",
+	}
+	if have := out.String(); have != strings.Join(want, "\n") {
+		t.Errorf("have\n%s\nwant\n%s", have, strings.Join(want, "\n"))
+	}
+}
+
+func TestLiveLineIsRedrawnAndEvaluationsStayAboveIt(t *testing.T) {
+	d, out, clock := clocked(true)
+	show := func(step int, after time.Duration, evaluated ...train.Evaluation) {
+		*clock = clock.Add(after)
+		d.show(train.Progress{Event: train.Event{Step: step, Evaluations: evaluated}, Scalars: map[string]float64{"model/holdout_mse": 0.25}})
+	}
+	show(50, time.Second)
+	show(51, time.Millisecond) // too soon to draw again
+	show(52, time.Second, train.Evaluation{Return: math.Pi, Actor: "planner"})
+	d.end()
+	const erase = "\r\x1b[K"
+	first := "step 50/100  [##########----------]  50%  model error 0.25"
+	if have, want := out.String(), erase+first+erase+"step 52  evaluation planner 3.1\n"+first; !strings.HasPrefix(have, want) {
+		t.Errorf("have %q\nwant %q and more", have, want)
+	}
+	if !strings.HasSuffix(out.String(), erase) {
+		t.Errorf("the live line is left behind: %q", out)
+	}
+	for _, line := range strings.FieldsFunc(out.String(), func(r rune) bool { return r == '\n' || r == '\r' }) {
+		if n := len(strings.TrimPrefix(line, "\x1b[K")); n > 59 {
+			t.Errorf("%d letters on a terminal of 60: %q", n, line)
+		}
+	}
+}
+
+func TestTooManyDrawsOfImaginedRowsAreToldOnce(t *testing.T) {
+	d, _, _ := clocked(false)
+	var told strings.Builder
+	s := session{console: &console{err: &told}, screen: d}
+	for _, draws := range []float64{49, 80, 90} {
+		s.warn(train.Progress{Scalars: map[string]float64{"plan/draws_per_row": draws}})
+	}
+	if n := strings.Count(told.String(), "drawn 80 times"); n != 1 || strings.Contains(told.String(), "90") {
+		t.Errorf("told %q", told.String())
+	}
+}
+
+func TestExitCodeTellsTheKindOfError(t *testing.T) {
+	for want, errs := range map[int][]error{
+		exitDone:    {nil},
+		exitFailed:  {errors.New("x"), &rundir.Locked{}},
+		exitUsage:   {usagef("x"), &settings.Faults{}, &env.UnknownTaskError{}, &replay.LineError{}, rundir.ErrNotEmpty, rundir.ErrNoRun},
+		exitMissing: {&env.MissingError{}},
+	} {
+		for _, err := range errs {
+			if err != nil {
+				err = errors.Join(fmt.Errorf("wrapped: %w", err))
+			}
+			if have := exitCode(err); have != want {
+				t.Errorf("exit code of %T is %d; want %d", err, have, want)
+			}
+		}
+	}
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"demorl/internal/kern"
+)
+
+// tiny makes a run of seconds: M-DeMoRL with every part of it, very small.
+const tiny = `
+steps: 400
+warmup: 200
+eval_every: 100
+eval_episodes: 2
+checkpoint_every: 100
+log_every: 50
+epoch_steps: 100
+refit_every: 100
+replan_every: 100
+utd: 1
+start_states: 50
+probe_starts: 10
+sac: {hidden: [16, 16], batch: 32}
+model: {members: 2, elites: 1, hidden: [16, 16], decay: [0, 0, 0], max_passes: 5}
+planner: {samples: 8, elites: 2}
+`
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"demorl": main})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		RequireExplicitExec: true,
+		Condition: func(name string) (bool, error) {
+			if name != "fast" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			return len(kern.Tiers()) > 1, nil
+		},
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("MUJOCO_DIR", filepath.Join(e.WorkDir, "no-mujoco"))
+			e.Setenv("XDG_DATA_HOME", filepath.Join(e.WorkDir, "data"))
+			return os.WriteFile(filepath.Join(e.WorkDir, "tiny.yaml"), []byte(tiny), 0o644)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":     exits,
+			"until":     until,
+			"terminate": terminate,
+			"damage":    damage,
+			"lines":     lines,
+		},
+	})
+}
+
+// exits CODE COMMAND... runs a command that must end with an exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	code := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		code = exit.ExitCode()
+	}
+	if code != want {
+		ts.Fatalf("exit code %d; want %d", code, want)
+	}
+}
+
+// until FILE TEXT waits for a file to hold a text.
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: until FILE TEXT")
+	}
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if data, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && strings.Contains(string(data), args[1]) {
+			return
+		}
+	}
+	ts.Fatalf("%s never held %q", args[0], args[1])
+}
+
+// terminate DIR sends SIGTERM to the process that has the run in a folder.
+func terminate(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: terminate DIR")
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(ts.ReadFile(filepath.Join(args[0], "lock"))))
+	ts.Check(err)
+	ts.Check(syscall.Kill(pid, syscall.SIGTERM))
+}
+
+// damage FILE changes one byte in the middle of a file.
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: damage FILE")
+	}
+	path := ts.MkAbs(args[0])
+	data, err := os.ReadFile(path)
+	ts.Check(err)
+	data[len(data)/2] ^= 1
+	ts.Check(os.WriteFile(path, data, 0o644))
+}
+
+// lines N FILE compares the number of lines; FILE may be stdout or stderr.
+func lines(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: lines N FILE")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if have := strings.Count(ts.ReadFile(args[1]), "\n"); have != want {
+		ts.Fatalf("%s has %d lines; want %d", args[1], have, want)
+	}
+}
