@@ -50,11 +50,6 @@ train: build ## train a robot; without arguments the paper's 2R leg, in minutes
 	$(if $(EMBEDDED),,@bin/demorl env fetch gym)
 	bin/demorl train $(ENV) --algo $(ALGO) --preset $(PRESET) --seed $(SEED) --out $(OUT)$(if $(STEPS), --steps $(STEPS))
 
-.PHONY: bench
-BENCHES ?= kernels planner sac fit
-bench: build ## this machine's speed figures, one JSON object a line
-	@for b in $(BENCHES); do bin/demorl bench $$b --json; done
-
 # ---------------------------------------------------------------- checks
 
 ORACLE_PYTHON := $(CURDIR)/.oracle/bin/python

@@ -154,11 +154,10 @@ func (a *Agent) TakeReport() map[string]float64 {
 // TakeReport returned.
 func (a *Agent) Remember(line map[string]float64) {
 	for name, x := range line {
-		part, _, _ := strings.Cut(name, "/")
 		switch {
 		case isTotal(name):
 			a.report.totals[name] = 0
-		case part == "sac" || part == "model" || part == "plan":
+		case strings.HasPrefix(name, "sac/"), strings.HasPrefix(name, "model/"), strings.HasPrefix(name, "plan/"):
 			a.report.last[name] = x
 		}
 	}

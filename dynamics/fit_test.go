@@ -141,7 +141,7 @@ func TestEarlyStoppingRestoresTheBestWeights(t *testing.T) {
 
 func TestAFitThatCannotImproveKeepsTheWeightsAndStopsAfterPatience(t *testing.T) {
 	s := smallSettings()
-	s.MaxPasses = 0
+	s.MaxPasses, s.BestFrom = 0, BestFromCurrent
 	e := mustNew(t, s, 2, 1, 1)
 	buf := doubleIntegrator(300, rng.Root(5))
 	mustFit(t, e, buf, 0)
@@ -153,6 +153,25 @@ func TestAFitThatCannotImproveKeepsTheWeightsAndStopsAfterPatience(t *testing.T)
 	}
 	if stats.Passes != s.Patience+1 {
 		t.Errorf("%d passes without improvement, want %d", stats.Passes, s.Patience+1)
+	}
+}
+
+// A model that fits its old rows sharply gets worse before it gets better on
+// rows of a new kind. A fit whose best starts from the current weights then
+// keeps them for ever; the default ends with the best of its own passes.
+func TestARefitMovesToNewDataAlthoughItGetsWorseFirst(t *testing.T) {
+	for from, moves := range map[string]bool{BestFromFirstPass: true, BestFromCurrent: false} {
+		s := smallSettings()
+		s.MaxPasses, s.BestFrom = 3, from
+		e := mustNew(t, s, 2, 1, 1)
+		buf := doubleIntegrator(300, rng.Root(5))
+		mustFit(t, e, buf, 0)
+		before := slices.Clone(e.net.Params)
+		e.adam.Rate = 1 // no pass comes near the old error
+		mustFit(t, e, buf, 1)
+		if moved := !slices.Equal(before, e.net.Params); moved != moves {
+			t.Errorf("%s: weights moved: %v, want %v", from, moved, moves)
+		}
 	}
 }
 

@@ -163,7 +163,10 @@ func (f *fitter) run(key rng.Key, progress func(Progress)) FitStats {
 	f.evaluate()
 	stats.StartError = slices.Clone(f.errors)
 	for m, err := range f.errors {
-		f.best[m] = worstIfNaN(err)
+		f.best[m] = math.Inf(1)
+		if s.BestFrom == BestFromCurrent {
+			f.best[m] = worstIfNaN(err)
+		}
 		copy(f.snapshot[m], f.e.net.Member(m))
 	}
 	shuffles := key.Derive("shuffle")

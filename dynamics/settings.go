@@ -26,6 +26,12 @@ const (
 	HoldoutResample = "resample"
 	RowsBootstrap   = "bootstrap"
 	RowsShuffle     = "shuffle"
+
+	// BestFromFirstPass lets every fit move to the new data, as the reference
+	// codes do. With BestFromCurrent a model that fits its few old rows sharply
+	// never improves within patience and stays behind the policy's new data.
+	BestFromFirstPass = "first_pass"
+	BestFromCurrent   = "current"
 )
 
 // Settings of the ensemble. Made by DefaultSettings; a zero means zero.
@@ -43,6 +49,7 @@ type Settings struct {
 	Rows            string  `yaml:"rows"`             // bootstrap | shuffle
 	Patience        int     `yaml:"patience"`         // passes without improvement after which a fit still goes on
 	PatienceSteps   int     `yaml:"patience_steps"`   // gradient steps without improvement that a fit makes at least before patience ends it; 0: none
+	BestFrom        string  `yaml:"best_from"`        // first_pass | current: what a fit's best held-out error starts from
 	Improvement     float64 `yaml:"improvement"`      // relative fall of held-out error that counts
 	MaxPasses       int     `yaml:"max_passes"`       // passes a fit; 0: no limit
 	MaxGradSteps    int     `yaml:"max_grad_steps"`   // gradient steps a fit; 0: no limit
@@ -67,7 +74,7 @@ func DefaultSettings() Settings {
 		Members: 7, Elites: 5, Hidden: []int{200, 200, 200, 200},
 		Rate: 1e-3, Decay: ShapeDecay(4), Batch: 256,
 		Holdout: HoldoutSticky, HoldoutFraction: 0.2, HoldoutMax: 5000, Rows: RowsBootstrap,
-		Patience: 5, Improvement: 0.01,
+		BestFrom: BestFromFirstPass, Patience: 5, Improvement: 0.01,
 		BoundMax: 0.5, BoundMin: -10, BoundWeight: 0.01, StdFloor: 1e-6,
 		Propagation: Fixed, ModelGuard: 10,
 		TerminalHidden: []int{64, 64},
@@ -117,6 +124,7 @@ func (s Settings) Validate() error {
 	oneOf("holdout", s.Holdout, HoldoutSticky, HoldoutResample)
 	check(s.HoldoutFraction > 0 && s.HoldoutFraction < 1, "holdout_fraction", s.HoldoutFraction, "a share between 0 and 1 such as 0.2")
 	check(s.HoldoutMax >= 1, "holdout_max", s.HoldoutMax, "at least 1 row")
+	oneOf("best_from", s.BestFrom, BestFromFirstPass, BestFromCurrent)
 	oneOf("rows", s.Rows, RowsBootstrap, RowsShuffle)
 	check(s.Patience >= 0, "patience", s.Patience, "0 or more passes")
 	check(s.PatienceSteps >= 0, "patience_steps", s.PatienceSteps, "0 or more gradient steps")

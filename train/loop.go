@@ -139,7 +139,7 @@ func (l *Loop) Step(ctx context.Context) (Event, error) {
 	if err != nil {
 		return Event{}, fmt.Errorf("the environment failed at step %d: %w", step, err)
 	}
-	if err := l.check(out.Reward, step); err != nil {
+	if err := l.check(l.obs, out.Reward, step); err != nil {
 		return Event{}, err
 	}
 	t := l.from
@@ -184,16 +184,16 @@ func (l *Loop) begin() error {
 	}
 	l.began, l.episodeReturn, l.episodeLength = true, 0, 0
 	l.episode++
-	return l.check(0, l.Steps())
+	return l.check(l.obs, 0, l.Steps())
 }
 
 // check refuses observations and rewards that are not finite.
-func (l *Loop) check(reward float64, step int) error {
+func (l *Loop) check(obs []float64, reward float64, step int) error {
 	if math.IsNaN(reward) || math.IsInf(reward, 0) {
 		return &BadValueError{Step: step, What: fmt.Sprintf("the reward is %v", reward)}
 	}
 	names := l.world.Spec().ObsNames
-	for i, v := range l.obs {
+	for i, v := range obs {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			what := fmt.Sprintf("observation %d is %v", i, v)
 			if i < len(names) {
@@ -235,6 +235,9 @@ func (l *Loop) Episode(ctx context.Context, actor string, e int, visit func(env.
 	if err := l.judge.Reset(rng.NewStream(key), obs); err != nil {
 		return ev, fmt.Errorf("the evaluation's environment could not be reset: %w", err)
 	}
+	if err := l.check(obs, 0, l.Steps()); err != nil {
+		return ev, fmt.Errorf("in an evaluation: %w", err)
+	}
 	act := l.agent.Judge(actor, key.Derive("planner"))
 	for {
 		narrow(l.obs32, obs)
@@ -245,6 +248,9 @@ func (l *Loop) Episode(ctx context.Context, actor string, e int, visit func(env.
 		out, err := l.judge.Step(l.action64, obs)
 		if err != nil {
 			return ev, fmt.Errorf("the environment failed in an evaluation: %w", err)
+		}
+		if err := l.check(obs, out.Reward, l.Steps()); err != nil {
+			return ev, fmt.Errorf("in an evaluation: %w", err)
 		}
 		ev.Return += out.Reward
 		ev.Length++
@@ -293,8 +299,10 @@ func (l *Loop) readState(r *wire.Reader) error {
 		return fmt.Errorf("loop: %w", err)
 	}
 	if len(state) == 0 {
-		// The task cannot save its state: the episode under way is lost.
-		l.began = false
+		if l.began { // The task cannot save its state: the episode under way is lost.
+			l.began = false
+			l.agent.EpisodeEnd()
+		}
 		return nil
 	}
 	codec, ok := env.Power[env.StateCodec](l.world)

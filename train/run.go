@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 
@@ -72,12 +73,13 @@ func Create(path string, s Settings, o Options) (*Run, error) {
 	pool := par.New(o.Threads)
 	loop, err := NewLoop(s, o.instance(s.Env), pool)
 	if err != nil {
+		pool.Close()
 		return nil, err
 	}
 	dir, err := rundir.Create(o.FS, path)
 	if err != nil {
-		loop.Close()
-		return nil, err
+		pool.Close()
+		return nil, errors.Join(err, loop.Close())
 	}
 	r := &Run{Loop: loop, settings: s, options: o, dir: dir, pool: pool, saved: -1}
 	r.manifest = rundir.Manifest{
@@ -134,8 +136,12 @@ func (r *Run) resume() error {
 	if err := r.dir.Cut(lengths); err != nil {
 		return err
 	}
+	r.remember()
 	r.manifest.Resumed = append(r.manifest.Resumed, time.Now().UTC())
-	r.manifest.Kernel = kern.Tier()
+	if was := r.manifest.Kernel; was != kern.Tier() {
+		r.manifest.Kernel, r.manifest.Exact = kern.Tier(), false
+		r.manifest.NotExactFor = fmt.Sprintf("it began with kernel tier %s and went on with %s", was, kern.Tier())
+	}
 	if err := r.dir.WriteManifest(r.manifest); err != nil {
 		return err
 	}
@@ -151,7 +157,7 @@ func (r *Run) restore() (rundir.Lengths, error) {
 	}
 	if errors.Is(err, rundir.ErrNoCheckpoint) {
 		r.Notices = append(r.Notices, "no checkpoint yet: the run begins again from step 0")
-		return rundir.Lengths{}, nil
+		return rundir.Lengths{}, r.dir.DiscardAfter(0)
 	}
 	if err != nil {
 		return rundir.Lengths{}, err
@@ -161,7 +167,27 @@ func (r *Run) restore() (rundir.Lengths, error) {
 	}
 	r.saved = r.Steps()
 	r.Notices = append(r.Notices, fmt.Sprintf("resumed from the checkpoint of step %d", r.Steps()))
+	if !r.Exact() {
+		r.Notices = append(r.Notices, "the environment cannot save its state: the run goes on with a new episode")
+	}
 	return checkpoint.Logs, r.dir.DiscardAfter(checkpoint.Step)
+}
+
+// remember takes from the last line of progress that was kept what later lines
+// go on with: time spent and figures that do not change with every line.
+func (r *Run) remember() {
+	lines, err := r.dir.ReadProgress()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		r.Notices = append(r.Notices, fmt.Sprintf("time/elapsed_s begins at 0 again: %v", err))
+		return
+	}
+	if len(lines) == 0 {
+		return
+	}
+	last := lines[len(lines)-1].Scalars
+	r.elapsed = time.Duration(last["time/elapsed_s"] * float64(time.Second))
+	r.lastReturn, r.hasReturn = last["train/return"]
+	r.Agent().Remember(last)
 }
 
 // ReadSettings reads a run's complete resolved settings.
@@ -253,12 +279,11 @@ func (r *Run) Close() error {
 // Progress is what Train shows to whoever waits.
 type Progress struct {
 	Event
-	Target        int
-	Elapsed       time.Duration
-	StepsPerS     float64            // since the last line
-	Scalars       map[string]float64 // the line of progress.jsonl just written; nil between lines
-	Saved         bool               // a checkpoint was written
-	EvaluatedMean float64            // mean return of Evaluations, NaN without any
+	Target    int
+	Elapsed   time.Duration
+	StepsPerS float64            // since the last line
+	Scalars   map[string]float64 // the line of progress.jsonl just written; nil between lines
+	Saved     bool               // a checkpoint was written
 }
 
 // Train goes on to steps real steps or until ctx is done, and leaves a
@@ -280,8 +305,11 @@ func (r *Run) Train(ctx context.Context, steps int, show func(Progress)) error {
 			show(p)
 		}
 	}
-	if r.saved != r.Steps() {
-		return r.save()
+	if r.saved == r.Steps() {
+		return nil
+	}
+	if err := r.save(); err != nil {
+		return r.failed(err)
 	}
 	return nil
 }

@@ -149,7 +149,7 @@ func TestWhatIsMissingIsSaidInOneLine(t *testing.T) {
 	t.Setenv("DEMORL_ASSETS", "")
 	want := "MuJoCo 3.17.0 and the Gymnasium models: run `demorl env fetch gym`"
 	if !Built {
-		want = "this build has no MuJoCo support: build with `make build`"
+		want = "a build with MuJoCo support: run `make build` where a C compiler is installed"
 	}
 	if got := Needs("ant.xml"); got != want {
 		t.Errorf("Needs is %q, want %q", got, want)

@@ -15,7 +15,7 @@ const (
 	libraryFolder   = "mujoco-" + Version
 	gymnasiumFolder = "gymnasium-" + GymnasiumVersion
 
-	needsBuild = "this build has no MuJoCo support: build with `make build`"
+	needsBuild = "a build with MuJoCo support: run `make build` where a C compiler is installed"
 	needsFetch = "MuJoCo " + Version + " and the Gymnasium models: run `demorl env fetch gym`"
 )
 
