@@ -55,7 +55,7 @@ train: build ## train a robot; without arguments the paper's 2R leg, in minutes
 ORACLE_PYTHON := $(CURDIR)/.oracle/bin/python
 
 .PHONY: oracle-env
-oracle-env: ## install the live oracles (Gymnasium, dm_control, MuJoCo) into .oracle, once
+oracle-env: ## install the live oracles (Gymnasium, MuJoCo) into .oracle, once
 	@PYTHON=$(PYTHON) oracle/install.sh .oracle oracle/requirements.txt
 
 .PHONY: assets
@@ -117,6 +117,11 @@ peers: ## what other libraries reach on this machine: make peers VENV=folder (se
 	@if [ ! -x "$(VENV)/bin/python" ]; then \
 		echo "make peers VENV=folder: a Python environment with peers/requirements.txt installed (peers/README.md)" >&2; exit 2; fi
 	@for p in env fit planner sac; do "$(VENV)/bin/python" peers/$${p}_peers.py --threads $(THREADS); done
+
+.PHONY: crash
+crash: assets ## kill and resume runs on the leg and HalfCheetah at many moments (up to an hour)
+	DEMORL_CRASH_ENVS="leg2r/ellipse-100hz HalfCheetah-v5" DEMORL_CRASH_MOMENTS=20 \
+		$(GO) test -buildvcs=false -count=1 $(if $(TAGS),-tags $(TAGS)) -run KilledRuns -timeout 60m -v ./train
 
 .PHONY: clean
 clean: ## remove what was built; fetched things and runs stay

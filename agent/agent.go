@@ -125,7 +125,7 @@ func (a *Agent) newModel() error {
 	}
 	world := a.model.World(options)
 	longest := int(s.Horizon.Max())
-	if s.Imagine == ImaginePlanned || s.Act == ActPlanner {
+	if s.Plans() {
 		settings := s.Planner
 		settings.Horizon = longest
 		deps := mpc.Deps{
@@ -197,14 +197,15 @@ func (a *Agent) imaginedCapacity(e int) int {
 }
 
 // Prepare does the work that is due before the next real step: at the end of
-// warm-up and then periodically a refit of the model and a round of imagination
-// (method.md A.2).
+// warm-up and then, at fixed steps of every epoch, a refit of the model and a
+// round of imagination (method.md A.2).
 func (a *Agent) Prepare() error {
 	s, t := a.settings, a.trained()
 	if t < 0 || a.model == nil {
 		return nil
 	}
-	if t%s.RefitEvery == 0 && (s.ModelFreezeEpoch == 0 || a.epoch() < s.ModelFreezeEpoch) {
+	inEpoch := t % s.EpochSteps
+	if inEpoch%s.RefitEvery == 0 && (s.ModelFreezeEpoch == 0 || a.epoch() < s.ModelFreezeEpoch) {
 		if err := a.refit(); err != nil {
 			return err
 		}
@@ -212,12 +213,12 @@ func (a *Agent) Prepare() error {
 	if a.imagined == nil {
 		return nil
 	}
-	if t%s.EpochSteps == 0 {
+	if inEpoch == 0 {
 		if capacity := a.imaginedCapacity(a.epoch()); s.PlanBuffer == BufferClear || capacity != a.imagined.Capacity() {
 			a.imagined.Resize(capacity, s.PlanBuffer == BufferClear)
 		}
 	}
-	if t%s.ReplanEvery == 0 {
+	if inEpoch%s.ReplanEvery == 0 {
 		return a.imagine()
 	}
 	return nil

@@ -152,11 +152,12 @@ func TestTheRingHoldsTheRoundsOfTheRetainedEpochs(t *testing.T) {
 	}
 }
 
-// The capacity counts rounds rounded up, so where the replan period does not
-// divide an epoch no row of the epoch is overwritten.
+// Every epoch begins with a round, so that D_MPC is never empty after it was
+// cleared, and the capacity counts rounds rounded up, so that no row of the
+// epoch is overwritten where the replan period does not divide it.
 func TestNoRoundIsOverwrittenWhenPeriodsDoNotDivide(t *testing.T) {
 	s := tiny(t, "m-demorl", pendulum)
-	s.ReplanEvery, s.Horizon = 15, Schedule{2} // rounds at 0, 15, 30 | 45, 60, 75 | 90 ...
+	s.ReplanEvery, s.Horizon = 15, Schedule{2} // rounds at 0, 15, 30 of every epoch
 	d := newDriver(t, s, pendulum, 1)
 	d.run(s.Warmup)
 	held := 0
@@ -165,7 +166,7 @@ func TestNoRoundIsOverwrittenWhenPeriodsDoNotDivide(t *testing.T) {
 		if i%s.EpochSteps == 0 {
 			held = 0
 		}
-		if i%s.ReplanEvery == 0 {
+		if i%s.EpochSteps%s.ReplanEvery == 0 {
 			held += s.StartStates * 2
 		}
 		if d.a.imagined.Len() != held {

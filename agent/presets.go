@@ -24,6 +24,7 @@ type row struct {
 	branchedUTD        int // of mbpo
 	branchedEntropy    float64
 	rolloutLength      Schedule // of mbpo
+	gateUTD            int      // of preset gate, calibrated on seeds from 100 and frozen; 0 means 10
 	branchedRetain     int
 }
 
@@ -54,11 +55,11 @@ var published = map[string]row{
 		hidden: 200, retainEpochs: 1, branchedUTD: 10, branchedEntropy: -0.05, rolloutLength: Schedule{1}, branchedRetain: 1,
 	},
 	"InvertedDoublePendulum": {
-		warmup: 500, epochSteps: 250, refitEvery: 250, utd: 20, horizon: Schedule{5}, realRatio: Schedule{0.05}, targetEntropy: -0.5,
+		warmup: 500, epochSteps: 250, refitEvery: 250, utd: 20, gateUTD: 20, horizon: Schedule{5}, realRatio: Schedule{0.05}, targetEntropy: -0.5,
 		hidden: 200, retainEpochs: 1, branchedUTD: 10, branchedEntropy: -0.5, rolloutLength: Schedule{1}, branchedRetain: 1,
 	},
 	"leg2r": {
-		warmup: 1000, epochSteps: 1000, refitEvery: 250, utd: 20, horizon: Schedule{0, 40, 5, 10}, realRatio: Schedule{0, 40, 0.2, 0.8}, targetEntropy: -1,
+		warmup: 1000, epochSteps: 1000, refitEvery: 250, utd: 20, gateUTD: 5, horizon: Schedule{0, 40, 5, 10}, realRatio: Schedule{0.8}, targetEntropy: -1,
 		hidden: 200, retainEpochs: 1, branchedUTD: 20, branchedEntropy: -1, rolloutLength: Schedule{1}, branchedRetain: 1,
 	},
 }
@@ -71,7 +72,7 @@ func generic(spec env.Spec) row {
 	}
 	horizon := Schedule{5}
 	if spec.Terminates {
-		horizon = Schedule{10, 10, 3, 5}
+		horizon = Schedule{9, 9, 3, 5}
 	}
 	entropy := -float64(spec.ActDim) / 2
 	return row{
@@ -100,7 +101,9 @@ func Preset(a Algorithm, preset string, task env.Task) (Settings, error) {
 	a.apply(&s)
 	switch a.Imagine {
 	case ImaginePlanned:
-		s.Horizon = r.horizon
+		if a.Horizon == 0 {
+			s.Horizon = r.horizon
+		}
 		if r.planBuffer != "" {
 			s.PlanBuffer = r.planBuffer
 		}
@@ -113,7 +116,7 @@ func Preset(a Algorithm, preset string, task env.Task) (Settings, error) {
 		lite(&s, a)
 	case "gate":
 		lite(&s, a)
-		gate(&s, a, spec)
+		gate(&s, a, spec, r)
 	default:
 		return s, fmt.Errorf("unknown preset %q; want %s", preset, strings.Join(Presets, ", "))
 	}
@@ -127,23 +130,33 @@ func lite(s *Settings, a Algorithm) {
 		s.UTD = min(s.UTD, 20)
 	}
 	if a.Imagine == ImaginePlanned {
-		s.Horizon = Schedule{min(5, s.Horizon.At(0))}
-		if len(s.Horizon) == 1 && s.Horizon[0] < 5 {
-			s.Horizon = Schedule{10, 10, s.Horizon[0], 5}
+		if first := s.Horizon.At(0); first < 5 {
+			s.Horizon = Schedule{9, 9, first, 5}
+		} else {
+			s.Horizon = Schedule{5}
 		}
 		s.Planner.Samples, s.Planner.EliteFrac = 20, 0.2
 	}
 }
 
 // gate is small enough to learn in minutes on two cores.
-func gate(s *Settings, a Algorithm, spec env.Spec) {
-	s.Warmup = max(500, min(2*spec.Limit, 2000))
+func gate(s *Settings, a Algorithm, spec env.Spec, r row) {
+	s.Warmup = 500
+	if !spec.Terminates {
+		s.Warmup = max(500, min(2*spec.Limit, 2000)) // random episodes of the others are short
+	}
 	if a.Imagine != ImagineNothing {
-		s.UTD = 10
+		s.UTD = r.gateUTD
+		if s.UTD == 0 {
+			s.UTD = 10
+		}
 		s.StartStates = 2000
 	}
 	s.SAC.Hidden = []int{128, 128}
 	s.Model.Members, s.Model.Elites = 5, 3
 	s.Model.Hidden = []int{128, 128, 128}
 	s.Model.Decay = dynamics.ShapeDecay(len(s.Model.Hidden))
+	if s.Model.Propagation == dynamics.All {
+		s.Planner.Particles = 4 * s.Model.Elites
+	}
 }

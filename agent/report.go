@@ -97,9 +97,10 @@ func (r *Report) plan(s mpc.Stats) {
 	r.total("plan/skipped_starts", float64(s.Skipped))
 	r.last["plan/score_elites"] = s.EliteMean
 	r.last["plan/score_all"] = s.AllMean
+	r.last["plan/score_elites_min"], r.last["plan/score_elites_max"] = s.EliteMin, s.EliteMax
+	r.last["plan/score_min"], r.last["plan/score_max"] = s.AllMin, s.AllMax
 	r.last["plan/clipped"] = s.Clipped
 	r.last["plan/effective_samples"] = s.EffectiveSampleSize
-	r.last["plan/moved"] = s.Moved
 }
 
 // round records one round of imagination; draws is how many imagined rows the

@@ -70,8 +70,8 @@ func DefaultSettings() Settings {
 // UsesModel reports whether the algorithm learns a model.
 func (s *Settings) UsesModel() bool { return s.Imagine != ImagineNothing || s.Act == ActPlanner }
 
-// Learns reports whether the algorithm trains policy and value.
-func (s *Settings) Learns() bool { return s.UTD > 0 }
+// Plans reports whether the algorithm has an inner loop.
+func (s *Settings) Plans() bool { return s.Imagine == ImaginePlanned || s.Act == ActPlanner }
 
 // Validate returns every fault of the settings at once.
 func (s *Settings) Validate() error {
@@ -106,7 +106,24 @@ func (s *Settings) Validate() error {
 		atLeast("start_states", s.StartStates, 1)
 	}
 	faults = append(faults, s.RealRatio.validate("real_ratio", 0, 1), s.Horizon.validate("horizon", 1, 1000))
-	faults = append(faults, prefixed("sac", s.SAC.Validate()), prefixed("model", s.Model.Validate()), prefixed("planner", s.Planner.Validate()))
+	faults = append(faults, prefixed("sac", s.SAC.Validate()), prefixed("model", s.Model.Validate()))
+	if s.Plans() {
+		planner := s.Planner
+		planner.Horizon = 1
+		if len(s.Horizon) > 0 {
+			planner.Horizon = max(1, int(s.Horizon.Max()))
+		}
+		faults = append(faults, prefixed("planner", planner.Validate()))
+		if g := s.Planner.Gamma; g != 1 && g != s.SAC.Gamma {
+			faults = append(faults, fmt.Errorf("planner.gamma is %g and sac.gamma is %g; a score with a value at its end needs one discount (1 switches discounting off)", g, s.SAC.Gamma))
+		}
+		if s.Model.Propagation == dynamics.All && s.Model.Elites > 0 && s.Planner.Particles%s.Model.Elites != 0 {
+			faults = append(faults, fmt.Errorf("planner.particles is %d; with model.propagation all it must be a multiple of model.elites (%d)", s.Planner.Particles, s.Model.Elites))
+		}
+	}
+	if s.EpochSteps > 0 && s.Imagine != ImagineNothing && s.ReplanEvery > s.EpochSteps {
+		faults = append(faults, fmt.Errorf("replan_every is %d; want at most epoch_steps (%d), since every epoch begins with a round", s.ReplanEvery, s.EpochSteps))
+	}
 	return errors.Join(faults...)
 }
 

@@ -28,6 +28,8 @@ type Algorithm struct {
 	UpdateEvery  int    // 0 means 1
 	Warmup       int    // 0 leaves it to the task's row
 	EntropyRule  string // "" leaves it to the task's row
+	RefitEvery   int    // 0 leaves it to the task's row
+	Horizon      int    // 0 leaves it to the task's row
 	ShortRollout bool   // imagined rollouts of one step where no row says otherwise
 	Starts       int    // start states of a round; 0 leaves it to the preset
 }
@@ -41,7 +43,7 @@ var Algorithms = []Algorithm{
 	},
 	{
 		Name: "mopac", Summary: "as m-demorl with exponential weights over all candidates", Source: "MoPAC; method.md E.1",
-		Act: ActPolicy, Imagine: ImaginePlanned, Planner: mpc.MoPAC, Propagation: "fixed", PlanBuffer: BufferClear, StoreReward: "mean",
+		Act: ActPolicy, Imagine: ImaginePlanned, Planner: mpc.MoPAC, Propagation: "fixed", PlanBuffer: BufferClear, StoreReward: "mean", Horizon: 5,
 	},
 	{
 		Name: "mbpo", Summary: "SAC on short rollouts of the policy in the model, without planning", Source: "MBPO; method.md E.1",
@@ -51,7 +53,7 @@ var Algorithms = []Algorithm{
 	{
 		Name: "loop", Summary: "the planner drives the robot, SAC's critic values the end of its plans", Source: "LOOP; method.md E.2",
 		Act: ActPlanner, Imagine: ImagineNothing, Planner: mpc.LOOP, Propagation: "all",
-		RealRatio: Schedule{1}, UTD: 1, UpdateEvery: 50, Warmup: 1000, EntropyRule: "minus_actions",
+		RealRatio: Schedule{1}, UTD: 1, UpdateEvery: 50, Warmup: 1000, RefitEvery: 250, EntropyRule: "minus_actions",
 	},
 	{
 		Name: "sac", Summary: "the model-free outer loop alone", Source: "SAC; method.md part D, E.3",
@@ -98,6 +100,9 @@ func (a Algorithm) apply(s *Settings) {
 	}
 	if a.Warmup > 0 {
 		s.Warmup = a.Warmup
+	}
+	if a.RefitEvery > 0 {
+		s.RefitEvery = a.RefitEvery
 	}
 	if a.EntropyRule != "" {
 		s.SAC.TargetEntropyRule = a.EntropyRule

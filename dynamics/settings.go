@@ -64,7 +64,7 @@ type Settings struct {
 	ModelGuard  float64     `yaml:"model_guard"` // rows further from the mean than this many training ranges end; 0: off
 	DeltaClip   bool        `yaml:"delta_clip"`  // clamp changes to the training range widened by 20 %
 
-	TerminalHead   bool  `yaml:"terminal_head"`   // learn when the task ends (method.md C.9)
+	TerminalHead   bool  `yaml:"-"`               // learn when the task ends (method.md C.9)
 	TerminalHidden []int `yaml:"terminal_hidden"` // units of its hidden layers
 }
 

@@ -48,12 +48,16 @@ type StateCodec interface {
 
 // Terminator tells termination inside imagination, a batch at a time: obs is
 // rows x ObsDim, the predicted next observations; done has one entry a row.
+// Several goroutines call Terminal of one instance at once: it must be a
+// function of its arguments alone, neither reading the instance's present state
+// nor keeping scratch memory in it.
 type Terminator interface {
 	Terminal(obs []float32, done []bool)
 }
 
 // Rewarder is a known reward, used instead of the learned one: obs and next
-// are rows x ObsDim, action is rows x ActDim in the task's units.
+// are rows x ObsDim, action is rows x ActDim in the task's units. Reward is
+// called from several goroutines at once, under the rules of Terminator.
 type Rewarder interface {
 	Reward(obs, action, next, reward []float32)
 }

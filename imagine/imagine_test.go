@@ -462,7 +462,7 @@ func TestAPlanEndsAtItsLength(t *testing.T) {
 	if len(rows) != at || tally.NonFinite != 0 {
 		t.Errorf("%d rows, want %d; %d not finite", len(rows), at, tally.NonFinite)
 	}
-	if math.Abs(tally.Return-returns/n) > 1e-9 || math.Abs(tally.Value-values/n) > 1e-6 {
+	if !(math.Abs(tally.Return-returns/n) <= 1e-9 && math.Abs(tally.Value-values/n) <= 1e-6) { // nor NaN
 		t.Errorf("return %g, value %g; want %g and %g", tally.Return, tally.Value, returns/n, values/n)
 	}
 }
@@ -497,7 +497,7 @@ func TestReturnAndValueAreTheDiscountedSums(t *testing.T) {
 	if at != len(rows) {
 		t.Fatalf("%d rows, want %d", len(rows), at)
 	}
-	if math.Abs(tally.Return-returns/n) > 1e-9 || math.Abs(tally.Value-values/n) > 1e-6 {
+	if !(math.Abs(tally.Return-returns/n) <= 1e-9 && math.Abs(tally.Value-values/n) <= 1e-6) { // nor NaN
 		t.Errorf("return %g, value %g; want %g and %g", tally.Return, tally.Value, returns/n, values/n)
 	}
 	if _, plain := roll(t, maker(t, w, 2), starts(n), imagine.Course{Horizon: horizon}); plain.Value != 0 {

@@ -74,6 +74,7 @@ func LOOP() Settings {
 	s.Utility, s.Lambda = UtilityExp, 1
 	s.StepMean, s.StepCov, s.Covariance = 1, 0.9, CovNew
 	s.Shift, s.Sampling, s.Value = ShiftMixture, SampleTruncate, ValueLastAction
+	s.Answer = AnswerSample // in training; evaluations take the mean
 	return s
 }
 

@@ -79,7 +79,7 @@ const (
 // so standard deviations are in half ranges. Step sizes are weights of the new
 // value. The sources are method.md parts A.4, A.6, A.7 and B.
 type Settings struct {
-	Horizon       int `yaml:"horizon"`        // actions in a plan
+	Horizon       int `yaml:"-"`              // actions in a plan; a run's schedule sets it
 	Samples       int `yaml:"samples"`        // candidates of an iteration around the mean or the policy
 	PolicySamples int `yaml:"policy_samples"` // policy rollouts among the candidates; shift mixture only
 	Particles     int `yaml:"particles"`      // rollouts of every candidate

@@ -35,8 +35,12 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// ErrNoCheckpoint is what ReadNewest and ReadBest return where there is none.
+// ErrNoCheckpoint is what ReadNewest returns where there is none.
 var ErrNoCheckpoint = errors.New("no valid checkpoint")
+
+// ErrFormat is wrapped by the error of a whole checkpoint that another version
+// of the program wrote. It is not damage: nothing may be discarded for it.
+var ErrFormat = errors.New("written by another version of demorl")
 
 // Section is a named piece of a run's state.
 type Section struct {
@@ -222,12 +226,15 @@ func decodeState(data []byte) (step uint64, sections []Section, err error) {
 		return 0, nil, errors.New("not a state file of demorl")
 	}
 	le := binary.LittleEndian
-	if v := le.Uint32(data[8:]); v != stateVersion {
-		return 0, nil, fmt.Errorf("state format %d; this program reads format %d", v, stateVersion)
-	}
 	body, end := data[:len(data)-tail], data[len(data)-tail:]
 	if string(end[4:]) != stateEnd {
 		return 0, nil, errors.New("the end is missing")
+	}
+	if crc32.Checksum(body, castagnoli) != le.Uint32(end) {
+		return 0, nil, errors.New("checksum of the file does not match")
+	}
+	if v := le.Uint32(data[8:]); v != stateVersion {
+		return 0, nil, fmt.Errorf("%w: state format %d, this program reads format %d", ErrFormat, v, stateVersion)
 	}
 	count := le.Uint32(data[12:])
 	step = le.Uint64(data[16:])
@@ -242,9 +249,6 @@ func decodeState(data []byte) (step uint64, sections []Section, err error) {
 	}
 	if len(rest) > 0 {
 		return 0, nil, fmt.Errorf("%d bytes behind the last section", len(rest))
-	}
-	if crc32.Checksum(body, castagnoli) != le.Uint32(end) {
-		return 0, nil, errors.New("checksum of the file does not match")
 	}
 	return step, sections, checkNames(sections)
 }
@@ -320,7 +324,8 @@ func (d *Dir) ReadCheckpoint(step uint64) (Checkpoint, error) {
 }
 
 // ReadNewest returns the newest valid checkpoint, and those newer ones that are
-// damaged. The error wraps ErrNoCheckpoint where none is left.
+// damaged. The error wraps ErrNoCheckpoint where none is left. A checkpoint that
+// cannot be read for another reason is an error of its own.
 func (d *Dir) ReadNewest() (Checkpoint, []Skipped, error) {
 	steps, err := d.Steps()
 	if err != nil {
@@ -332,9 +337,20 @@ func (d *Dir) ReadNewest() (Checkpoint, []Skipped, error) {
 		if err == nil {
 			return c, skipped, nil
 		}
+		if !damage(err) {
+			return Checkpoint{}, skipped, err
+		}
 		skipped = append(skipped, Skipped{d.checkpoint(strconv.FormatUint(step, 10)), err})
 	}
 	return Checkpoint{}, skipped, fmt.Errorf("%s: %w (%d damaged)", d.path, ErrNoCheckpoint, len(skipped))
+}
+
+// damage reports whether err, of ReadCheckpoint, says that the checkpoint's
+// content is broken. A file that the system does not hand out, or one of another
+// format, is not: resuming past it would throw a good checkpoint away.
+func damage(err error) bool {
+	var system *fs.PathError
+	return !errors.Is(err, ErrFormat) && (!errors.As(err, &system) || errors.Is(err, fs.ErrNotExist))
 }
 
 // MarkBest says that the checkpoint of step is the best so far: it is kept until

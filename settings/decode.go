@@ -34,13 +34,13 @@ func Assign(name, path, value string) Source {
 	return Source{Name: name, Path: path, Value: value, NoLines: true}
 }
 
-// ParseAssign reads "planner.horizon=7" as it stands behind a flag called name.
+// ParseAssign reads "planner.samples=50" as it stands behind a flag called name.
 func ParseAssign(name, text string) (Source, error) {
 	path, value, ok := strings.Cut(text, "=")
 	path = strings.TrimSpace(path)
 	if !ok || path == "" {
 		return Source{}, &Faults{[]Fault{{Source: name, Value: text, Expected: "path=value",
-			Problem: fmt.Sprintf("%q is no assignment; write path=value, for example planner.horizon=7", text)}}}
+			Problem: fmt.Sprintf("%q is no assignment; write path=value, for example planner.samples=50", text)}}}
 	}
 	return Assign(name, path, strings.TrimSpace(value)), nil
 }

@@ -1,5 +1,5 @@
 // Package settings owns what a user may set: it decodes YAML documents and
-// single assignments (--set planner.horizon=7) over a struct that is already
+// single assignments (--set planner.samples=50) over a struct that is already
 // filled with defaults, so that an explicit zero means zero and what is left
 // out keeps its default.
 //
@@ -12,7 +12,7 @@
 //	s := agent.DefaultSettings()
 //	from, err := settings.Decode(&s,
 //		settings.YAML("run.yaml", data),
-//		settings.Assign("--set", "planner.horizon", "7"))
+//		settings.Assign("--set", "planner.samples", "50"))
 //
 // A setting is an exported field of the struct or of a struct nested in it. Its
 // name is its yaml tag, or the field's name in snake_case where there is none;

@@ -82,10 +82,11 @@ func killAndCompare(t *testing.T, program string, c crashCase) {
 		}
 		moment := time.Duration((float64(i) + 0.5) / float64(c.moments) * float64(took))
 		time.Sleep(moment)
-		if cmd.Process.Signal(syscall.SIGKILL) == nil {
-			killed++
-		}
+		cmd.Process.Signal(syscall.SIGKILL)
 		cmd.Wait()
+		if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+			killed++ // else it had ended
+		}
 		if _, err := os.Stat(filepath.Join(dir, "manifest.json")); err != nil {
 			continue // killed before the run existed: there is nothing to resume
 		}
@@ -95,6 +96,9 @@ func killAndCompare(t *testing.T, program string, c crashCase) {
 				t.Errorf("killed after %v: %s differs from the run that was left alone", moment, name)
 			}
 		}
+	}
+	if killed < c.moments/2 {
+		t.Errorf("only %d of %d runs were killed before they ended", killed, c.moments)
 	}
 	t.Logf("%s: %d kills over a run of %v", c.env, killed, took)
 }

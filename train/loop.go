@@ -33,6 +33,7 @@ type Loop struct {
 	episodeReturn float64
 	episodeLength int
 	best          float64 // best mean return of an evaluation
+	bestStep      int     // its step; 0 before the first
 
 	from     replay.Transition
 	obs32    []float32
@@ -167,7 +168,7 @@ func (l *Loop) Step(ctx context.Context) (Event, error) {
 			mean, _ = Mean(ev.Evaluations, "policy")
 		}
 		if mean > l.best {
-			l.best, ev.Best = mean, true
+			l.best, l.bestStep, ev.Best = mean, step, true
 		}
 	}
 	return ev, nil
@@ -189,12 +190,12 @@ func (l *Loop) begin() error {
 
 // check refuses observations and rewards that are not finite.
 func (l *Loop) check(obs []float64, reward float64, step int) error {
-	if math.IsNaN(reward) || math.IsInf(reward, 0) {
+	if !learnable(reward) {
 		return &BadValueError{Step: step, What: fmt.Sprintf("the reward is %v", reward)}
 	}
 	names := l.world.Spec().ObsNames
 	for i, v := range obs {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if !learnable(v) {
 			what := fmt.Sprintf("observation %d is %v", i, v)
 			if i < len(names) {
 				what = fmt.Sprintf("observation %d (%s) is %v", i, names[i], v)
@@ -204,6 +205,9 @@ func (l *Loop) check(obs []float64, reward float64, step int) error {
 	}
 	return nil
 }
+
+// learnable reports whether v is finite, also as the float32 that is learned from.
+func learnable(v float64) bool { return math.Abs(float64(float32(v))) <= math.MaxFloat32 }
 
 // evaluationRoot is the seed of the start states of every evaluation, the same
 // in all runs, so that runs are judged on equal starts.
@@ -282,6 +286,7 @@ func (l *Loop) appendState(dst []byte) []byte {
 	dst = wire.F64(dst, l.episodeReturn)
 	dst = wire.Int(dst, l.episodeLength)
 	dst = wire.F64(dst, l.best)
+	dst = wire.Int(dst, l.bestStep)
 	dst = wire.F64s(dst, l.obs)
 	var state []byte
 	if l.began && l.Exact() {
@@ -292,7 +297,7 @@ func (l *Loop) appendState(dst []byte) []byte {
 }
 
 func (l *Loop) readState(r *wire.Reader) error {
-	l.began, l.episode, l.episodeReturn, l.episodeLength, l.best = r.Bool(), r.U64(), r.F64(), r.Int(), r.F64()
+	l.began, l.episode, l.episodeReturn, l.episodeLength, l.best, l.bestStep = r.Bool(), r.U64(), r.F64(), r.Int(), r.F64(), r.Int()
 	r.F64sInto(l.obs, "observation")
 	state := r.Bytes()
 	if err := r.Err(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"demorl/env"
@@ -155,6 +156,9 @@ func (r *Run) restore() (rundir.Lengths, error) {
 	for _, s := range skipped {
 		r.Notices = append(r.Notices, s.String())
 	}
+	if errors.Is(err, rundir.ErrNoCheckpoint) && len(skipped) > 0 {
+		return rundir.Lengths{}, fmt.Errorf("%w; nothing was changed: put a whole checkpoint back, or train in another folder (%s)", err, strings.Join(r.Notices, "; "))
+	}
 	if errors.Is(err, rundir.ErrNoCheckpoint) {
 		r.Notices = append(r.Notices, "no checkpoint yet: the run begins again from step 0")
 		return rundir.Lengths{}, r.dir.DiscardAfter(0)
@@ -166,6 +170,14 @@ func (r *Run) restore() (rundir.Lengths, error) {
 		return rundir.Lengths{}, err
 	}
 	r.saved = r.Steps()
+	// A kill between a checkpoint and its mark leaves the mark behind.
+	if marked, ok := r.dir.Best(); r.bestStep > 0 && (!ok || marked != uint64(r.bestStep)) {
+		if _, err := r.dir.ReadCheckpoint(uint64(r.bestStep)); err == nil {
+			if err := r.dir.MarkBest(uint64(r.bestStep)); err != nil {
+				return rundir.Lengths{}, err
+			}
+		}
+	}
 	r.Notices = append(r.Notices, fmt.Sprintf("resumed from the checkpoint of step %d", r.Steps()))
 	if !r.Exact() {
 		r.Notices = append(r.Notices, "the environment cannot save its state: the run goes on with a new episode")

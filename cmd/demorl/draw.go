@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -19,45 +18,43 @@ import (
 )
 
 // draw leaves a run's pictures in its folder, shows the learning curve in the
-// terminal's letters, and returns the pictures' paths. A run without any
-// evaluation has no curve.
-func draw(ctx context.Context, r *train.Run, d *display) ([]string, error) {
-	var paths []string
-	series, err := curves(r)
-	if err != nil {
-		return nil, err
-	}
+// terminal's letters, and returns the paths of the pictures that it made. A run
+// without any evaluation has no curve. One picture's fault does not keep the
+// other from being drawn.
+func draw(ctx context.Context, fsys vfs.FS, r *train.Run, d *display) (paths []string, err error) {
 	title := fmt.Sprintf("%s on %s, seed %d", r.Settings().Algo, r.Settings().Env, r.Settings().Seed)
+	put := func(name string, write func(io.Writer) error) error {
+		path := filepath.Join(r.Path(), name)
+		if err := picture(fsys, path, write); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		paths = append(paths, path)
+		return nil
+	}
+	series, curveErr := curves(fsys, r)
 	if len(series) > 0 {
 		if d.label == "" {
 			var plot bytes.Buffer
-			if err := report.CurveTerminal(&plot, series, 72, 14); err != nil {
-				return nil, err
-			}
+			curveErr = report.CurveTerminal(&plot, series, 72, 14)
 			d.say(strings.TrimSuffix(plot.String(), "\n"))
 		}
-		path := filepath.Join(r.Path(), "curve.svg")
-		if err := picture(path, func(w io.Writer) error { return report.Curve(w, title, series) }); err != nil {
-			return nil, err
-		}
-		paths = append(paths, path)
+		curveErr = errors.Join(curveErr, put("curve.svg", func(w io.Writer) error { return report.Curve(w, title, series) }))
 	}
 	target, actual, err := track(ctx, r)
-	if err != nil || actual == nil {
-		return paths, err
+	if err == nil && actual != nil {
+		title += fmt.Sprintf(": foot after %d steps", r.Steps())
+		err = put("tracked.svg", func(w io.Writer) error { return report.Tracked(w, title, target, actual) })
 	}
-	path := filepath.Join(r.Path(), "tracked.svg")
-	title += fmt.Sprintf(": foot after %d steps", r.Steps())
-	return append(paths, path), picture(path, func(w io.Writer) error { return report.Tracked(w, title, target, actual) })
+	return paths, errors.Join(curveErr, err)
 }
 
 // curves reads the run's evaluations, one series an actor.
-func curves(r *train.Run) ([]report.Series, error) {
-	dir, err := rundir.View(vfs.OS(), r.Path())
+func curves(fsys vfs.FS, r *train.Run) ([]report.Series, error) {
+	dir, err := rundir.View(fsys, r.Path())
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Open(dir.EvalPath())
+	f, err := fsys.Open(dir.EvalPath())
 	if err != nil {
 		return nil, err
 	}
@@ -92,11 +89,11 @@ func track(ctx context.Context, r *train.Run) (target, actual [][2]float64, err 
 	return target, actual, err
 }
 
-// picture writes a file with write.
-func picture(path string, write func(io.Writer) error) error {
-	f, err := os.Create(path)
-	if err != nil {
+// picture puts what write writes at path, whole or not at all.
+func picture(fsys vfs.FS, path string, write func(io.Writer) error) error {
+	var data bytes.Buffer
+	if err := write(&data); err != nil {
 		return err
 	}
-	return errors.Join(write(f), f.Close())
+	return vfs.WriteFileAtomic(fsys, path, data.Bytes())
 }

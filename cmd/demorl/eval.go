@@ -54,7 +54,7 @@ func (cmd *evalCommand) Run(c *console) error {
 		}
 		return err
 	}
-	s, err := train.ReadSettings(dir)
+	s, err := storedSettings(dir)
 	if err != nil {
 		return err
 	}
@@ -91,6 +91,9 @@ func (cmd *evalCommand) actor(loop *train.Loop, s train.Settings) (string, error
 	actors := loop.Agent().Actors()
 	if cmd.Actor == "" {
 		return actors[0], nil
+	}
+	if cmd.Actor == "planner" && !slices.Contains(actors, cmd.Actor) {
+		return "", usagef(`--actor planner: in this run of %s no planner drives the robot (act: %s), only what it imagines reaches the policy, so only --actor policy can be evaluated; a run of loop has a planner to evaluate`, s.Algo, s.Agent.Act)
 	}
 	if !slices.Contains(actors, cmd.Actor) {
 		return "", usagef("--actor %q: a run of %s can be evaluated with %s", cmd.Actor, s.Algo, strings.Join(actors, " or "))

@@ -1,6 +1,3 @@
-// Command demorl trains robots by M-DeMoRL and its relatives. There is one file
-// a subcommand; they parse and print and compute nothing. docs/cli.md is what
-// the command line promises to scripts.
 package main
 
 import (

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,6 +27,9 @@ func (cmd *resumeCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
+	if err := cmd.check(paths); err != nil {
+		return err
+	}
 	var openers []opener
 	for _, path := range paths {
 		openers = append(openers, opener{path: path, open: func(threads int) (*train.Run, int, error) { return cmd.open(path, threads) }})
@@ -47,11 +51,48 @@ func (cmd *resumeCommand) open(path string, threads int) (*train.Run, int, error
 	if cmd.Steps == nil {
 		return r, r.Settings().Steps, nil
 	}
-	if *cmd.Steps < r.Steps() {
-		r.Close()
-		return nil, 0, usagef("--steps %d: %s has made %d steps already; --steps counts them too", *cmd.Steps, path, r.Steps())
-	}
 	return r, *cmd.Steps, nil
+}
+
+// check refuses what cannot be resumed before any run is opened for writing.
+func (cmd *resumeCommand) check(paths []string) error {
+	if cmd.Steps != nil && *cmd.Steps < 1 {
+		return usagef("--steps is %d; want at least 1", *cmd.Steps)
+	}
+	var all faults
+	for _, path := range paths {
+		dir, err := rundir.View(vfs.OS(), path)
+		if err != nil {
+			return err
+		}
+		if _, err := storedSettings(dir); err != nil {
+			all.add(err)
+			continue
+		}
+		made, err := stepsMade(dir, cmd.Steps)
+		if err != nil {
+			return err
+		}
+		if cmd.Steps != nil && *cmd.Steps < made {
+			all.add(fmt.Errorf("--steps %d: %s has made %d steps already; --steps counts them too", *cmd.Steps, path, made))
+		}
+	}
+	return all.err()
+}
+
+// stepsMade returns the step of the newest valid checkpoint where it may be
+// above limit, else 0. Checkpoints are large: they are read only when one of
+// them decides.
+func stepsMade(dir *rundir.Dir, limit *int) (int, error) {
+	steps, err := dir.Steps()
+	if err != nil || limit == nil || len(steps) == 0 || steps[0] <= uint64(*limit) {
+		return 0, err
+	}
+	newest, _, err := dir.ReadNewest()
+	if errors.Is(err, rundir.ErrNoCheckpoint) {
+		return 0, nil
+	}
+	return int(newest.Step), err
 }
 
 // runsIn returns dir if it is a run directory, else the runs that train

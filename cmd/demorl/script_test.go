@@ -60,6 +60,7 @@ func TestScripts(t *testing.T) {
 			"until":     until,
 			"terminate": terminate,
 			"damage":    damage,
+			"edit":      edit,
 			"lines":     lines,
 		},
 	})
@@ -118,6 +119,18 @@ func damage(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	data[len(data)/2] ^= 1
 	ts.Check(os.WriteFile(path, data, 0o644))
+}
+
+// edit FILE OLD NEW replaces a text that stands in a file once.
+func edit(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: edit FILE OLD NEW")
+	}
+	data := ts.ReadFile(args[0])
+	if n := strings.Count(data, args[1]); n != 1 {
+		ts.Fatalf("%s holds %q %d times", args[0], args[1], n)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(data, args[1], args[2], 1)), 0o644))
 }
 
 // lines N FILE compares the number of lines; FILE may be stdout or stderr.

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"demorl/internal/vfs"
 	"demorl/train"
 )
 
@@ -18,12 +19,16 @@ import (
 type opener struct {
 	path string
 	open func(threads int) (r *train.Run, steps int, err error)
+	// ahead, unless nil, puts the run on disk before its turn comes, at step 0
+	// where a resume begins. open goes on with it.
+	ahead func(threads int) error
 }
 
 // trainAll trains the runs of openers within a budget of threads: as many at
-// once as there are threads. parent, unless empty, is the folder that holds
-// them, printed first. SIGINT and SIGTERM end all of them with a checkpoint; a
-// second one ends the program at once.
+// once as there are threads. Those that must wait are put on disk first, so
+// that a resume knows them however this program ends. parent, unless empty, is
+// the folder that holds them, printed first. SIGINT and SIGTERM end all of them
+// with a checkpoint; a second one ends the program at once.
 func trainAll(c *console, budget int, parent string, openers ...opener) error {
 	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer release()
@@ -36,6 +41,14 @@ func trainAll(c *console, budget int, parent string, openers ...opener) error {
 		fmt.Fprintln(c.out, parent)
 	}
 	atOnce := min(len(openers), budget)
+	for _, o := range openers[atOnce:] {
+		if o.ahead == nil {
+			continue
+		}
+		if err := o.ahead(budget / atOnce); err != nil {
+			return fmt.Errorf("%s: %w", filepath.Base(o.path), err)
+		}
+	}
 	var shared sync.Mutex // of all displays: lines stay whole
 	errs := make([]error, len(openers))
 	slots := make(chan struct{}, atOnce)
@@ -49,6 +62,10 @@ func trainAll(c *console, budget int, parent string, openers ...opener) error {
 				s.screen.label = filepath.Base(o.path)
 			}
 			s.screen.live = s.screen.live && atOnce == 1
+			if ctx.Err() != nil && i >= atOnce {
+				s.screen.say("not begun; go on: demorl resume " + o.path)
+				return
+			}
 			errs[i] = s.train(ctx, o, budget/atOnce)
 			if errs[i] != nil && len(openers) > 1 {
 				errs[i] = fmt.Errorf("%s: %w", s.screen.label, errs[i])
@@ -68,9 +85,6 @@ type session struct {
 
 // train opens a run, goes on with it and draws what it did.
 func (s *session) train(ctx context.Context, o opener, threads int) error {
-	if ctx.Err() != nil {
-		return nil // stopped before its turn
-	}
 	r, steps, err := o.open(threads)
 	if err != nil {
 		return err
@@ -98,9 +112,9 @@ func (s *session) train(ctx context.Context, o opener, threads int) error {
 		s.screen.say(fmt.Sprintf("stopped at step %d of %d with a checkpoint; go on: demorl resume %s", r.Steps(), steps, r.Path()))
 		return nil
 	}
-	pictures, err := draw(ctx, r, s.screen)
-	if err != nil {
-		return fmt.Errorf("the run is complete, but its pictures are not: %w", err)
+	pictures, err := draw(ctx, vfs.OS(), r, s.screen)
+	if err != nil { // a picture is no part of the run
+		s.screen.aside(func() { s.note(fmt.Sprintf("%s is complete, but its pictures are not: %v", r.Path(), err)) })
 	}
 	for _, path := range pictures {
 		s.screen.say(path)

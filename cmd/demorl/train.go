@@ -74,16 +74,38 @@ func (cmd *trainCommand) trainSeeds(c *console, budget int, s train.Settings, or
 
 // creation returns the opener of a new run.
 func creation(path string, s train.Settings, origins *settings.Origins) opener {
-	return opener{path: path, open: func(threads int) (*train.Run, int, error) {
+	create := func(threads int) (*train.Run, error) {
 		text, err := settings.Encode(&s, origins)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		o := options(threads)
 		o.Settings = text
-		r, err := train.Create(path, s, o)
-		return r, s.Steps, err
-	}}
+		return train.Create(path, s, o)
+	}
+	made := false
+	return opener{
+		path: path,
+		open: func(threads int) (*train.Run, int, error) {
+			if !made {
+				r, err := create(threads)
+				return r, s.Steps, err
+			}
+			r, err := train.Resume(path, options(threads))
+			if err == nil {
+				r.Notices = nil // that it begins at step 0 is no news here
+			}
+			return r, s.Steps, err
+		},
+		ahead: func(threads int) error {
+			r, err := create(threads)
+			if err != nil {
+				return err
+			}
+			made = true
+			return r.Close()
+		},
+	}
 }
 
 // runName is the default name of a run directory.

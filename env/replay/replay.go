@@ -1,9 +1,3 @@
-// Package replay steps a task from given states through given actions and
-// prints what it returns: the protocol of `demorl env replay`.
-//
-// What walks in: a task and lines of JSON, each a state, a seed or an action.
-// What walks out: one line of JSON for each, with numbers that read back as
-// the same float64.
 package replay
 
 import (
@@ -39,12 +33,14 @@ const maxLine = 16 << 20
 // there is no time limit here and stepping goes on after a termination. Empty
 // lines are skipped. A wrong line is returned as a *LineError, a failure of
 // the simulator as another error; what was answered before has been written.
+// All answers have been written whenever more of in is waited for, so a peer
+// may wait for each before it gives the next line.
 func Replay(e env.Env, in io.Reader, out io.Writer) (err error) {
 	w := bufio.NewWriter(out)
 	defer func() { err = errors.Join(err, w.Flush()) }()
 	spec := e.Spec()
 	p := player{env: e, spec: spec, obs: make([]float64, spec.ObsDim)}
-	lines := bufio.NewScanner(in)
+	lines := bufio.NewScanner(&flusher{in, w})
 	lines.Buffer(nil, maxLine)
 	for n := 1; ; n++ {
 		if !lines.Scan() {
@@ -64,6 +60,19 @@ func Replay(e env.Env, in io.Reader, out io.Writer) (err error) {
 			return err
 		}
 	}
+}
+
+// flusher writes all answers before it waits for more lines.
+type flusher struct {
+	in  io.Reader
+	out *bufio.Writer
+}
+
+func (f *flusher) Read(p []byte) (int, error) {
+	if err := f.out.Flush(); err != nil {
+		return 0, err
+	}
+	return f.in.Read(p)
 }
 
 // player is one task in play.

@@ -1,12 +1,15 @@
 package replay
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"demorl/env"
 	"demorl/rng"
@@ -97,6 +100,37 @@ func TestNumbersReadBackAsTheSameFloat64(t *testing.T) {
 		if math.Float64bits(answer.Obs[0]) != math.Float64bits(x) || math.Float64bits(answer.Obs[1]) != math.Float64bits(-x) {
 			t.Fatalf("%g came back as %v", x, answer.Obs)
 		}
+	}
+}
+
+// A peer that gives the next line only when it has the answer to the last one.
+func TestEveryAnswerIsWrittenBeforeTheNextLineIsWaitedFor(t *testing.T) {
+	lines, in := io.Pipe()
+	out, answers := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		err := Replay(&fake{}, lines, answers)
+		answers.CloseWithError(io.EOF)
+		done <- err
+	}()
+	ended := time.AfterFunc(20*time.Second, func() { // a hang becomes an error
+		in.CloseWithError(errors.New("no answer came"))
+		out.CloseWithError(errors.New("no answer came"))
+	})
+	defer ended.Stop()
+	got := bufio.NewReader(out)
+	for i, line := range []string{`{"state":[0,1]}`, `{"action":[1]}`, `{"action":[2]}`} {
+		if _, err := io.WriteString(in, line+"\n"); err != nil {
+			t.Fatalf("line %d: %v", i+1, err)
+		}
+		want := fmt.Sprintf(`{"obs":[%d,`, []int{0, 1, 3}[i])
+		if answer, err := got.ReadString('\n'); err != nil || !strings.HasPrefix(answer, want) {
+			t.Fatalf("answer %d is %q (%v); want %s", i+1, answer, err, want)
+		}
+	}
+	in.Close()
+	if err := <-done; err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -1,5 +1,3 @@
-// Command own-task trains M-DeMoRL on a task of its own: a lift is to stop at
-// height 0, driven by a motor of limited force.
 package main
 
 import (
@@ -53,6 +51,9 @@ func learn(folder string, steps int) ([]train.Evaluation, error) {
 
 func main() {
 	evaluations, err := learn("runs/own-task", 1500)
+	if err != nil {
+		log.Fatalf("%v\n(demorl resume knows only demorl's own tasks; to train this one again: rm -r runs/own-task)", err)
+	}
 	mean, n := train.Mean(evaluations, "policy")
-	log.Printf("mean return %.1f of at most 100 in %d episodes (error: %v)", mean, n, err)
+	log.Printf("mean return %.1f of at most 100 in %d episodes", mean, n)
 }

@@ -1,9 +1,24 @@
 package main
 
 import (
+	"errors"
+	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
+
+// asProgram makes the test binary run main.
+const asProgram = "DEMORL_OWN_TASK_MAIN"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
 
 func TestExampleTrainsPastWarmUpAndEvaluates(t *testing.T) {
 	evaluations, err := learn(filepath.Join(t.TempDir(), "run"), 510)
@@ -12,5 +27,22 @@ func TestExampleTrainsPastWarmUpAndEvaluates(t *testing.T) {
 	}
 	if len(evaluations) != 5 || evaluations[0].Length != spec.Limit {
 		t.Errorf("evaluations %v; want five of %d steps", evaluations, spec.Limit)
+	}
+}
+
+func TestASecondCallFailsAndSaysWhatToDo(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(folder, "runs", "own-task", "checkpoints"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	call := exec.Command(os.Args[0])
+	call.Dir, call.Env = folder, append(os.Environ(), asProgram+"=1")
+	out, err := call.CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Errorf("ended with %v; want exit code 1", err)
+	}
+	if text := string(out); !strings.Contains(text, "rm -r runs/own-task") || strings.Contains(text, "mean return") {
+		t.Errorf("it said %q", text)
 	}
 }

@@ -1,8 +1,3 @@
-// Package par is the one worker pool of a run, with an explicit thread budget.
-//
-// Work is cut into pieces by the caller, never by the number of workers, and
-// every piece writes to memory of its own; so results do not depend on how
-// many workers there are. Workers are started once and sleep while idle.
 package par
 
 import (

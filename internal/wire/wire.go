@@ -1,7 +1,3 @@
-// Package wire is the byte form of saved state: little-endian numbers and
-// length-prefixed slices, written by Append functions and read by a Reader that
-// remembers its first fault, so that a decoder is straight-line code with one
-// check at the end.
 package wire
 
 import (
