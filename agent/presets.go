@@ -59,7 +59,9 @@ var published = map[string]row{
 		hidden: 200, retainEpochs: 1, branchedUTD: 10, branchedEntropy: -0.5, rolloutLength: Schedule{1}, branchedRetain: 1,
 	},
 	"leg2r": {
-		warmup: 1000, epochSteps: 1000, refitEvery: 250, utd: 20, gateUTD: 5, horizon: Schedule{0, 40, 5, 10}, realRatio: Schedule{0.8}, targetEntropy: -1,
+		// The joints' stops make imagined states doubtful: more imagined rows or
+		// more updates a step than these end in overestimated values (seeds 100 to 102).
+		warmup: 1000, epochSteps: 1000, refitEvery: 250, utd: 5, gateUTD: 5, horizon: Schedule{3}, realRatio: Schedule{0.9}, targetEntropy: -1,
 		hidden: 200, retainEpochs: 1, branchedUTD: 20, branchedEntropy: -1, rolloutLength: Schedule{1}, branchedRetain: 1,
 	},
 }
@@ -130,9 +132,7 @@ func lite(s *Settings, a Algorithm) {
 		s.UTD = min(s.UTD, 20)
 	}
 	if a.Imagine == ImaginePlanned {
-		if first := s.Horizon.At(0); first < 5 {
-			s.Horizon = Schedule{9, 9, first, 5}
-		} else {
+		if s.Horizon.Max() > 5 {
 			s.Horizon = Schedule{5}
 		}
 		s.Planner.Samples, s.Planner.EliteFrac = 20, 0.2

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strings"
+
+	"demorl/report"
+)
+
+func main() {
+	if err := draw(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "draw:", err)
+		os.Exit(1)
+	}
+}
+
+// draw takes title, file and the curves.
+func draw(args []string) error {
+	if len(args) < 3 {
+		return fmt.Errorf("usage: draw TITLE FILE.svg NAME=EVAL.csv,EVAL.csv ...")
+	}
+	var all []report.Series
+	for _, arg := range args[2:] {
+		name, files, ok := strings.Cut(arg, "=")
+		if !ok {
+			return fmt.Errorf("%q is not NAME=FILES", arg)
+		}
+		s, err := seeds(name, strings.Split(files, ","))
+		if err != nil {
+			return err
+		}
+		all = append(all, s)
+	}
+	out, err := os.Create(args[1])
+	if err != nil {
+		return err
+	}
+	if err := report.Curve(out, args[0], all); err != nil {
+		return err
+	}
+	return out.Close()
+}
+
+// seeds joins the curves of several seeds at the steps that all of them have.
+func seeds(name string, files []string) (report.Series, error) {
+	byStep := map[float64][]float64{}
+	for _, file := range files {
+		in, err := os.Open(file)
+		if err != nil {
+			return report.Series{}, err
+		}
+		episodes, err := report.ReadEval(in)
+		in.Close()
+		if err != nil {
+			return report.Series{}, fmt.Errorf("%s: %w", file, err)
+		}
+		one := report.ByStep(name, "policy", episodes)
+		for i, step := range one.Steps {
+			byStep[step] = append(byStep[step], one.Mean[i])
+		}
+	}
+	out := report.Series{Name: name}
+	var steps []float64
+	for step, means := range byStep {
+		if len(means) == len(files) {
+			steps = append(steps, step)
+		}
+	}
+	slices.Sort(steps)
+	for _, step := range steps {
+		sum, low, high := 0.0, math.Inf(1), math.Inf(-1)
+		for _, m := range byStep[step] {
+			sum, low, high = sum+m, min(low, m), max(high, m)
+		}
+		out.Steps = append(out.Steps, step)
+		out.Mean = append(out.Mean, sum/float64(len(files)))
+		out.Low, out.High = append(out.Low, low), append(out.High, high)
+	}
+	return out, nil
+}
