@@ -121,6 +121,9 @@ func (s *Settings) Validate() error {
 			faults = append(faults, fmt.Errorf("planner.particles is %d; with model.propagation all it must be a multiple of model.elites (%d)", s.Planner.Particles, s.Model.Elites))
 		}
 	}
+	if s.EpochSteps > 0 && s.UsesModel() && s.RefitEvery > s.EpochSteps {
+		faults = append(faults, fmt.Errorf("refit_every is %d; want at most epoch_steps (%d), since every epoch begins with a refit", s.RefitEvery, s.EpochSteps))
+	}
 	if s.EpochSteps > 0 && s.Imagine != ImagineNothing && s.ReplanEvery > s.EpochSteps {
 		faults = append(faults, fmt.Errorf("replan_every is %d; want at most epoch_steps (%d), since every epoch begins with a round", s.ReplanEvery, s.EpochSteps))
 	}

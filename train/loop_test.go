@@ -231,6 +231,9 @@ func TestABadValueIsRefusedWithItsNameAndStep(t *testing.T) {
 		"observation": {at(3, func(obs []float64, _ *env.Outcome) { obs[1] = math.NaN() }), 3, "step 3: observation 1 (all) is NaN"},
 		"infinite":    {at(33, func(obs []float64, _ *env.Outcome) { obs[0] = math.Inf(-1) }), 33, "step 33: observation 0 (age) is -Inf"},
 		"reward":      {at(1, func(_ []float64, out *env.Outcome) { out.Reward = math.NaN() }), 1, "step 1: the reward is NaN"},
+		// Finite, but not as the float32 that is learned from.
+		"overflow": {at(2, func(_ []float64, out *env.Outcome) { out.Reward = -1e300 }), 2, "step 2: the reward is -1e+300"},
+		"too far":  {at(5, func(obs []float64, _ *env.Outcome) { obs[0] = 1e39 }), 5, "step 5: observation 0 (age) is 1e+39"},
 		"reset": {&scripted{limit: 4, reset: func(e *scripted, obs []float64) error {
 			if e.episodes == 3 {
 				obs[0] = math.NaN()

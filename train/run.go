@@ -161,7 +161,7 @@ func (r *Run) restore() (rundir.Lengths, error) {
 	}
 	if errors.Is(err, rundir.ErrNoCheckpoint) {
 		r.Notices = append(r.Notices, "no checkpoint yet: the run begins again from step 0")
-		return rundir.Lengths{}, r.dir.DiscardAfter(0)
+		return rundir.Lengths{}, nil
 	}
 	if err != nil {
 		return rundir.Lengths{}, err
