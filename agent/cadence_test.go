@@ -63,7 +63,7 @@ func TestLoopUpdatesInBlocksOfFifty(t *testing.T) {
 		t.Fatalf("loop updates %d times every %d steps", published.UTD, published.UpdateEvery)
 	}
 	s := tiny(t, "loop", pendulum)
-	s.UpdateEvery, s.RefitEvery = 50, 1000
+	s.UpdateEvery, s.RefitEvery, s.EpochSteps = 50, 1000, 1000
 	d := newDriver(t, s, pendulum, 1)
 	d.run(s.Warmup + 49)
 	if d.a.updates != 0 {
