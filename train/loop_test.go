@@ -310,7 +310,7 @@ func TestEvaluationsComeAtTheirStepsAndJudgeEveryActor(t *testing.T) {
 	for algorithm, actors := range map[string][]string{"sac": {"policy"}, "loop": {"planner", "policy"}} {
 		s := tiny(t, pendulum, algorithm)
 		s.EvalEvery, s.EvalEpisodes, s.Agent.Warmup = 20, 2, 40
-		s.Agent.RefitEvery, s.Agent.UpdateEvery = 1000, 1
+		s.Agent.EpochSteps, s.Agent.RefitEvery, s.Agent.UpdateEvery = 1000, 1000, 1
 		judge := &scripted{limit: 3}
 		l := loopOf(t, s, &scripted{limit: 7}, judge)
 		best := math.Inf(-1)
