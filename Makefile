@@ -131,7 +131,7 @@ results: ## draw the pictures of docs/results again from the stored evaluations
 		m-demorl=$R/leg-m-demorl-0.csv,$R/leg-m-demorl-1.csv,$R/leg-m-demorl-2.csv \
 		sac=$R/leg-sac-0.csv,$R/leg-sac-1.csv,$R/leg-sac-2.csv
 	$(DRAW) 'HalfCheetah-v5 to 15,000 steps, seed 0' $R/halfcheetah.svg \
-		m-demorl=$R/hc-m-demorl-0.csv mbpo=$R/hc-mbpo-0.csv sac=$R/hc-sac-0-15k.csv
+		m-demorl=$R/hc-m-demorl-0.csv 'control, plan_form policy'=$R/hc-control-0.csv mbpo=$R/hc-mbpo-0.csv sac=$R/hc-sac-0-15k.csv
 	$(DRAW) 'SAC on HalfCheetah-v5, seeds 0 1 2' $R/sac.svg \
 		demorl=$R/hc-sac-0.csv,$R/hc-sac-1.csv,$R/hc-sac-2.csv \
 		stable-baselines3=$R/hc-sac-sb3-0.csv,$R/hc-sac-sb3-1.csv,$R/hc-sac-sb3-2.csv
