@@ -23,6 +23,7 @@ type cli struct {
 	Resume  resumeCommand  `cmd:"" help:"Go on exactly where a run stopped."`
 	Eval    evalCommand    `cmd:"" help:"Evaluate a run."`
 	Config  configCommand  `cmd:"" help:"Print the complete settings of a run and where each comes from."`
+	Bench   benchCommand   `cmd:"" help:"Measure the speed of this machine beside its limit."`
 	Env     envCommand     `cmd:"" help:"What tasks there are; step them; install what they need."`
 	Doctor  doctorCommand  `cmd:"" help:"Say what this machine has and what mends the rest."`
 	Version versionCommand `cmd:"" help:"Print version, commit and kernel tier."`

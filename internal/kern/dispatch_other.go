@@ -25,3 +25,4 @@ func axpyAny(dst []float32, a float32, x []float32) { axpyGeneric(dst, a, x) }
 func lerpAny(dst, x []float32, tau float32)         { lerpGeneric(dst, x, tau) }
 func colSumsAny(dst, x []float32, rows, cols int)   { colSumsGeneric(dst, x, rows, cols, 0) }
 func adamAny(w, m, v, g []float32, c *adamArgs)     { adamGeneric(w, m, v, g, c) }
+func peakAny(rounds int) float64                    { return peakGeneric(rounds) }
