@@ -1,7 +1,7 @@
 package par
 
 import (
-	"sync"
+	"runtime"
 	"sync/atomic"
 )
 
@@ -9,26 +9,89 @@ import (
 // calls Do is worker 0. A Pool is for one caller at a time.
 type Pool struct {
 	workers int
-	wake    []chan struct{}
+	seats   []*seat // of the workers beside the caller
 	next    atomic.Int64
 	total   int64
 	piece   func(worker, i int)
-	done    sync.WaitGroup
+	caller  gate
+	idle    func() bool // whether no worker is at work, made once: a method value allocates
+	patient bool        // whether waiting may spin for a moment
+}
+
+// seat is one worker's place in a call of Do.
+type seat struct {
+	gate
+	state atomic.Int32
+	_     [64]byte // keeps seats out of each other's cache line
+}
+
+// The states of a seat. A worker takes an offer; the caller withdraws offers
+// that nobody took by the time all pieces are begun, so that a worker whose
+// processor is busy with something else holds nobody up.
+const (
+	free int32 = iota
+	offered
+	taken
+	closed
+)
+
+// spins is how often a waiting goroutine looks before it sleeps: some tens of
+// microseconds. The calls of one gradient step follow each other in less, and
+// waking a sleeper takes as long as a small piece of work; a pool without work
+// for longer than that costs nothing.
+const spins = 40_000
+
+// gate is where one goroutine waits for what others bring about.
+type gate struct {
+	asleep atomic.Bool
+	wake   chan struct{}
+}
+
+// wait returns when ready does; open must be called after every change of what
+// ready looks at.
+func (g *gate) wait(patient bool, ready func() bool) {
+	if patient {
+		for range spins {
+			if ready() {
+				return
+			}
+		}
+	}
+	for !ready() {
+		g.asleep.Store(true)
+		// What came between the look and the flag would wake nobody.
+		if ready() && g.asleep.CompareAndSwap(true, false) {
+			return
+		}
+		<-g.wake
+	}
+}
+
+// open wakes the goroutine that waits, if it sleeps.
+func (g *gate) open() {
+	if g.asleep.Load() && g.asleep.CompareAndSwap(true, false) {
+		g.wake <- struct{}{}
+	}
 }
 
 // New returns a pool of the given number of workers (at least 1), the caller
 // included: New(1) starts no goroutine.
 func New(workers int) *Pool {
-	p := &Pool{workers: max(1, workers)}
-	for w := 1; w < p.workers; w++ {
-		c := make(chan struct{}, 1)
-		p.wake = append(p.wake, c)
-		go func() {
-			for range c {
-				p.run(w)
-				p.done.Done()
+	p := &Pool{workers: max(1, workers), caller: gate{wake: make(chan struct{}, 1)}}
+	// A goroutine that spins on the only processor keeps the others from working.
+	p.patient = runtime.GOMAXPROCS(0) >= p.workers
+	p.idle = func() bool {
+		for _, s := range p.seats {
+			if s.state.Load() == taken {
+				return false
 			}
-		}()
+		}
+		return true
+	}
+	for w := 1; w < p.workers; w++ {
+		s := &seat{gate: gate{wake: make(chan struct{}, 1)}}
+		p.seats = append(p.seats, s)
+		go p.work(w, s)
 	}
 	return p
 }
@@ -47,14 +110,31 @@ func (p *Pool) Do(n int, piece func(worker, i int)) {
 	}
 	p.next.Store(0)
 	p.total, p.piece = int64(n), piece
-	helpers := min(n, p.workers) - 1
-	p.done.Add(helpers)
-	for w := range helpers {
-		p.wake[w] <- struct{}{}
+	for _, s := range p.seats[:min(n, p.workers)-1] {
+		s.state.Store(offered)
+		s.open()
 	}
 	p.run(0)
-	p.done.Wait()
+	for _, s := range p.seats {
+		s.state.CompareAndSwap(offered, free)
+	}
+	p.caller.wait(p.patient, p.idle)
 	p.piece = nil
+}
+
+// work serves calls until the pool is closed.
+func (p *Pool) work(worker int, s *seat) {
+	called := func() bool { return s.state.Load() != free }
+	for {
+		s.wait(p.patient, called)
+		if s.state.CompareAndSwap(offered, taken) {
+			p.run(worker)
+			s.state.Store(free)
+			p.caller.open()
+		} else if s.state.Load() == closed {
+			return
+		}
+	}
 }
 
 func (p *Pool) run(worker int) {
@@ -69,9 +149,10 @@ func (p *Pool) run(worker int) {
 
 // Close stops the workers. The pool must be idle and is not usable afterwards.
 func (p *Pool) Close() {
-	for _, c := range p.wake {
-		close(c)
+	for _, s := range p.seats {
+		s.state.Store(closed)
+		s.open()
 	}
-	p.wake = nil
+	p.seats = nil
 	p.workers = 1
 }

@@ -3,6 +3,7 @@ package par_test
 import (
 	"runtime"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -109,5 +110,73 @@ func TestDoAllocatesNothing(t *testing.T) {
 	piece := func(int, int) {}
 	if n := testing.AllocsPerRun(50, func() { p.Do(10, piece) }); n != 0 {
 		t.Errorf("Do allocates %g times", n)
+	}
+}
+
+// processorTime is how long this process has kept processors busy.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func TestIdleWorkersDoNotBurnAProcessor(t *testing.T) {
+	p := par.New(4)
+	defer p.Close()
+	p.Do(8, func(int, int) {})
+	time.Sleep(20 * time.Millisecond)
+	before := processorTime(t)
+	const idle = 500 * time.Millisecond
+	time.Sleep(idle)
+	if used := processorTime(t) - before; used > idle/10 {
+		t.Errorf("a pool without work used %v of a processor in %v", used, idle)
+	}
+}
+
+func TestDoStartsNoGoroutine(t *testing.T) {
+	p := par.New(3)
+	defer p.Close()
+	before := runtime.NumGoroutine()
+	most := before
+	for range 100 {
+		p.Do(9, func(worker, _ int) {
+			if worker == 0 {
+				most = max(most, runtime.NumGoroutine())
+			}
+		})
+	}
+	if most != before {
+		t.Errorf("%d goroutines during calls, %d before them", most, before)
+	}
+}
+
+// The pause between calls decides whether a worker spins, is about to sleep or
+// sleeps; a call must reach it in all three.
+func TestCallsReachWorkersAtEveryMomentOfTheirSleep(t *testing.T) {
+	p := par.New(3)
+	defer p.Close()
+	var ran atomic.Int64
+	piece := func(int, int) { ran.Add(1) }
+	total := int64(0)
+	for i := range 3000 {
+		p.Do(3, piece)
+		total += 3
+		for start := time.Now(); time.Since(start) < time.Duration(i%100)*time.Microsecond; {
+		}
+	}
+	if got := ran.Load(); got != total {
+		t.Errorf("%d pieces ran, want %d", got, total)
+	}
+}
+
+func BenchmarkDo(b *testing.B) {
+	p := par.New(2)
+	defer p.Close()
+	piece := func(int, int) {}
+	for b.Loop() {
+		p.Do(2, piece)
 	}
 }
