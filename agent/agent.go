@@ -78,10 +78,19 @@ type Agent struct {
 
 	actor  rollout.Actor // one row, for acting
 	batch  *replay.Batch
+	draw   draw
 	starts []rollout.Start
 	plans  *mpc.Plans
 	noise  []float32
 	report Report
+}
+
+// draw fills rows of the present update's batch; rows is made once, since a
+// closure made for every update would be an allocation.
+type draw struct {
+	ratio float64
+	key   rng.Key
+	rows  func(lo, hi int)
 }
 
 // New returns an untrained agent. Every random number that it ever draws is a
@@ -98,6 +107,9 @@ func New(s Settings, task Task, key rng.Key, pool *par.Pool) (*Agent, error) {
 	a.actor = a.sac.NewActor(1)
 	a.noise = make([]float32, rollout.Stride(task.ActDim))
 	a.batch = replay.NewBatch(s.SAC.Batch, task.ObsDim, task.ActDim)
+	a.draw.rows = func(lo, hi int) {
+		replay.SampleMixedRows(a.batch, lo, hi, a.real, a.imagined, a.draw.ratio, a.draw.key)
+	}
 	if s.UsesModel() {
 		if err := a.newModel(); err != nil {
 			return nil, err
@@ -300,8 +312,8 @@ func (a *Agent) Learn() error {
 	ratio := s.RealRatio.At(t / s.EpochSteps)
 	for range s.UTD * s.UpdateEvery {
 		key := a.key.Derive("sac/update").At(a.updates)
-		replay.SampleMixed(a.batch, a.real, a.imagined, ratio, key.At(0))
-		stats := a.sac.Update(a.batch, key.At(1))
+		a.draw.ratio, a.draw.key = ratio, key.At(0)
+		stats := a.sac.UpdateDrawn(a.batch, a.draw.rows, key.At(1))
 		a.updates++
 		if stats.NonFinite {
 			return &DivergedError{Step: a.step, What: fmt.Sprintf("critic loss %v, actor loss %v after update %d", stats.CriticLoss, stats.ActorLoss, a.updates)}

@@ -60,10 +60,10 @@ func NewLearner(batch int, hidden []int, pool *par.Pool) (Learner, error) {
 	buffer, rows := transitions(bufferRows), replay.NewBatch(batch, obsDim, actDim)
 	n := uint64(0)
 	const updates = 20
+	draw := func(lo, hi int) { replay.SampleMixedRows(rows, lo, hi, buffer, nil, 1, key.At(2*n)) }
 	seconds := median(timed(2*repeats, func() {
 		for range updates {
-			replay.SampleMixed(rows, buffer, nil, 1, key.At(2*n))
-			a.Update(rows, key.At(2*n+1))
+			a.UpdateDrawn(rows, draw, key.At(2*n+1))
 			n++
 		}
 	})) / updates

@@ -28,27 +28,35 @@ func NewAdam(n *Net, rate float64) *Adam {
 // them. decay has one weight decay a layer, for weights and not for biases; nil
 // means none.
 func (a *Adam) Step(n *Net, m int, grad []float32, decay []float64) {
-	a.steps[m]++
+	a.Begin(m)
+	for i := range n.Parts() {
+		a.StepPart(n, m, i, grad, decay)
+	}
+}
+
+// Begin counts a step of member m, whose parts StepPart then makes.
+func (a *Adam) Begin(m int) { a.steps[m]++ }
+
+// StepPart makes the i-th part of a step of member m and packs it. The result
+// is the sum of the squares of its gradient.
+func (a *Adam) StepPart(n *Net, m, i int, grad []float32, decay []float64) (squares float64) {
 	t := float64(a.steps[m])
 	rate := float32(a.Rate / (1 - math.Pow(a.Beta1, t)))
 	c2 := float32(math.Sqrt(1 - math.Pow(a.Beta2, t)))
 	base := m * n.MemberSize()
-	at := 0
-	part := func(size int, wd float64) {
-		lo, hi := base+at, base+at+size
-		kern.Adam(n.Params[lo:hi], a.mean[lo:hi], a.square[lo:hi], grad[at:at+size],
+	move := func(lo, hi int, wd float64) {
+		kern.Adam(n.Params[base+lo:base+hi], a.mean[base+lo:base+hi], a.square[base+lo:base+hi], grad[lo:hi],
 			rate, float32(a.Beta1), float32(a.Beta2), float32(a.Epsilon), c2, float32(wd))
-		at += size
 	}
-	if decay == nil {
-		part(n.MemberSize(), 0)
-	} else {
-		for l := range n.Layers() {
-			part(n.Sizes[l]*n.Sizes[l+1], decay[l])
-			part(n.Sizes[l+1], 0)
-		}
+	lo, biases, hi := n.span(i)
+	wd := 0.0
+	if decay != nil {
+		wd = decay[n.parts[i].layer]
 	}
-	n.Pack(m)
+	move(lo, biases, wd)
+	move(biases, hi, 0)
+	n.PackPart(m, i)
+	return kern.SumSquares(grad[lo:hi])
 }
 
 // Scalar is Adam for one number, such as a log temperature.

@@ -125,3 +125,53 @@ func TestInitialisationsHaveTheirScale(t *testing.T) {
 		}
 	}
 }
+
+func TestAStepMadeInPartsEqualsAWholeStep(t *testing.T) {
+	s := nn.Spec{Members: 2, Sizes: []int{5, 300, 200, 3}, Hidden: kern.ReLU, Trained: true}
+	whole, parts, leader := nn.New(s), nn.New(s), nn.New(s)
+	whole.InitUniform(rng.Root(1))
+	parts.InitUniform(rng.Root(1))
+	leader.InitUniform(rng.Root(2))
+	a, b := nn.NewAdam(whole, 1e-2), nn.NewAdam(parts, 1e-2)
+	grad, decay := make([]float32, whole.MemberSize()), []float64{1e-3, 0, 2e-3}
+	if parts.Parts() <= parts.Layers() {
+		t.Fatalf("%d parts of %d layers: no layer is cut", parts.Parts(), parts.Layers())
+	}
+	tape, x := whole.NewTape(9), make([]float32, 9*5)
+	rng.Root(3).Normals(x, 0)
+	dIn, want := make([]float32, len(x)), make([]float32, len(x))
+	for step := range uint64(3) {
+		rng.Root(4).At(step).Normals(grad, 0)
+		a.Step(whole, 1, grad, decay)
+		b.Begin(1)
+		squares := 0.0
+		for i := parts.Parts() - 1; i >= 0; i-- {
+			squares += b.StepPart(parts, 1, i, grad, decay)
+			parts.FollowPart(1, i, leader, 0.25)
+		}
+		exact := 0.0
+		for _, g := range grad {
+			exact += float64(g) * float64(g)
+		}
+		if math.Abs(squares-exact) > 1e-5*exact {
+			t.Errorf("the gradient's squares sum to %g, want %g", squares, exact)
+		}
+		for i, v := range leader.Member(1) {
+			p := &whole.Member(1)[i]
+			*p += 0.25 * (v - *p)
+		}
+		whole.Pack(1)
+		if !bytes.Equal(whole.AppendState(nil), parts.AppendState(nil)) {
+			t.Fatalf("step %d: the parameters differ", step)
+		}
+		out := append([]float32(nil), whole.Forward(1, tape, x, 9)...)
+		whole.Backward(1, tape, out, nil, want)
+		got := parts.Forward(1, tape, x, 9)
+		parts.Backward(1, tape, got, nil, dIn)
+		for i := range want {
+			if dIn[i] != want[i] {
+				t.Fatalf("step %d: input gradient %d is %g from parts, %g from the whole", step, i, dIn[i], want[i])
+			}
+		}
+	}
+}

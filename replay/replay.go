@@ -148,11 +148,17 @@ func (b *Buffer) fill(dst *Batch, r, i int) {
 // imagined, both uniform with replacement; if imagined is nil or empty all rows
 // are real (method.md A.2). Row r of batch key draws number r of key.
 func SampleMixed(dst *Batch, real, imagined *Buffer, ratio float64, key rng.Key) {
+	SampleMixedRows(dst, 0, dst.Rows, real, imagined, ratio, key)
+}
+
+// SampleMixedRows is SampleMixed for rows [lo, hi) of dst alone: several workers
+// may fill parts of one batch.
+func SampleMixedRows(dst *Batch, lo, hi int, real, imagined *Buffer, ratio float64, key rng.Key) {
 	fromReal := dst.Rows
 	if imagined != nil && imagined.Len() > 0 {
 		fromReal = int(math.Floor(ratio * float64(dst.Rows)))
 	}
-	for r := range dst.Rows {
+	for r := lo; r < hi; r++ {
 		src := real
 		if r >= fromReal {
 			src = imagined

@@ -61,7 +61,7 @@ func TestCriticTargetByHand(t *testing.T) {
 		replay.SampleMixed(b, one, nil, 1, rng.Root(1))
 		a.batch, a.temperature = b, float32(a.Temperature())
 		a.targetValues(&a.work[0], 0, rows)
-		if got := a.work[0].y[0]; math.Abs(float64(got-want)) > 1e-5 {
+		if got := a.y[0]; math.Abs(float64(got-want)) > 1e-5 {
 			t.Errorf("%+v: target %.6g, want %.6g", real.Row(i), got, want)
 		}
 	}
@@ -76,7 +76,7 @@ func TestTerminatedRowIsWorthItsRewardWhateverFollows(t *testing.T) {
 	b.Next[8] = float32(math.Inf(1))
 	a.batch = b
 	a.targetValues(&a.work[0], 0, 5)
-	if got := a.work[0].y[4]; got != b.Reward[4] {
+	if got := a.y[4]; got != b.Reward[4] {
 		t.Errorf("target %g, want the reward %g", got, b.Reward[4])
 	}
 }

@@ -40,32 +40,35 @@ type Agent struct {
 	work   []workspace // per worker
 	pieces []piece     // per piece of the batch
 
+	criticSquares, actorSquares []float64 // per part of the networks: sum of the squared gradient
+
 	// What the pieces of the running Update read.
 	batch       *replay.Batch
+	fresh       bool // whether rows and noise are to be drawn
+	draw        func(lo, hi int)
+	key         rng.Key
 	noise       [noises][]float32 // batch x Stride(actDim)
+	y           []float32         // per row: the critics' target
 	temperature float32
-	doCritics   func(worker, i int)
-	doActor     func(worker, i int)
-	stepCritic  func(worker, i int)
-	stepActor   func(worker, i int)
+	jobs        jobs
 }
 
-// piece is what one piece of the batch leaves behind.
+// jobs are the pieces of work of an Update in their order, made once: a closure
+// made in Update would be an allocation.
+type jobs struct{ targets, critics, stepCritics, actor, stepActor func(worker, i int) }
+
+// piece is what one piece of the batch leaves behind, over its rows.
 type piece struct {
 	criticGrad [twins][]float32
+	critic     [twins]criticSums
+	rewardMax  float64
 	actorGrad  []float32
-	sums       sums
+	logPi      float64
+	actorLoss  float64
 }
 
-// sums are one piece's contributions to Stats, over its rows.
-type sums struct {
-	squaredError float64 // both critics
-	q            float64 // both critics
-	qMax         float64
-	rewardMax    float64
-	logPi        float64
-	actorLoss    float64
-}
+// criticSums are one critic's contributions to Stats.
+type criticSums struct{ squaredError, q, qMax float64 }
 
 // workspace is one worker's memory for a piece.
 type workspace struct {
@@ -73,7 +76,6 @@ type workspace struct {
 	critic  [twins]*nn.Tape
 	policy  squashed
 	x       []float32 // observation and action side by side
-	y       []float32 // critic target; in the actor's phase the smaller Q
 	dq      []float32
 	dx      []float32 // gradient by x
 	dAction []float32
@@ -117,8 +119,7 @@ func sizes(in int, hidden []int, out int) []int {
 	return append(append([]int{in}, hidden...), out)
 }
 
-// allocate makes the memory of Update. The jobs are made once, since a closure
-// made in Update would be an allocation.
+// allocate makes the memory of Update.
 func (a *Agent) allocate() {
 	rows := min(pieceRows, a.settings.Batch)
 	a.pieces = make([]piece, (a.settings.Batch+pieceRows-1)/pieceRows)
@@ -135,15 +136,17 @@ func (a *Agent) allocate() {
 	for i := range a.work {
 		a.work[i] = a.newWorkspace(rows)
 	}
-	a.doCritics, a.doActor = a.criticPiece, a.actorPiece
-	a.stepCritic, a.stepActor = a.criticStep, a.actorStep
+	a.y = make([]float32, a.settings.Batch)
+	a.criticSquares = make([]float64, twins*a.critics.Parts())
+	a.actorSquares = make([]float64, a.actor.Parts())
+	a.jobs = jobs{a.targetPiece, a.criticPiece, a.criticStep, a.actorPiece, a.actorStep}
 }
 
 func (a *Agent) newWorkspace(rows int) workspace {
 	in := a.obsDim + a.actDim
 	w := workspace{
 		actor: a.actor.NewTape(rows), policy: newSquashed(rows, a.actDim),
-		x: make([]float32, rows*in), y: make([]float32, rows), dq: make([]float32, rows),
+		x: make([]float32, rows*in), dq: make([]float32, rows),
 		dx: make([]float32, rows*in), dAction: make([]float32, rows*a.actDim), dHead: make([]float32, rows*2*a.actDim),
 	}
 	for c := range twins {

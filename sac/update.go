@@ -38,15 +38,22 @@ const (
 // of key. After a result with NonFinite the learner has diverged and training
 // should stop.
 func (a *Agent) Update(batch *replay.Batch, key rng.Key) Stats {
+	return a.UpdateDrawn(batch, nil, key)
+}
+
+// UpdateDrawn is Update on a batch whose rows [lo, hi) draw fills. The workers
+// draw the rows that they need, several of them at the same time.
+func (a *Agent) UpdateDrawn(batch *replay.Batch, draw func(lo, hi int), key rng.Key) Stats {
 	if batch.Rows != a.settings.Batch {
 		panic(fmt.Sprintf("sac: a batch of %d rows, want %d", batch.Rows, a.settings.Batch))
 	}
-	key.At(targetNoise).Normals(a.noise[targetNoise], 0)
-	key.At(actorNoise).Normals(a.noise[actorNoise], 0)
-	return a.step(batch)
+	a.fresh, a.draw, a.key = true, draw, key
+	stats := a.step(batch)
+	a.fresh, a.draw = false, nil
+	return stats
 }
 
-// step is Update with the noise in a.noise.
+// step is Update; unless fresh, the noise is what a.noise holds.
 func (a *Agent) step(batch *replay.Batch) Stats {
 	a.batch, a.temperature = batch, float32(a.Temperature())
 	stats := a.last
@@ -56,10 +63,6 @@ func (a *Agent) step(batch *replay.Batch) Stats {
 		if a.updates%uint64(a.settings.PolicyEvery) == 0 {
 			a.updateActor(&stats)
 		}
-		for c := range twins {
-			kern.Lerp(a.targets.Member(c), a.critics.Member(c), float32(a.settings.Tau))
-			a.targets.Pack(c)
-		}
 	}
 	stats.Temperature = a.Temperature()
 	a.batch = nil
@@ -67,39 +70,46 @@ func (a *Agent) step(batch *replay.Batch) Stats {
 }
 
 func (a *Agent) updateCritics(stats *Stats) {
-	a.pool.Do(len(a.pieces), a.doCritics)
-	total, n := sums{}, float64(a.batch.Rows)
+	a.pool.Do(len(a.pieces), a.jobs.targets)
+	a.pool.Do(twins*len(a.pieces), a.jobs.critics)
+	total, rewardMax, n := criticSums{}, 0.0, float64(a.batch.Rows)
 	for i := range a.pieces {
-		s := &a.pieces[i].sums
-		total.squaredError += s.squaredError
-		total.q += s.q
-		total.qMax = max(total.qMax, s.qMax)
-		total.rewardMax = max(total.rewardMax, s.rewardMax)
+		p := &a.pieces[i]
+		for _, s := range p.critic {
+			total.squaredError += s.squaredError
+			total.q += s.q
+			total.qMax = max(total.qMax, s.qMax)
+		}
+		rewardMax = max(rewardMax, p.rewardMax)
 	}
 	stats.CriticLoss, stats.QMean, stats.QMax = 0.5*total.squaredError/n, total.q/(twins*n), total.qMax
 	if stats.NonFinite = !finite(stats.CriticLoss); stats.NonFinite {
 		return
 	}
-	a.rewardMax = max(a.rewardMax, total.rewardMax)
+	a.rewardMax = max(a.rewardMax, rewardMax)
 	stats.QAlarm = total.qMax*(1-a.settings.Gamma) > 10*a.rewardMax
-	a.pool.Do(twins, a.stepCritic)
-	stats.CriticGradNorm = math.Hypot(norm(a.pieces[0].criticGrad[0]), norm(a.pieces[0].criticGrad[1]))
+	for c := range twins {
+		a.criticAdam.Begin(c)
+	}
+	a.pool.Do(len(a.criticSquares), a.jobs.stepCritics)
+	stats.CriticGradNorm = norm(a.criticSquares)
 }
 
 func (a *Agent) updateActor(stats *Stats) {
-	a.pool.Do(len(a.pieces), a.doActor)
+	a.pool.Do(len(a.pieces), a.jobs.actor)
 	logPi, loss, n := 0.0, 0.0, float64(a.batch.Rows)
 	for i := range a.pieces {
-		logPi += a.pieces[i].sums.logPi
-		loss += a.pieces[i].sums.actorLoss
+		logPi += a.pieces[i].logPi
+		loss += a.pieces[i].actorLoss
 	}
 	excess := logPi/n + a.targetEntropy // the gradient by the log temperature, negated
 	stats.Entropy, stats.ActorLoss, stats.TemperatureLoss = -logPi/n, loss/n, -a.logTemperature*excess
 	if stats.NonFinite = !finite(stats.ActorLoss) || !finite(stats.TemperatureLoss); stats.NonFinite {
 		return
 	}
-	a.pool.Do(1, a.stepActor)
-	stats.ActorGradNorm = norm(a.pieces[0].actorGrad)
+	a.actorAdam.Begin(0)
+	a.pool.Do(len(a.actorSquares), a.jobs.stepActor)
+	stats.ActorGradNorm = norm(a.actorSquares)
 	a.logTemperature = a.temperatureAdam.Step(a.logTemperature, -excess)
 	a.last.ActorLoss, a.last.TemperatureLoss, a.last.Entropy, a.last.ActorGradNorm = stats.ActorLoss, stats.TemperatureLoss, stats.Entropy, stats.ActorGradNorm
 }
@@ -107,35 +117,54 @@ func (a *Agent) updateActor(stats *Stats) {
 // span returns the rows [lo, lo+n) of piece i.
 func (a *Agent) span(i int) (lo, n int) {
 	lo = i * pieceRows
-	return lo, min(pieceRows, a.batch.Rows-lo)
+	return lo, min(pieceRows, a.settings.Batch-lo)
 }
 
-// criticPiece computes targets and both critics' gradients of piece i.
-func (a *Agent) criticPiece(worker, i int) {
-	w, out := &a.work[worker], &a.pieces[i]
+// drawRows draws the n rows from lo and their noise.
+func (a *Agent) drawRows(lo, n int) {
+	if a.draw != nil {
+		a.draw(lo, lo+n)
+	}
+	for purpose := range a.noise {
+		first := lo * rollout.Stride(a.actDim)
+		a.key.At(uint64(purpose)).Normals(a.noiseOf(purpose, lo, n), uint64(first))
+	}
+}
+
+// targetPiece computes the critics' targets of piece i.
+func (a *Agent) targetPiece(worker, i int) {
 	lo, n := a.span(i)
-	a.targetValues(w, lo, n)
-	scale, total := 1/float32(a.batch.Rows), sums{}
-	join(w.x, a.batch.Obs[lo*a.obsDim:], a.batch.Action[lo*a.actDim:], n, a.obsDim, a.actDim)
-	for c := range twins {
-		q := a.critics.Forward(c, w.critic[c], w.x, n)
-		for r := range n {
-			e := q[r] - w.y[r]
-			w.dq[r] = e * scale
-			total.squaredError += float64(e) * float64(e)
-			total.q += float64(q[r])
-			total.qMax = max(total.qMax, math.Abs(float64(q[r])))
-		}
-		clear(out.criticGrad[c])
-		a.critics.Backward(c, w.critic[c], w.dq, out.criticGrad[c], nil)
+	if a.fresh {
+		a.drawRows(lo, n)
 	}
+	a.targetValues(&a.work[worker], lo, n)
+	rewardMax := 0.0
 	for _, reward := range a.batch.Reward[lo : lo+n] {
-		total.rewardMax = max(total.rewardMax, math.Abs(float64(reward)))
+		rewardMax = max(rewardMax, math.Abs(float64(reward)))
 	}
-	out.sums = total
+	a.pieces[i].rewardMax = rewardMax
 }
 
-// targetValues fills w.y with r + gamma (min Q'(s', a') - temperature log pi)
+// criticPiece computes one critic's gradient of one piece.
+func (a *Agent) criticPiece(worker, i int) {
+	c, out, w := i%twins, &a.pieces[i/twins], &a.work[worker]
+	lo, n := a.span(i / twins)
+	scale, total := 1/float32(a.batch.Rows), criticSums{}
+	join(w.x, a.batch.Obs[lo*a.obsDim:], a.batch.Action[lo*a.actDim:], n, a.obsDim, a.actDim)
+	q := a.critics.Forward(c, w.critic[c], w.x, n)
+	for r, y := range a.y[lo : lo+n] {
+		e := q[r] - y
+		w.dq[r] = e * scale
+		total.squaredError += float64(e) * float64(e)
+		total.q += float64(q[r])
+		total.qMax = max(total.qMax, math.Abs(float64(q[r])))
+	}
+	clear(out.criticGrad[c])
+	a.critics.Backward(c, w.critic[c], w.dq, out.criticGrad[c], nil)
+	out.critic[c] = total
+}
+
+// targetValues fills a.y with r + gamma (min Q'(s', a') - temperature log pi)
 // of the n rows from lo; a terminated row is worth its reward, whatever Q' is.
 func (a *Agent) targetValues(w *workspace, lo, n int) {
 	b := a.batch
@@ -146,10 +175,11 @@ func (a *Agent) targetValues(w *workspace, lo, n int) {
 	q1 := a.targets.Infer(1, w.critic[1], w.x, n)
 	gamma := float32(a.settings.Gamma)
 	for r := range n {
-		w.y[r] = b.Reward[lo+r]
+		y := b.Reward[lo+r]
 		if keep := b.Continue[lo+r]; keep != 0 {
-			w.y[r] += gamma * keep * (min(q0[r], q1[r]) - a.temperature*w.policy.logPi[r])
+			y += gamma * keep * (min(q0[r], q1[r]) - a.temperature*w.policy.logPi[r])
 		}
+		a.y[lo+r] = y
 	}
 }
 
@@ -164,7 +194,8 @@ func (a *Agent) actorPiece(worker, i int) {
 	join(w.x, obs, w.policy.action, n, a.obsDim, a.actDim)
 	q0 := a.critics.Forward(0, w.critic[0], w.x, n)
 	q1 := a.critics.Forward(1, w.critic[1], w.x, n)
-	total, used := sums{}, [twins]int{}
+	used := [twins]int{}
+	out.logPi, out.actorLoss = 0, 0
 	for r := range n {
 		c := 0
 		if q1[r] < q0[r] {
@@ -173,8 +204,8 @@ func (a *Agent) actorPiece(worker, i int) {
 		w.rows[c][used[c]] = int32(r)
 		used[c]++
 		logPi := float64(w.policy.logPi[r])
-		total.logPi += logPi
-		total.actorLoss += float64(a.temperature)*logPi - float64(min(q0[r], q1[r]))
+		out.logPi += logPi
+		out.actorLoss += float64(a.temperature)*logPi - float64(min(q0[r], q1[r]))
 		w.dq[r] = -scale
 	}
 	// A row's gradient goes back through its smaller critic alone.
@@ -193,7 +224,6 @@ func (a *Agent) actorPiece(worker, i int) {
 	w.policy.back(w.dHead, head, noise, w.dAction, a.temperature*scale, n)
 	clear(out.actorGrad)
 	a.actor.Backward(0, w.actor, w.dHead, out.actorGrad, nil)
-	out.sums = total
 }
 
 // noiseOf returns the noise of the n rows from lo.
@@ -202,22 +232,27 @@ func (a *Agent) noiseOf(purpose, lo, n int) []float32 {
 	return a.noise[purpose][lo*stride : (lo+n)*stride]
 }
 
-// criticStep sums critic c's gradient over the pieces and steps it.
-func (a *Agent) criticStep(_, c int) {
+// criticStep sums one part of one critic's gradient over the pieces, steps it
+// and lets the target follow.
+func (a *Agent) criticStep(_, i int) {
+	c, part := i%twins, i/twins
 	grad := a.pieces[0].criticGrad[c]
-	for i := range a.pieces[1:] {
-		kern.AXPY(grad, 1, a.pieces[1+i].criticGrad[c])
+	lo, hi := a.critics.PartSpan(part)
+	for p := range a.pieces[1:] {
+		kern.AXPY(grad[lo:hi], 1, a.pieces[1+p].criticGrad[c][lo:hi])
 	}
-	a.criticAdam.Step(a.critics, c, grad, nil)
+	a.criticSquares[i] = a.criticAdam.StepPart(a.critics, c, part, grad, nil)
+	a.targets.FollowPart(c, part, a.critics, float32(a.settings.Tau))
 }
 
-// actorStep sums the actor's gradient over the pieces and steps it.
-func (a *Agent) actorStep(_, _ int) {
+// actorStep sums one part of the actor's gradient over the pieces and steps it.
+func (a *Agent) actorStep(_, i int) {
 	grad := a.pieces[0].actorGrad
-	for i := range a.pieces[1:] {
-		kern.AXPY(grad, 1, a.pieces[1+i].actorGrad)
+	lo, hi := a.actor.PartSpan(i)
+	for p := range a.pieces[1:] {
+		kern.AXPY(grad[lo:hi], 1, a.pieces[1+p].actorGrad[lo:hi])
 	}
-	a.actorAdam.Step(a.actor, 0, grad, nil)
+	a.actorSquares[i] = a.actorAdam.StepPart(a.actor, 0, i, grad, nil)
 }
 
 // join writes rows of (obs, action) side by side to dst.
@@ -230,20 +265,13 @@ func join(dst, obs, action []float32, rows, obsDim, actDim int) {
 	}
 }
 
-// norm returns the Euclidean norm of x, summed in four chains.
-func norm(x []float32) float64 {
-	var s [4]float64
-	for ; len(x) >= 4; x = x[4:] {
-		a, b, c, d := float64(x[0]), float64(x[1]), float64(x[2]), float64(x[3])
-		s[0] += a * a
-		s[1] += b * b
-		s[2] += c * c
-		s[3] += d * d
+// norm returns the Euclidean norm of a vector from the sums of squares of its parts.
+func norm(squares []float64) float64 {
+	sum := 0.0
+	for _, s := range squares {
+		sum += s
 	}
-	for _, v := range x {
-		s[0] += float64(v) * float64(v)
-	}
-	return math.Sqrt((s[0] + s[1]) + (s[2] + s[3]))
+	return math.Sqrt(sum)
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

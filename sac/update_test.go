@@ -174,3 +174,31 @@ func BenchmarkUpdate(b *testing.B) {
 		})
 	}
 }
+
+func TestAnUpdateThatDrawsItsBatchEqualsOneOnTheSameBatch(t *testing.T) {
+	real := replay.NewBuffer(50, 4, 2)
+	source := randomBatch(50, 4, 2, rng.Root(3))
+	for r := range 50 {
+		real.Add(replay.Transition{
+			Obs: source.Obs[4*r : 4*r+4], Action: source.Action[2*r : 2*r+2], Next: source.Next[4*r : 4*r+4],
+			Reward: source.Reward[r], Terminated: source.Continue[r] == 0,
+		})
+	}
+	s := DefaultSettings()
+	s.Hidden, s.Batch = []int{16}, 300
+	pool := par.New(3)
+	defer pool.Close()
+	drawn, given := newAgent(t, s, 4, 2, pool), newAgent(t, s, 4, 2, nil)
+	rows, batch := replay.NewBatch(300, 4, 2), replay.NewBatch(300, 4, 2)
+	for i := range uint64(4) {
+		key := rng.Root(8).At(i)
+		got := drawn.UpdateDrawn(rows, func(lo, hi int) { replay.SampleMixedRows(rows, lo, hi, real, nil, 1, key) }, key.At(0))
+		replay.SampleMixed(batch, real, nil, 1, key)
+		if want := given.Update(batch, key.At(0)); got != want {
+			t.Fatalf("update %d: %+v, want %+v", i, got, want)
+		}
+	}
+	if !bytes.Equal(drawn.AppendState(nil), given.AppendState(nil)) {
+		t.Error("the learners differ")
+	}
+}

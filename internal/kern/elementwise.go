@@ -78,6 +78,23 @@ func ColSums(dst, x []float32, rows, cols int) {
 	colSumsAny(dst, x, rows, cols)
 }
 
+// sumLanes is the number of interleaved parts that SumSquares sums apart.
+const sumLanes = 64
+
+// SumSquares returns the sum of x[i]^2, added up in 64 interleaved parts in
+// float32 and these in order in float64.
+func SumSquares(x []float32) float64 {
+	var sums [sumLanes]float32
+	whole := len(x) &^ (sumLanes - 1)
+	sumSquaresAny(&sums, x[:whole])
+	sumSquaresGeneric(&sums, x[whole:])
+	total := 0.0
+	for _, s := range sums {
+		total += float64(s)
+	}
+	return total
+}
+
 // Adam makes one step of Adam (Kingma and Ba 2015) with L2 weight decay, as in
 // PyTorch: g' = g + decay*w; m = beta1*m + (1-beta1)*g'; v = beta2*v +
 // (1-beta2)*g'^2; w -= lrT*m / (sqrt(v)/c2Sqrt + eps), where lrT =

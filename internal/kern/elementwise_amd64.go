@@ -214,3 +214,19 @@ func colSumsAny(dst, x []float32, rows, cols int) {
 		x = x[n*cols:]
 	}
 }
+
+// sumSquaresAny takes a multiple of 64 numbers.
+func sumSquaresAny(sums *[sumLanes]float32, x []float32) {
+	for len(x) > 0 {
+		n := min(len(x), 4*callLength)
+		switch current() {
+		case tierAVX512:
+			sumSquaresAVX512(&sums[0], &x[0], n)
+		case tierAVX2:
+			sumSquaresAVX2(&sums[0], &x[0], n)
+		default:
+			sumSquaresGeneric(sums, x[:n])
+		}
+		x = x[n:]
+	}
+}

@@ -63,3 +63,8 @@ func adamAVX2(w *float32, mean *float32, square *float32, grad *float32, n int, 
 //
 //go:noescape
 func colSumsAVX2(dst *float32, x *float32, rows int, stride int, cols int)
+
+// sumSquaresAVX2 adds to sums[j], j < 64, the squares of x[i] with i%64 = j; n > 0 is a multiple of 64.
+//
+//go:noescape
+func sumSquaresAVX2(sums *float32, x *float32, n int)

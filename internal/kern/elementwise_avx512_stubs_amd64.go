@@ -63,3 +63,8 @@ func adamAVX512(w *float32, mean *float32, square *float32, grad *float32, n int
 //
 //go:noescape
 func colSumsAVX512(dst *float32, x *float32, rows int, stride int, cols int)
+
+// sumSquaresAVX512 adds to sums[j], j < 64, the squares of x[i] with i%64 = j; n > 0 is a multiple of 64.
+//
+//go:noescape
+func sumSquaresAVX512(sums *float32, x *float32, n int)

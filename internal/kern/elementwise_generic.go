@@ -207,6 +207,13 @@ func colSumsGeneric(dst, x []float32, rows, cols, from int) {
 	}
 }
 
+// sumSquaresGeneric adds the square of x[i] to sums[i%64].
+func sumSquaresGeneric(sums *[sumLanes]float32, x []float32) {
+	for i, v := range x {
+		sums[i%sumLanes] += float32(v * v)
+	}
+}
+
 func adamGeneric(w, m, v, g []float32, c *adamArgs) {
 	for i := range w {
 		gi := g[i] + float32(c.decay*w[i])

@@ -104,6 +104,27 @@ func TestColSumsTiersReturnTheBitsOfTheGenericTwin(t *testing.T) {
 	})
 }
 
+func TestSumSquaresHasTheSameBitsInEveryTierAndIsTheSum(t *testing.T) {
+	eachTier(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(7, 8))
+		for _, n := range []int{0, 1, 63, 64, 65, 200, 1000, 5*16384 + 17} {
+			x, _ := guarded(n, r.IntN(16), func() float32 { return float32(r.NormFloat64()) })
+			var sums [sumLanes]float32
+			sumSquaresGeneric(&sums, x)
+			twin, exact := 0.0, 0.0
+			for _, s := range sums {
+				twin += float64(s)
+			}
+			for _, v := range x {
+				exact += float64(v) * float64(v)
+			}
+			if got := SumSquares(x); got != twin || math.Abs(got-exact) > 1e-5*exact {
+				t.Errorf("%d numbers: %v, the twin says %v and the exact sum is %v", n, got, twin, exact)
+			}
+		}
+	})
+}
+
 // ulps is the distance of got from want in units in the last place of want.
 func ulps(got float32, want float64) float64 {
 	exponent := math.Max(math.Floor(math.Log2(math.Abs(want))), -126)

@@ -27,27 +27,53 @@ type Packed struct {
 
 // Pack stores the row-major matrix b (k x n, row stride n).
 func (p *Packed) Pack(b []float32, k, n int) {
-	p.resize(b, k, n)
-	for at, j := 0, 0; j < n; at, j = at+k*panelWidth, j+panelWidth {
-		if k > 0 {
-			packPanel(p.data[at:at+k*panelWidth], b[j:], k, n, min(panelWidth, n-j))
-		}
+	p.Resize(k, n)
+	p.PackRows(b, 0, k)
+}
+
+// PackRows stores rows [from, to) of the row-major matrix b (K x N) anew, so
+// that parts of a matrix can be packed apart.
+func (p *Packed) PackRows(b []float32, from, to int) {
+	p.check(b, from, to, p.K)
+	for j := 0; j < p.N && from < to; j += panelWidth {
+		panel := p.data[j*p.K+from*panelWidth : j*p.K+to*panelWidth]
+		packPanel(panel, b[from*p.N+j:], to-from, p.N, min(panelWidth, p.N-j))
 	}
 }
 
 // PackT stores the transpose of the row-major matrix b (n x k): p is k x n.
 func (p *Packed) PackT(b []float32, k, n int) {
-	p.resize(b, k, n)
-	for at, j := 0, 0; j < n; at, j = at+k*panelWidth, j+panelWidth {
-		if k > 0 {
-			packPanelT(p.data[at:at+k*panelWidth], b[j*k:], k, min(panelWidth, n-j))
-		}
+	p.Resize(k, n)
+	p.PackTRows(b, 0, n)
+}
+
+// PackRowsMultiple is what the first row of a part given to PackTRows must be a
+// multiple of.
+const PackRowsMultiple = panelWidth
+
+// PackTRows stores rows [from, to) of the row-major matrix b (N x K), columns
+// of p, anew. from must be a multiple of PackRowsMultiple, and to too or N.
+func (p *Packed) PackTRows(b []float32, from, to int) {
+	p.check(b, from, to, p.N)
+	if from%panelWidth != 0 || to%panelWidth != 0 && to != p.N {
+		panic(fmt.Sprintf("kern: packing the transpose of rows %d to %d: both must be multiples of %d", from, to, panelWidth))
+	}
+	for j := from; j < to && p.K > 0; j += panelWidth {
+		packPanelT(p.data[j*p.K:(j+panelWidth)*p.K], b[j*p.K:], p.K, min(panelWidth, p.N-j))
 	}
 }
 
-func (p *Packed) resize(b []float32, k, n int) {
-	if k < 0 || n < 0 || len(b) < k*n {
-		panic(fmt.Sprintf("kern: packing %d x %d from a slice of %d numbers", k, n, len(b)))
+func (p *Packed) check(b []float32, from, to, rows int) {
+	if from < 0 || to < from || to > rows || len(b) < p.K*p.N {
+		panic(fmt.Sprintf("kern: packing rows %d to %d of a %d x %d matrix from a slice of %d numbers", from, to, p.K, p.N, len(b)))
+	}
+}
+
+// Resize makes room for a k x n matrix; what it holds is not defined before
+// Pack or PackT.
+func (p *Packed) Resize(k, n int) {
+	if k < 0 || n < 0 {
+		panic(fmt.Sprintf("kern: a packed matrix of %d x %d", k, n))
 	}
 	p.K, p.N = k, n
 	size := (n + panelWidth - 1) / panelWidth * panelWidth * k

@@ -170,7 +170,44 @@ func elementwise(wide bool) func(*build.Context) {
 			l.write(v)
 		}
 		colSums(v)
+		sumSquares(v)
 	}
+}
+
+// sumSquares writes the sums of squares of 64 interleaved parts of an array.
+func sumSquares(v *vectors) {
+	suffix := "AVX2"
+	if v.wide {
+		suffix = "AVX512"
+	}
+	v.Function("sumSquares" + suffix)
+	v.Attributes(attr.NOSPLIT)
+	v.Doc("sumSquares" + suffix + " adds to sums[j], j < 64, the squares of x[i] with i%64 = j; n > 0 is a multiple of 64.")
+	v.Pragma("noescape")
+	v.SignatureExpr("func(sums, x *float32, n int)")
+	sums := v.Load(v.Param("sums"), v.GP64())
+	x := v.Load(v.Param("x"), v.GP64())
+	n := v.Load(v.Param("n"), v.GP64())
+	at := func(base reg.Register, i int) operand.Mem {
+		return operand.Mem{Base: base, Disp: 4 * v.lanes() * i}
+	}
+	acc := make([]reg.Register, 64/v.lanes())
+	for i := range acc {
+		acc[i] = v.load(at(sums, i))
+	}
+	v.Label("block")
+	for i, a := range acc {
+		y := v.load(at(x, i))
+		v.VADDPS(v.mul(y, y), a, a)
+	}
+	v.ADDQ(operand.U32(256), x)
+	v.SUBQ(operand.Imm(64), n)
+	v.JNE(operand.LabelRef("block"))
+	for i, a := range acc {
+		v.VMOVUPS(a, at(sums, i))
+	}
+	v.VZEROUPPER()
+	v.RET()
 }
 
 // colSums writes the column sums of four vectors of columns at a time and of
