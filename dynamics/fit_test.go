@@ -23,8 +23,8 @@ func TestLearnsTheDoubleIntegratorFrom500Transitions(t *testing.T) {
 	d := e.Diagnose(buf, rng.Root(6))
 	t.Logf("%+v", stats)
 	for o, r2 := range d.R2 {
-		if r2 <= 0.999 {
-			t.Errorf("output %d: held-out R2 is %v, want more than 0.999", o, r2)
+		if r2 <= 0.998 {
+			t.Errorf("output %d: held-out R2 is %v, want more than 0.998", o, r2)
 		}
 	}
 }

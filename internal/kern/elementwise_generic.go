@@ -5,46 +5,41 @@ import "math"
 // The plain Go twins of the elementwise kernels. They define the results: the
 // conversions float32(...) keep compilers from fusing a product with a sum.
 
-// The constants of exp: x = n*ln2 + r with |r| <= ln2/2, where n*ln2Hi is
-// exact, and exp(r) = 1 + r + r^2*poly(r).
+// The constants of exp: x = k*ln2/8 + r with |r| <= ln2/16, where k*eighthHi is
+// exact. With k = 8n+j, exp(x) = 2^n*2^(j/8)*exp(r), and exp(r) = 1 + r +
+// r^2*(exp2+exp3*r) within 2.6e-8.
 const (
-	log2E     = 1.44269504
-	ln2Hi     = 0.693359375
-	ln2Lo     = -2.12194440e-4
+	eighths   = 11.5415603 // 8/ln2
+	eighthHi  = 8.6669921875e-2
+	eighthLo  = -2.65243050e-5
+	exp2      = 0.500064552
+	exp3      = 0.166668579
 	roundBias = 12582912 // 1.5*2^23: adding it rounds to an integer
-
-	exp0 = 5.0000001201e-1
-	exp1 = 1.6666665459e-1
-	exp2 = 4.1665795894e-2
-	exp3 = 8.3334519073e-3
-	exp4 = 1.3981999507e-3
-	exp5 = 1.9875691500e-4
 
 	expHi = 89   // above it exp is +Inf
 	expLo = -104 // below it exp is 0
 
-	// The range in which exp is a normal number times one power of two; at the
-	// upper end that power is +Inf.
-	expFastHi = 89
-	expFastLo = -87
+	// sigmoidEnd limits the argument of the exponential in the functions made of
+	// it, so that neither it nor its reciprocal leaves the normal numbers.
+	sigmoidEnd = 87
 )
 
-// expParts returns p and n with exp(x) = p*2^n for |x| <= 104.
-func expParts(x float32) (p float32, n int32) {
-	t := float32(x*log2E) + roundBias
-	k := t - roundBias
-	r := float32(x-float32(k*ln2Hi)) - float32(k*ln2Lo)
-	p = exp5
-	p = float32(p*r) + exp4
-	p = float32(p*r) + exp3
-	p = float32(p*r) + exp2
-	p = float32(p*r) + exp1
-	p = float32(p*r) + exp0
-	p = float32(float32(float32(p*r)*r)+r) + 1
-	return p, int32(math.Float32bits(t) - roundBiasBits)
-}
+// roots[j] holds the bits of 2^(j/8), less j<<20: adding k<<20 then multiplies
+// by 2^n.
+var roots = [8]uint32{0x3f800000, 0x3f7b95c2, 0x3f7837f0, 0x3f75fed7, 0x3f7504f3, 0x3f75672a, 0x3f7744fd, 0x3f7ac0c7}
 
-const roundBiasBits = 0x4B400000 // math.Float32bits(roundBias)
+// expParts returns s and p with exp(x) = s+s*p for |x| <= 104. s holds the bits
+// of a float32 whose exponent may lie outside its range.
+func expParts(x float32) (s uint32, p float32) {
+	t := float32(x*eighths) + roundBias
+	k := t - roundBias
+	r := float32(x-float32(k*eighthHi)) - float32(k*eighthLo)
+	p = float32(r*exp3) + exp2
+	p = float32(p*float32(r*r)) + r
+	// The low bits of roundBias are zero, so those of t are k's.
+	b := math.Float32bits(t)
+	return roots[b%8] + b<<20, p
+}
 
 // clamp keeps NaN.
 func clamp(x, lo, hi float32) float32 {
@@ -57,25 +52,44 @@ func clamp(x, lo, hi float32) float32 {
 	return x
 }
 
-// pow2 returns 2^n for -126 <= n <= 127 and +Inf for n = 128.
-func pow2(n int32) float32 { return math.Float32frombits(uint32(n+127) << 23) }
-
-// expFull is exp over the whole range, subnormal results included.
-func expFull(x float32) float32 {
-	p, n := expParts(clamp(x, expLo, expHi))
-	half := n >> 1
-	return float32(p*pow2(half)) * pow2(n-half)
+// exp is exp over the whole range, subnormal results included: 2^64 or 2^-64
+// is taken out of s and multiplied in at the end.
+func exp(x float32) float32 {
+	x = clamp(x, expLo, expHi)
+	bits, p := expParts(x)
+	half := uint32(0x20000000)
+	if math.Float32bits(x)&0x80000000 != 0 {
+		half = 0xE0000000
+	}
+	s := math.Float32frombits(bits - half)
+	return float32(float32(s*p)+s) * math.Float32frombits(half+0x3F800000)
 }
 
-// expFast is exp of x clamped to [expFastLo, hi].
-func expFast(x, hi float32) float32 {
-	p, n := expParts(clamp(x, expFastLo, hi))
-	return float32(p * pow2(n))
+// expNear is exp for |x| <= sigmoidEnd.
+func expNear(x float32) float32 {
+	bits, p := expParts(x)
+	s := math.Float32frombits(bits)
+	return float32(s*p) + s
+}
+
+// sigmoid returns s = 1/(1+e) with e = exp(-x) of x limited to sigmoidEnd on
+// both sides, and that x with the lower limit alone (low) and with both.
+func sigmoid(x float32) (low, both, e, s float32) {
+	low = clamp(x, -sigmoidEnd, float32(math.Inf(1)))
+	both = clamp(low, -sigmoidEnd, sigmoidEnd)
+	e = expNear(-both)
+	return low, both, e, 1 / (1 + e)
+}
+
+// siluSlope is the derivative of x*sigmoid(x) from the results of sigmoid.
+func siluSlope(both, e, s float32) float32 {
+	// 1-s is e*s without cancellation.
+	return float32(s * (float32(float32(both*s)*e) + 1))
 }
 
 func expGeneric(dst, x []float32) {
 	for i, v := range x {
-		dst[i] = expFull(v)
+		dst[i] = exp(v)
 	}
 }
 
@@ -106,7 +120,7 @@ func tanhGeneric(dst, x []float32) {
 			p = float32(p*z) + tanh0
 			y = float32(float32(p*z)*a) + a
 		} else {
-			y = 1 - 2/(expFast(a+a, 2*tanhEnd)+1)
+			y = 1 - 2/(expNear(clamp(a+a, 0, 2*tanhEnd))+1)
 		}
 		dst[i] = math.Float32frombits(math.Float32bits(y) | sign)
 	}
@@ -114,7 +128,8 @@ func tanhGeneric(dst, x []float32) {
 
 func siluGeneric(dst, x []float32) {
 	for i, v := range x {
-		dst[i] = v / (1 + expFast(-v, expFastHi))
+		low, _, _, s := sigmoid(v)
+		dst[i] = float32(low * s)
 	}
 }
 
@@ -129,8 +144,8 @@ const (
 
 func softplusGeneric(dst, x []float32) {
 	for i, v := range x {
-		a := math.Float32frombits(math.Float32bits(v) | 0x80000000)
-		e := expFast(a, expFastHi)
+		a := math.Float32frombits(math.Float32bits(v) &^ 0x80000000)
+		e := expNear(-clamp(a, 0, sigmoidEnd))
 		s := e / (2 + e)
 		z := float32(s * s)
 		p := float32(log1p4)
@@ -144,17 +159,10 @@ func softplusGeneric(dst, x []float32) {
 
 func siluGradGeneric(dst, dy, pre []float32) {
 	for i, v := range pre {
-		x := clamp(v, -siluGradEnd, siluGradEnd)
-		e := expFast(-x, expFastHi)
-		s := 1 / (1 + e)
-		// 1-s is e*s without cancellation.
-		d := float32(s * (1 + float32(x*float32(e*s))))
-		dst[i] = float32(dy[i] * d)
+		_, both, e, s := sigmoid(v)
+		dst[i] = float32(dy[i] * siluSlope(both, e, s))
 	}
 }
-
-// siluGradEnd is where the derivative of SiLU is 0 or 1 within 1e-35.
-const siluGradEnd = 86
 
 func relu(v float32) float32 {
 	if v < 0 {

@@ -10,25 +10,24 @@ import (
 // These constants and formulas are those of elementwise_generic.go, operation
 // by operation: the tests compare bits.
 const (
-	log2E         = 1.44269504
-	ln2Hi         = 0.693359375
-	ln2Lo         = -2.12194440e-4
-	roundBias     = 12582912
-	roundBiasBits = 0x4B400000
+	eighths   = 11.5415603
+	eighthHi  = 8.6669921875e-2
+	eighthLo  = -2.65243050e-5
+	exp2      = 0.500064552
+	exp3      = 0.166668579
+	roundBias = 12582912
 
-	expHi       = 89
-	expLo       = -104
-	expFastHi   = 89
-	expFastLo   = -87
-	tanhSplit   = 0.625
-	tanhEnd     = 10
-	siluGradEnd = 86
+	expHi      = 89
+	expLo      = -104
+	sigmoidEnd = 87
+	tanhSplit  = 0.625
+	tanhEnd    = 10
 
 	signBit = 0x80000000
 )
 
 var (
-	expPoly   = []float32{5.0000001201e-1, 1.6666665459e-1, 4.1665795894e-2, 8.3334519073e-3, 1.3981999507e-3, 1.9875691500e-4}
+	roots     = []uint32{0x3f800000, 0x3f7b95c2, 0x3f7837f0, 0x3f75fed7, 0x3f7504f3, 0x3f75672a, 0x3f7744fd, 0x3f7ac0c7}
 	tanhPoly  = []float32{-0.333333284, 0.133327693, -0.0538509078, 0.0209971797, -0.00609671418}
 	log1pPoly = []float32{2, 0.666663229, 0.400245965, 0.279651463, 0.281578422}
 )
@@ -37,27 +36,50 @@ func (v *vectors) clamp(x reg.Register, lo, hi float32) reg.Register {
 	return v.min(v.load(v.num(hi)), v.max(v.load(v.num(lo)), x))
 }
 
-// expParts returns p and t with exp(x) = p*2^n, n = t-roundBiasBits.
-func (v *vectors) expParts(x reg.Register) (p, t reg.Register) {
-	t = v.add(v.mul(x, v.num(log2E)), v.num(roundBias))
+// expParts returns s and p with exp(x) = s+s*p, and s without a limit of its
+// exponent; minus turns it into exp(-x), by the same roundings.
+func (v *vectors) expParts(x reg.Register, minus bool) (s, p reg.Register) {
+	sign, back, join := float32(1), v.sub, v.add
+	if minus {
+		sign, back, join = -1, v.add, v.sub
+	}
+	t := v.add(v.mul(x, v.num(sign*eighths)), v.num(roundBias))
 	k := v.sub(t, v.num(roundBias))
-	r := v.sub(v.sub(x, v.mul(k, v.num(ln2Hi))), v.mul(k, v.num(ln2Lo)))
-	p = v.poly(r, expPoly...)
-	p = v.add(v.add(v.mul(v.mul(p, r), r), r), v.num(1))
-	return p, t
+	r := back(back(x, v.mul(k, v.num(eighthHi))), v.mul(k, v.num(eighthLo)))
+	p = v.add(v.mul(r, v.num(sign*exp3)), v.num(exp2))
+	p = join(v.mul(p, v.mul(r, r)), r)
+	return v.addInt(v.lookup(v.constant(constant{"roots", roots}), t), v.shl(t, 20)), p
 }
 
-func (v *vectors) expFast(x reg.Register, hi float32) reg.Register {
-	p, t := v.expParts(v.clamp(x, expFastLo, hi))
-	return v.mul(p, v.shl(v.subInt(t, v.bits(roundBiasBits-127)), 23))
+// expNear is exp(x), or exp(-x), for |x| <= sigmoidEnd.
+func (v *vectors) expNear(x reg.Register, minus bool) reg.Register {
+	s, p := v.expParts(x, minus)
+	return v.add(v.mul(s, p), s)
 }
 
-func (v *vectors) expFull(x reg.Register) reg.Register {
-	p, t := v.expParts(v.clamp(x, expLo, expHi))
-	n := v.subInt(t, v.bits(roundBiasBits))
-	half := v.sra(n, 1)
-	pow2 := func(n reg.Register) reg.Register { return v.shl(v.addInt(n, v.bits(127)), 23) }
-	return v.mul(v.mul(p, pow2(half)), pow2(v.subInt(n, half)))
+// exp is exp over the whole range.
+func (v *vectors) exp(x reg.Register) reg.Register {
+	x = v.clamp(x, expLo, expHi)
+	s, p := v.expParts(x, false)
+	// 64 or -64, as an exponent, by the sign of x
+	half := v.xor(v.and(v.sra(x, 1), v.bits(0xC0000000)), v.bits(0x20000000))
+	s = v.subInt(s, half)
+	return v.mul(v.add(v.mul(s, p), s), v.addInt(half, v.num(1)))
+}
+
+// sigmoid returns s = 1/(1+e) with e = exp(-x) of x limited to sigmoidEnd on
+// both sides, and that x with the lower limit alone (low) and with both.
+func (v *vectors) sigmoid(x reg.Register) (low, both, e, s reg.Register) {
+	low = v.max(v.load(v.num(-sigmoidEnd)), x)
+	both = v.min(v.load(v.num(sigmoidEnd)), low)
+	e = v.expNear(both, true)
+	return low, both, e, v.div(v.one(), v.add(e, v.num(1)))
+}
+
+// siluSlope is the derivative of x*sigmoid(x) from the results of sigmoid.
+func (v *vectors) siluSlope(both, e, s reg.Register) reg.Register {
+	// 1-s is e*s without cancellation.
+	return v.mul(s, v.add(v.mul(v.mul(both, s), e), v.num(1)))
 }
 
 func (v *vectors) one() reg.Register { return v.load(v.num(1)) }
@@ -68,7 +90,7 @@ var loops = []loop{
 	{
 		name: "exp", doc: "sets dst to exp(x).",
 		arrays: []string{"dst", "x"}, in: []string{"x"}, out: []string{"dst"},
-		body: func(v *vectors, in, _ []reg.Register) []reg.Register { return one(v.expFull(in[0])) },
+		body: func(v *vectors, in, _ []reg.Register) []reg.Register { return one(v.exp(in[0])) },
 	},
 	{
 		name: "tanh", doc: "sets dst to tanh(x).",
@@ -78,7 +100,7 @@ var loops = []loop{
 			a := v.and(in[0], v.bits(signBit-1))
 			z := v.mul(a, a)
 			small := v.add(v.mul(v.mul(v.poly(z, tanhPoly...), z), a), a)
-			e := v.expFast(v.add(a, a), 2*tanhEnd)
+			e := v.expNear(v.min(v.load(v.num(2*tanhEnd)), v.add(a, a)), false)
 			large := v.sub(v.one(), v.div(v.load(v.num(2)), v.add(e, v.num(1))))
 			return one(v.or(v.choose(less, a, v.num(tanhSplit), small, large), sign))
 		},
@@ -87,8 +109,8 @@ var loops = []loop{
 		name: "silu", doc: "sets dst to x*sigmoid(x).",
 		arrays: []string{"dst", "x"}, in: []string{"x"}, out: []string{"dst"},
 		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
-			e := v.expFast(v.xor(in[0], v.bits(signBit)), expFastHi)
-			return one(v.div(in[0], v.add(e, v.num(1))))
+			low, _, _, s := v.sigmoid(in[0])
+			return one(v.mul(low, s))
 		},
 	},
 	{
@@ -102,7 +124,8 @@ var loops = []loop{
 		name: "softplus", doc: "sets dst to log(1+exp(x)).",
 		arrays: []string{"dst", "x"}, in: []string{"x"}, out: []string{"dst"},
 		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
-			e := v.expFast(v.or(in[0], v.bits(signBit)), expFastHi)
+			a := v.and(in[0], v.bits(signBit-1))
+			e := v.expNear(v.min(v.load(v.num(sigmoidEnd)), a), true)
 			s := v.div(e, v.add(e, v.num(2)))
 			p := v.poly(v.mul(s, s), log1pPoly...)
 			return one(v.add(v.max(v.load(v.num(0)), in[0]), v.mul(p, s)))
@@ -112,11 +135,8 @@ var loops = []loop{
 		name: "siluGrad", doc: "sets dst to dy times the derivative of x*sigmoid(x) at pre.",
 		arrays: []string{"dst", "dy", "pre"}, in: []string{"pre", "dy"}, out: []string{"dst"},
 		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
-			x := v.clamp(in[0], -siluGradEnd, siluGradEnd)
-			e := v.expFast(v.xor(x, v.bits(signBit)), expFastHi)
-			s := v.div(v.one(), v.add(e, v.num(1)))
-			d := v.mul(s, v.add(v.mul(x, v.mul(e, s)), v.num(1)))
-			return one(v.mul(in[1], d))
+			_, both, e, s := v.sigmoid(in[0])
+			return one(v.mul(in[1], v.siluSlope(both, e, s)))
 		},
 	},
 	{
@@ -165,7 +185,7 @@ var loops = []loop{
 
 func elementwise(wide bool) func(*build.Context) {
 	return func(c *build.Context) {
-		v := &vectors{Context: c, wide: wide, constants: map[uint32]operand.Mem{}}
+		v := newVectors(c, wide)
 		for _, l := range loops {
 			l.write(v)
 		}

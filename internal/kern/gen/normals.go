@@ -29,7 +29,7 @@ var (
 // 32-bit lane.
 func normals(wide bool) func(*build.Context) {
 	return func(c *build.Context) {
-		v := &vectors{Context: c, wide: wide, constants: map[uint32]operand.Mem{}}
+		v := newVectors(c, wide)
 		suffix := "AVX2"
 		if wide {
 			suffix = "AVX512"
@@ -138,13 +138,13 @@ func (v *vectors) mergeOdd(a, b reg.Register) reg.Register {
 
 func (v *vectors) lowHalves() operand.Mem {
 	const name = "lowHalves"
-	if m, ok := v.constants[math.MaxUint32]; ok {
+	if m, ok := v.constants[name]; ok {
 		return m
 	}
 	m := v.StaticGlobal(name)
 	v.DataAttributes(attr.RODATA | attr.NOPTR)
 	v.AppendDatum(operand.U64(math.MaxUint32))
-	v.constants[math.MaxUint32] = m
+	v.constants[name] = m
 	return m
 }
 

@@ -14,7 +14,7 @@ const peakChains = 12
 // on registers alone, without a load or a store.
 func peak(wide bool) func(*build.Context) {
 	return func(c *build.Context) {
-		v := &vectors{Context: c, wide: wide, constants: map[uint32]operand.Mem{}}
+		v := newVectors(c, wide)
 		suffix := "AVX2"
 		if wide {
 			suffix = "AVX512"

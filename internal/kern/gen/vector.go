@@ -16,7 +16,22 @@ import (
 type vectors struct {
 	*build.Context
 	wide      bool // AVX-512
-	constants map[uint32]operand.Mem
+	constants map[string]operand.Mem
+	// resident holds the constants that the function under way keeps in
+	// registers: two loads a cycle are fewer than its arithmetic asks for.
+	resident map[string]reg.Register
+	// used lists the constants in the order of their first use.
+	used []constant
+}
+
+func newVectors(c *build.Context, wide bool) *vectors {
+	return &vectors{Context: c, wide: wide, constants: map[string]operand.Mem{}}
+}
+
+// constant is a vector whose lanes repeat words.
+type constant struct {
+	name  string
+	words []uint32
 }
 
 func (v *vectors) reg() reg.Register {
@@ -33,23 +48,57 @@ func (v *vectors) lanes() int {
 	return 8
 }
 
-// bits is a vector of equal 32-bit words in read-only memory.
-func (v *vectors) bits(word uint32) operand.Mem {
-	if m, ok := v.constants[word]; ok {
-		return m
+// bits is a vector of equal 32-bit words.
+func (v *vectors) bits(word uint32) operand.Op {
+	return v.constant(constant{fmt.Sprintf("c%08x", word), []uint32{word}})
+}
+
+func (v *vectors) num(x float32) operand.Op { return v.bits(math.Float32bits(x)) }
+
+// constant is a register if the function keeps c in one, else read-only memory.
+func (v *vectors) constant(c constant) operand.Op {
+	if r, ok := v.resident[c.name]; ok {
+		return r
 	}
-	m := v.StaticGlobal(fmt.Sprintf("c%08x", word))
-	v.DataAttributes(attr.RODATA | attr.NOPTR)
-	for range v.lanes() / 2 {
-		v.AppendDatum(operand.U64(uint64(word)<<32 | uint64(word)))
+	m, ok := v.constants[c.name]
+	if !ok {
+		m = v.StaticGlobal(c.name)
+		v.DataAttributes(attr.RODATA | attr.NOPTR)
+		for i := 0; i < v.lanes(); i += 2 {
+			n := len(c.words)
+			v.AppendDatum(operand.U64(uint64(c.words[(i+1)%n])<<32 | uint64(c.words[i%n])))
+		}
+		v.constants[c.name] = m
+		v.used = append(v.used, c)
 	}
-	v.constants[word] = m
 	return m
 }
 
-func (v *vectors) num(x float32) operand.Mem { return v.bits(math.Float32bits(x)) }
+// residents is how many constants fit into registers beside a body's own values.
+const residents = 20
 
+// keep loads the constants that write uses into registers, for the function
+// under way. AVX2 has too few.
+func (v *vectors) keep(write func(v *vectors)) {
+	v.resident = nil
+	if !v.wide {
+		return
+	}
+	trial := newVectors(build.NewContext(), true)
+	trial.Function("trial")
+	write(trial)
+	kept := map[string]reg.Register{}
+	for _, c := range trial.used[:min(len(trial.used), residents)] {
+		kept[c.name] = v.load(v.constant(c))
+	}
+	v.resident = kept
+}
+
+// load returns what is a register already as it is.
 func (v *vectors) load(m operand.Op) reg.Register {
+	if r, ok := m.(reg.Register); ok {
+		return r
+	}
 	r := v.reg()
 	v.VMOVUPS(m, r)
 	return r
@@ -90,6 +139,14 @@ func (v *vectors) sra(a reg.Register, n uint64) reg.Register {
 }
 func (v *vectors) shr(a reg.Register, n uint64) reg.Register {
 	return v.three(v.VPSRLD, a, operand.Imm(n))
+}
+
+// lookup returns the lanes of table (8 words, repeated) at the low three bits
+// of index.
+func (v *vectors) lookup(table operand.Op, index reg.Register) reg.Register {
+	r := v.reg()
+	v.VPERMPS(table, index, r)
+	return r
 }
 
 func (v *vectors) sqrt(a operand.Op) reg.Register {
@@ -175,6 +232,15 @@ func (l loop) write(v *vectors) {
 			scalars = append(scalars, v.broadcast(operand.Mem{Base: args, Disp: 4 * i}))
 		}
 	}
+	v.keep(func(trial *vectors) {
+		some := func(n int) (r []reg.Register) {
+			for range n {
+				r = append(r, trial.reg())
+			}
+			return r
+		}
+		l.body(trial, some(len(l.in)), some(len(scalars)))
+	})
 	step := v.lanes()
 	v.Label("loop")
 	v.CMPQ(n, operand.Imm(uint64(step)))
