@@ -169,21 +169,22 @@ type Tape struct {
 	rows     int
 	kept     bool // Keep has dropped rows
 	x        []float32
-	pre, out [][]float32 // per layer; pre only where the gradient needs it
+	out      [][]float32 // per layer
+	slope    [][]float32 // per hidden layer: the activation's derivative; nil where out tells it
 	delta    [2][]float32
 	packed   kern.Packed
 }
 
 // NewTape returns memory for batches of up to rows rows.
 func (n *Net) NewTape(rows int) *Tape {
-	t := &Tape{capacity: rows, pre: make([][]float32, n.Layers()), out: make([][]float32, n.Layers())}
+	t := &Tape{capacity: rows, slope: make([][]float32, n.Layers()), out: make([][]float32, n.Layers())}
 	widest := 0
 	for l := range n.Layers() {
 		out := n.Sizes[l+1]
 		widest = max(widest, out)
 		t.out[l] = make([]float32, rows*out)
-		if n.Trained && n.Hidden != kern.ReLU && l < n.Layers()-1 {
-			t.pre[l] = make([]float32, rows*out)
+		if n.Trained && n.Hidden == kern.SiLU && l < n.Layers()-1 {
+			t.slope[l] = make([]float32, rows*out)
 		}
 	}
 	if n.Trained {
@@ -219,14 +220,13 @@ func (n *Net) Forward(m int, t *Tape, x []float32, rows int) []float32 {
 		dst, act := t.out[l], n.Hidden
 		if l == n.Layers()-1 {
 			act = kern.Identity
-		} else if t.pre[l] != nil {
-			dst, act = t.pre[l], kern.Identity
+		} else if t.slope[l] != nil {
+			dst, act = t.slope[l], kern.Identity
 		}
 		kern.Mul(dst, n.Sizes[l+1], in, n.Sizes[l], rows, &n.packed[m][l], n.biases[m][l], act)
-		if l < n.Layers()-1 && t.pre[l] != nil {
+		if t.slope[l] != nil {
 			used := rows * n.Sizes[l+1]
-			copy(t.out[l][:used], t.pre[l][:used])
-			kern.Apply(t.out[l][:used], n.Hidden)
+			kern.SiLUSlope(t.out[l][:used], t.slope[l][:used])
 		}
 		in = t.out[l]
 	}
@@ -241,8 +241,8 @@ func (t *Tape) Keep(rows []int32) {
 	for l, out := range t.out[:len(t.out)-1] {
 		width := len(out) / t.capacity
 		keepRows(out, rows, width)
-		if t.pre[l] != nil {
-			keepRows(t.pre[l], rows, width)
+		if t.slope[l] != nil {
+			keepRows(t.slope[l], rows, width)
 		}
 	}
 	t.rows, t.kept = len(rows), true
@@ -301,7 +301,7 @@ func (n *Net) hiddenGrad(delta []float32, t *Tape, l, used int) {
 	case kern.ReLU:
 		kern.ReLUGrad(delta, delta, t.out[l][:used])
 	case kern.SiLU:
-		kern.SiLUGrad(delta, delta, t.pre[l][:used])
+		kern.Times(delta, t.slope[l][:used])
 	case kern.Tanh:
 		kern.TanhGrad(delta, delta, t.out[l][:used])
 	}

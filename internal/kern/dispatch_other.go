@@ -27,3 +27,5 @@ func colSumsAny(dst, x []float32, rows, cols int)        { colSumsGeneric(dst, x
 func adamAny(w, m, v, g []float32, c *adamArgs)          { adamGeneric(w, m, v, g, c) }
 func peakAny(rounds int) float64                         { return peakGeneric(rounds) }
 func sumSquaresAny(sums *[sumLanes]float32, x []float32) { sumSquaresGeneric(sums, x) }
+func siluSlopeAny(y, x []float32)                        { siluSlopeGeneric(y, x) }
+func timesAny(dst, x []float32)                          { timesGeneric(dst, x) }

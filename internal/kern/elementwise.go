@@ -30,6 +30,19 @@ func SiLUOf(dst, x []float32) {
 	siluAny(dst, x)
 }
 
+// SiLUSlope sets y[i] = x[i]*sigmoid(x[i]), as SiLUOf does, and x[i] to its
+// derivative there: both come from one exponential.
+func SiLUSlope(y, x []float32) {
+	sameLength("SiLUSlope", len(y), len(x))
+	siluSlopeAny(y, x)
+}
+
+// Times sets dst[i] = dst[i]*x[i].
+func Times(dst, x []float32) {
+	sameLength("Times", len(dst), len(x))
+	timesAny(dst, x)
+}
+
 // Softplus sets dst[i] = log(1+exp(x[i])) within 4 ulp for x >= -87; below
 // that it stays at exp(-87). dst may be x.
 func Softplus(dst, x []float32) {

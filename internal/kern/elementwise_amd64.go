@@ -230,3 +230,37 @@ func sumSquaresAny(sums *[sumLanes]float32, x []float32) {
 		x = x[n:]
 	}
 }
+
+func siluSlopeAny(y, x []float32) {
+	for len(x) > 0 {
+		n := min(len(x), callLength)
+		switch current() {
+		case tierAVX512:
+			siluSlopeAVX512(&y[0], &x[0], n)
+		case tierAVX2:
+			whole := n &^ 7
+			siluSlopeAVX2(&y[0], &x[0], whole)
+			siluSlopeGeneric(y[whole:n], x[whole:n])
+		default:
+			siluSlopeGeneric(y[:n], x[:n])
+		}
+		y, x = y[n:], x[n:]
+	}
+}
+
+func timesAny(dst, x []float32) {
+	for len(x) > 0 {
+		n := min(len(x), callLength)
+		switch current() {
+		case tierAVX512:
+			timesAVX512(&dst[0], &x[0], n)
+		case tierAVX2:
+			whole := n &^ 7
+			timesAVX2(&dst[0], &x[0], whole)
+			timesGeneric(dst[whole:n], x[whole:n])
+		default:
+			timesGeneric(dst[:n], x[:n])
+		}
+		dst, x = dst[n:], x[n:]
+	}
+}

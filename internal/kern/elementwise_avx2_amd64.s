@@ -426,6 +426,80 @@ DATA c3f2aaa71<>+16(SB)/8, $0x3f2aaa713f2aaa71
 DATA c3f2aaa71<>+24(SB)/8, $0x3f2aaa713f2aaa71
 GLOBL c3f2aaa71<>(SB), RODATA|NOPTR, $32
 
+// func siluSlopeAVX2(y *float32, x *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·siluSlopeAVX2(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+
+loop:
+	CMPQ    DX, $0x08
+	JLT     tail
+	VMOVUPS (CX), Y0
+	VMOVUPS cc2ae0000<>+0(SB), Y1
+	VMAXPS  Y0, Y1, Y0
+	VMOVUPS c42ae0000<>+0(SB), Y1
+	VMINPS  Y0, Y1, Y1
+	VMULPS  cc138aa3b<>+0(SB), Y1, Y2
+	VADDPS  c4b400000<>+0(SB), Y2, Y2
+	VSUBPS  c4b400000<>+0(SB), Y2, Y3
+	VMULPS  c3db18000<>+0(SB), Y3, Y4
+	VADDPS  Y4, Y1, Y4
+	VMULPS  cb7de8083<>+0(SB), Y3, Y3
+	VADDPS  Y3, Y4, Y3
+	VMULPS  cbe2aab2b<>+0(SB), Y3, Y4
+	VADDPS  c3f00043b<>+0(SB), Y4, Y4
+	VMULPS  Y3, Y3, Y5
+	VMULPS  Y5, Y4, Y4
+	VSUBPS  Y3, Y4, Y3
+	VPERMPS roots<>+0(SB), Y2, Y4
+	VPSLLD  $0x14, Y2, Y2
+	VPADDD  Y2, Y4, Y2
+	VMULPS  Y3, Y2, Y3
+	VADDPS  Y2, Y3, Y2
+	VMOVUPS c3f800000<>+0(SB), Y3
+	VADDPS  c3f800000<>+0(SB), Y2, Y4
+	VDIVPS  Y4, Y3, Y3
+	VMULPS  Y3, Y0, Y0
+	VMULPS  Y3, Y1, Y1
+	VMULPS  Y2, Y1, Y1
+	VADDPS  c3f800000<>+0(SB), Y1, Y1
+	VMULPS  Y1, Y3, Y1
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (CX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, DX
+	JMP     loop
+
+tail:
+	VZEROUPPER
+	RET
+
+// func timesAVX2(dst *float32, x *float32, n int)
+// Requires: AVX
+TEXT ·timesAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+
+loop:
+	CMPQ    DX, $0x08
+	JLT     tail
+	VMOVUPS (AX), Y0
+	VMOVUPS (CX), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, DX
+	JMP     loop
+
+tail:
+	VZEROUPPER
+	RET
+
 // func siluGradAVX2(dst *float32, dy *float32, pre *float32, n int)
 // Requires: AVX, AVX2
 TEXT ·siluGradAVX2(SB), NOSPLIT, $0-32

@@ -29,6 +29,16 @@ func reluAVX2(x *float32, n int)
 //go:noescape
 func softplusAVX2(dst *float32, x *float32, n int)
 
+// siluSlopeAVX2 sets y to x*sigmoid(x) and x to its derivative.
+//
+//go:noescape
+func siluSlopeAVX2(y *float32, x *float32, n int)
+
+// timesAVX2 sets dst to dst*x.
+//
+//go:noescape
+func timesAVX2(dst *float32, x *float32, n int)
+
 // siluGradAVX2 sets dst to dy times the derivative of x*sigmoid(x) at pre.
 //
 //go:noescape

@@ -763,6 +763,136 @@ DATA c3f2aaa71<>+48(SB)/8, $0x3f2aaa713f2aaa71
 DATA c3f2aaa71<>+56(SB)/8, $0x3f2aaa713f2aaa71
 GLOBL c3f2aaa71<>(SB), RODATA|NOPTR, $64
 
+// func siluSlopeAVX512(y *float32, x *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·siluSlopeAVX512(SB), NOSPLIT, $0-24
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVUPS cc2ae0000<>+0(SB), Z0
+	VMOVUPS c42ae0000<>+0(SB), Z1
+	VMOVUPS cc138aa3b<>+0(SB), Z2
+	VMOVUPS c4b400000<>+0(SB), Z3
+	VMOVUPS c3db18000<>+0(SB), Z4
+	VMOVUPS cb7de8083<>+0(SB), Z5
+	VMOVUPS cbe2aab2b<>+0(SB), Z6
+	VMOVUPS c3f00043b<>+0(SB), Z7
+	VMOVUPS roots<>+0(SB), Z8
+	VMOVUPS c3f800000<>+0(SB), Z9
+
+loop:
+	CMPQ    DX, $0x10
+	JLT     tail
+	VMOVUPS (CX), Z10
+	VMAXPS  Z10, Z0, Z10
+	VMINPS  Z10, Z1, Z11
+	VMULPS  Z2, Z11, Z12
+	VADDPS  Z3, Z12, Z12
+	VSUBPS  Z3, Z12, Z13
+	VMULPS  Z4, Z13, Z14
+	VADDPS  Z14, Z11, Z14
+	VMULPS  Z5, Z13, Z13
+	VADDPS  Z13, Z14, Z13
+	VMULPS  Z6, Z13, Z14
+	VADDPS  Z7, Z14, Z14
+	VMULPS  Z13, Z13, Z15
+	VMULPS  Z15, Z14, Z14
+	VSUBPS  Z13, Z14, Z13
+	VPERMPS Z8, Z12, Z14
+	VPSLLD  $0x14, Z12, Z12
+	VPADDD  Z12, Z14, Z12
+	VMULPS  Z13, Z12, Z13
+	VADDPS  Z12, Z13, Z12
+	VADDPS  Z9, Z12, Z13
+	VDIVPS  Z13, Z9, Z13
+	VMULPS  Z13, Z10, Z10
+	VMULPS  Z13, Z11, Z11
+	VMULPS  Z12, Z11, Z11
+	VADDPS  Z9, Z11, Z11
+	VMULPS  Z11, Z13, Z11
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, (CX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	SUBQ    $0x10, DX
+	JMP     loop
+
+tail:
+	TESTQ     DX, DX
+	JEQ       done
+	XORQ      BX, BX
+	BTSQ      DX, BX
+	DECQ      BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (CX), K1, Z10
+	VMAXPS    Z10, Z0, Z0
+	VMINPS    Z0, Z1, Z1
+	VMULPS    Z2, Z1, Z2
+	VADDPS    Z3, Z2, Z2
+	VSUBPS    Z3, Z2, Z3
+	VMULPS    Z4, Z3, Z4
+	VADDPS    Z4, Z1, Z4
+	VMULPS    Z5, Z3, Z3
+	VADDPS    Z3, Z4, Z3
+	VMULPS    Z6, Z3, Z4
+	VADDPS    Z7, Z4, Z4
+	VMULPS    Z3, Z3, Z5
+	VMULPS    Z5, Z4, Z4
+	VSUBPS    Z3, Z4, Z3
+	VPERMPS   Z8, Z2, Z4
+	VPSLLD    $0x14, Z2, Z2
+	VPADDD    Z2, Z4, Z2
+	VMULPS    Z3, Z2, Z3
+	VADDPS    Z2, Z3, Z2
+	VADDPS    Z9, Z2, Z3
+	VDIVPS    Z3, Z9, Z3
+	VMULPS    Z3, Z0, Z0
+	VMULPS    Z3, Z1, Z1
+	VMULPS    Z2, Z1, Z1
+	VADDPS    Z9, Z1, Z1
+	VMULPS    Z1, Z3, Z1
+	VMOVUPS   Z0, K1, (AX)
+	VMOVUPS   Z1, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func timesAVX512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·timesAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+
+loop:
+	CMPQ    DX, $0x10
+	JLT     tail
+	VMOVUPS (AX), Z0
+	VMOVUPS (CX), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	SUBQ    $0x10, DX
+	JMP     loop
+
+tail:
+	TESTQ     DX, DX
+	JEQ       done
+	XORQ      BX, BX
+	BTSQ      DX, BX
+	DECQ      BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (AX), K1, Z0
+	VMOVUPS.Z (CX), K1, Z1
+	VMULPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func siluGradAVX512(dst *float32, dy *float32, pre *float32, n int)
 // Requires: AVX, AVX512F
 TEXT ·siluGradAVX512(SB), NOSPLIT, $0-32

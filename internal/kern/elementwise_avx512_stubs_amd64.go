@@ -29,6 +29,16 @@ func reluAVX512(x *float32, n int)
 //go:noescape
 func softplusAVX512(dst *float32, x *float32, n int)
 
+// siluSlopeAVX512 sets y to x*sigmoid(x) and x to its derivative.
+//
+//go:noescape
+func siluSlopeAVX512(y *float32, x *float32, n int)
+
+// timesAVX512 sets dst to dst*x.
+//
+//go:noescape
+func timesAVX512(dst *float32, x *float32, n int)
+
 // siluGradAVX512 sets dst to dy times the derivative of x*sigmoid(x) at pre.
 //
 //go:noescape

@@ -157,6 +157,19 @@ func softplusGeneric(dst, x []float32) {
 	}
 }
 
+func siluSlopeGeneric(y, x []float32) {
+	for i, v := range x {
+		low, both, e, s := sigmoid(v)
+		y[i], x[i] = float32(low*s), siluSlope(both, e, s)
+	}
+}
+
+func timesGeneric(dst, x []float32) {
+	for i, v := range x {
+		dst[i] *= v
+	}
+}
+
 func siluGradGeneric(dst, dy, pre []float32) {
 	for i, v := range pre {
 		_, both, e, s := sigmoid(v)

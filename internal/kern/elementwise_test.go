@@ -20,6 +20,8 @@ var elementwiseCases = []elementwiseCase{
 	{"Exp", 1, 2, func(x [][]float32) { Exp(x[0], x[1]) }, func(x [][]float32) { expGeneric(x[0], x[1]) }},
 	{"TanhOf", 1, 2, func(x [][]float32) { TanhOf(x[0], x[1]) }, func(x [][]float32) { tanhGeneric(x[0], x[1]) }},
 	{"SiLUOf", 1, 2, func(x [][]float32) { SiLUOf(x[0], x[1]) }, func(x [][]float32) { siluGeneric(x[0], x[1]) }},
+	{"SiLUSlope", 2, 2, func(x [][]float32) { SiLUSlope(x[0], x[1]) }, func(x [][]float32) { siluSlopeGeneric(x[0], x[1]) }},
+	{"Times", 1, 2, func(x [][]float32) { Times(x[0], x[1]) }, func(x [][]float32) { timesGeneric(x[0], x[1]) }},
 	{"Softplus", 1, 2, func(x [][]float32) { Softplus(x[0], x[1]) }, func(x [][]float32) { softplusGeneric(x[0], x[1]) }},
 	{"Apply ReLU", 1, 1, func(x [][]float32) { Apply(x[0], ReLU) }, func(x [][]float32) { reluGeneric(x[0]) }},
 	{"SiLUGrad", 1, 3, func(x [][]float32) { SiLUGrad(x[0], x[1], x[2]) }, func(x [][]float32) { siluGradGeneric(x[0], x[1], x[2]) }},

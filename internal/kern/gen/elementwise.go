@@ -132,6 +132,19 @@ var loops = []loop{
 		},
 	},
 	{
+		name: "siluSlope", doc: "sets y to x*sigmoid(x) and x to its derivative.",
+		arrays: []string{"y", "x"}, in: []string{"x"}, out: []string{"y", "x"},
+		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
+			low, both, e, s := v.sigmoid(in[0])
+			return []reg.Register{v.mul(low, s), v.siluSlope(both, e, s)}
+		},
+	},
+	{
+		name: "times", doc: "sets dst to dst*x.",
+		arrays: []string{"dst", "x"}, in: []string{"dst", "x"}, out: []string{"dst"},
+		body: func(v *vectors, in, _ []reg.Register) []reg.Register { return one(v.mul(in[0], in[1])) },
+	},
+	{
 		name: "siluGrad", doc: "sets dst to dy times the derivative of x*sigmoid(x) at pre.",
 		arrays: []string{"dst", "dy", "pre"}, in: []string{"pre", "dy"}, out: []string{"dst"},
 		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
