@@ -68,7 +68,7 @@ func (e *Ensemble) Fit(buf *replay.Buffer, key rng.Key, progress func(Progress))
 	}
 	stats := f.run(key, progress)
 	if stats.StoppedBy == StopDiverged {
-		return stats, fmt.Errorf("dynamics: the loss was not finite in pass %d (member losses %v): lower rate, or look for extreme values in the data", stats.Passes, f.loss)
+		return stats, fmt.Errorf("dynamics: the loss was not finite in pass %d (member losses %v): lower rate, or look for extreme values in the data", stats.Passes, f.memberLosses())
 	}
 	if err := e.rank(stats.HoldError); err != nil {
 		return stats, err

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"demorl/internal/kern"
 	"demorl/nn"
 	"demorl/replay"
 	"demorl/rng"
@@ -24,9 +25,10 @@ type fitter struct {
 	lists       [][]int32 // per member: rows of x and y in the order of the pass
 	lanes       []*fitLane
 
+	shares   []share   // of a gradient step
+	split    int       // the member that is shared by several, or -1
+
 	// Per member, so that pieces of work share no memory.
-	upper, lower [][]float64 // gradient by the bounds
-	loss         []float64
 	errors       []float64
 	sums         []float64 // per member and piece of held-out rows
 	best         []float64
@@ -36,7 +38,46 @@ type fitter struct {
 	batchAt, batchRows int
 	lossSum            float64
 	lossCount          int
-	step, eval         func(worker, i int) // pieces of work, made once: closures allocate
+	jobs               fitJobs
+}
+
+// fitJobs are the pieces of work, made once: closures allocate.
+type fitJobs struct{ gradient, stepSplit, eval func(worker, i int) }
+
+// share is one piece of a gradient step, and what it leaves behind: a whole
+// member's batch or, of the last of an odd number of members, some rows of it,
+// so that two workers have equally much to do.
+type share struct {
+	member       int
+	from, rows   int       // rows of the batch; fewer where the batch is shorter
+	grad         []float32 // of a member that is shared; else the worker's memory serves
+	upper, lower []float64 // gradient by the bounds
+	loss         float64
+}
+
+// shareRows is the number of rows in a share of a split member. It is part of a
+// run's identity: gradients are summed share by share.
+const shareRows = 128
+
+// divide makes the shares of a gradient step.
+func (f *fitter) divide() {
+	members, outputs, batch := f.e.Members(), f.e.Outputs(), f.e.settings.Batch
+	add := func(s share) {
+		s.upper, s.lower = make([]float64, outputs), make([]float64, outputs)
+		f.shares = append(f.shares, s)
+	}
+	whole := members &^ 1
+	for m := range whole {
+		add(share{member: m, rows: batch})
+	}
+	f.split = -1
+	if whole == members {
+		return
+	}
+	f.split = whole
+	for from := 0; from < batch; from += shareRows {
+		add(share{member: whole, from: from, rows: min(shareRows, batch-from), grad: make([]float32, f.e.net.MemberSize())})
+	}
 }
 
 // fitLane is one worker's memory.
@@ -50,12 +91,10 @@ type fitLane struct {
 func newFitter(e *Ensemble) *fitter {
 	members, outputs := e.Members(), e.Outputs()
 	f := &fitter{
-		e: e, lists: make([][]int32, members), upper: make([][]float64, members), lower: make([][]float64, members),
-		loss: make([]float64, members), errors: make([]float64, members), best: make([]float64, members),
+		e: e, lists: make([][]int32, members), errors: make([]float64, members), best: make([]float64, members),
 		snapshot: make([][]float32, members), upperSum: make([]float64, outputs), lowerSum: make([]float64, outputs),
 	}
 	for m := range members {
-		f.upper[m], f.lower[m] = make([]float64, outputs), make([]float64, outputs)
 		f.snapshot[m] = make([]float32, e.net.MemberSize())
 	}
 	rows := max(e.settings.Batch, evalRows)
@@ -66,7 +105,8 @@ func newFitter(e *Ensemble) *fitter {
 			dOut: make([]float32, e.settings.Batch*2*outputs), loss: newLossScratch(e.settings.Batch, outputs),
 		})
 	}
-	f.step, f.eval = f.memberStep, f.evalPiece
+	f.divide()
+	f.jobs = fitJobs{f.sharePiece, f.stepPiece, f.evalPiece}
 	return f
 }
 
@@ -237,53 +277,87 @@ func (f *fitter) pass(limit int) int {
 // gradStep makes one gradient step of all members on rows at.. of their lists.
 func (f *fitter) gradStep(at, rows int) {
 	f.batchAt, f.batchRows = at, rows
-	f.e.pool.Do(f.e.Members(), f.step)
+	f.e.pool.Do(len(f.shares), f.jobs.gradient)
+	if f.split >= 0 {
+		f.e.adam.Begin(f.split)
+		f.e.pool.Do(f.e.net.Parts(), f.jobs.stepSplit)
+	}
 	weight := f.e.settings.BoundWeight
 	for d := range f.upperSum {
 		f.upperSum[d], f.lowerSum[d] = weight, -weight
-		for m := range f.upper {
-			f.upperSum[d] += f.upper[m][d]
-			f.lowerSum[d] += f.lower[m][d]
+		for i := range f.shares {
+			f.upperSum[d] += f.shares[i].upper[d]
+			f.lowerSum[d] += f.shares[i].lower[d]
 		}
 	}
 	f.e.bounds.step(f.upperSum, f.lowerSum)
-	for _, loss := range f.loss {
-		f.lossSum += loss
-		f.lossCount++
+	for i := range f.shares {
+		f.lossSum += f.shares[i].loss
+	}
+	f.lossCount += f.e.Members()
+}
+
+// memberLosses returns every member's loss of the last gradient step.
+func (f *fitter) memberLosses() []float64 {
+	losses := make([]float64, f.e.Members())
+	for i := range f.shares {
+		losses[f.shares[i].member] += f.shares[i].loss
+	}
+	return losses
+}
+
+// sharePiece computes one share's gradient, and makes the step of a member that
+// nobody else has a share in.
+func (f *fitter) sharePiece(worker, i int) {
+	e, lane, s := f.e, f.lanes[worker], &f.shares[i]
+	in, outputs := e.net.In(), e.Outputs()
+	rows := max(0, min(s.rows, f.batchRows-s.from))
+	for r, j := range f.lists[s.member][f.batchAt+min(s.from, f.batchRows):][:rows] {
+		copy(lane.x[r*in:(r+1)*in], f.x[int(j)*in:])
+		copy(lane.y[r*outputs:(r+1)*outputs], f.y[int(j)*outputs:])
+	}
+	grad := s.grad
+	if grad == nil {
+		grad = lane.grad
+	}
+	f.gradient(lane, s, grad, lane.x[:rows*in], lane.y, rows, f.batchRows)
+	if s.grad == nil {
+		e.adam.Step(e.net, s.member, grad, e.settings.Decay)
 	}
 }
 
-// memberStep is one member's share of a gradient step.
-func (f *fitter) memberStep(worker, m int) {
-	e, lane := f.e, f.lanes[worker]
-	in, outputs, rows := e.net.In(), e.Outputs(), f.batchRows
-	for r, i := range f.lists[m][f.batchAt : f.batchAt+rows] {
-		copy(lane.x[r*in:(r+1)*in], f.x[int(i)*in:])
-		copy(lane.y[r*outputs:(r+1)*outputs], f.y[int(i)*outputs:])
+// gradient leaves in grad a share's gradient of the loss, averaged over of rows,
+// without weight decay, which Adam adds, and in s its part of the bounds'
+// gradient and of the loss.
+func (f *fitter) gradient(lane *fitLane, s *share, grad, x, y []float32, rows, of int) {
+	clear(s.upper)
+	clear(s.lower)
+	clear(grad)
+	if s.loss = 0; rows == 0 {
+		return
 	}
-	f.loss[m] = f.memberGradient(lane, m, lane.x[:rows*in], lane.y, rows)
-	e.adam.Step(e.net, m, lane.grad, e.settings.Decay)
-}
-
-// memberGradient leaves member m's gradient of the loss in lane.grad, without
-// weight decay, which Adam adds, and its share of the bounds' gradient in
-// f.upper and f.lower.
-func (f *fitter) memberGradient(lane *fitLane, m int, x, y []float32, rows int) float64 {
-	clear(f.upper[m])
-	clear(f.lower[m])
-	clear(lane.grad)
-	out := f.e.net.Forward(m, lane.tape, x, rows)
+	out := f.e.net.Forward(s.member, lane.tape, x, rows)
 	dOut := lane.dOut[:len(out)]
-	loss := lane.loss.gradient(f.e.bounds, out, y, rows, dOut, f.upper[m], f.lower[m])
-	f.e.net.Backward(m, lane.tape, dOut, lane.grad, nil)
-	return loss
+	s.loss = lane.loss.gradient(f.e.bounds, out, y, rows, of, dOut, s.upper, s.lower)
+	f.e.net.Backward(s.member, lane.tape, dOut, grad, nil)
+}
+
+// stepPiece makes one part of the split member's step.
+func (f *fitter) stepPiece(_, part int) {
+	e := f.e
+	lo, hi := e.net.PartSpan(part)
+	first := f.shares[f.split].grad // before it, share and member have the same number
+	for i := f.split + 1; i < len(f.shares); i++ {
+		kern.AXPY(first[lo:hi], 1, f.shares[i].grad[lo:hi])
+	}
+	e.adam.StepPart(e.net, f.split, part, first, e.settings.Decay)
 }
 
 // evaluate fills errors with every member's held-out mean squared error.
 func (f *fitter) evaluate() {
 	members := f.e.Members()
 	pieces := len(f.sums) / members
-	f.e.pool.Do(len(f.sums), f.eval)
+	f.e.pool.Do(len(f.sums), f.jobs.eval)
 	for m := range members {
 		sum := 0.0
 		for p := range pieces {

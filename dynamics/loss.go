@@ -15,9 +15,10 @@ func newLossScratch(rows, outputs int) *lossScratch {
 
 // gradient computes one member's loss (method.md C.3, without decay and the
 // bounds' own term) of out (rows x 2*outputs: means, then raw log-variances)
-// against y (rows x outputs), and its gradients: dOut like out, and added to
+// against y (rows x outputs), averaged over of rows of which these are some, and
+// its gradients: dOut like out, and added to
 // upper and lower those by the bounds.
-func (s *lossScratch) gradient(b *bounds, out, y []float32, rows int, dOut []float32, upper, lower []float64) float64 {
+func (s *lossScratch) gradient(b *bounds, out, y []float32, rows, of int, dOut []float32, upper, lower []float64) float64 {
 	outputs := len(b.upper)
 	n := rows * outputs
 	far, soft, near, tail, value, weight := s.far[:n], s.soft[:n], s.near[:n], s.tail[:n], s.value[:n], s.weight[:n]
@@ -48,12 +49,12 @@ func (s *lossScratch) gradient(b *bounds, out, y []float32, rows int, dOut []flo
 	kern.Exp(soft, soft)
 	negAbs(tail, near)
 	kern.Exp(tail, tail)
-	return s.finish(out, y, rows, outputs, dOut, upper, lower)
+	return s.finish(out, y, rows, of, outputs, dOut, upper, lower)
 }
 
 // finish turns the scratch into gradients, row by row.
-func (s *lossScratch) finish(out, y []float32, rows, outputs int, dOut []float32, upper, lower []float64) float64 {
-	scale := 1 / float32(rows*outputs)
+func (s *lossScratch) finish(out, y []float32, rows, of, outputs int, dOut []float32, upper, lower []float64) float64 {
+	scale := 1 / float32(of*outputs)
 	total := 0.0
 	for r := range rows {
 		at := r * outputs
