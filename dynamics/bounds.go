@@ -1,7 +1,6 @@
 package dynamics
 
 import (
-	"demorl/internal/kern"
 	"demorl/internal/wire"
 	"demorl/nn"
 )
@@ -50,34 +49,6 @@ func (b *bounds) step(upperGrad, lowerGrad []float64) {
 		b.upperAt[d], b.lowerAt[d] = u, l
 	}
 	b.publish()
-}
-
-// std turns raw (rows x outputs raw log-variances) into standard deviations, in
-// place; soft is scratch of the same length.
-func (b *bounds) std(raw, soft []float32, rows int) {
-	n := len(b.upper)
-	raw, soft = raw[:rows*n], soft[:rows*n]
-	for r := range rows {
-		row := raw[r*n : (r+1)*n]
-		for d, u := range b.upper {
-			row[d] = u - row[d]
-		}
-	}
-	kern.Softplus(soft, raw)
-	for r := range rows {
-		row := soft[r*n : (r+1)*n]
-		for d, u := range b.upper {
-			row[d] = (u - row[d]) - b.lower[d]
-		}
-	}
-	kern.Softplus(raw, soft)
-	for r := range rows {
-		row := raw[r*n : (r+1)*n]
-		for d, l := range b.lower {
-			row[d] = 0.5 * (l + row[d])
-		}
-	}
-	kern.Exp(raw, raw)
 }
 
 func (b *bounds) appendState(dst []byte) []byte {

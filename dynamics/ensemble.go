@@ -2,6 +2,7 @@ package dynamics
 
 import (
 	"fmt"
+	"math"
 
 	"demorl/internal/kern"
 	"demorl/internal/par"
@@ -22,8 +23,8 @@ type Ensemble struct {
 	bounds  *bounds
 	inputs  *nn.Normaliser // of (obs, action)
 	targets *nn.Normaliser // of (reward, change); the identity unless target_norm
-	scale   []float32      // 1/inputs.Std
 	span    *span
+	tile    tile
 	holdout holdout
 	elites  []int // members, best first
 	fits    int
@@ -49,8 +50,8 @@ func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Ensemble
 	e.adam = nn.NewAdam(e.net, s.Rate)
 	e.bounds = newBounds(s, e.Outputs())
 	e.inputs, e.targets = nn.NewNormaliser(obsDim+actDim), nn.NewNormaliser(e.Outputs())
-	e.scale = make([]float32, obsDim+actDim)
 	e.span = newSpan(obsDim)
+	e.tile = newTile(obsDim+actDim, e.Outputs())
 	for m := range s.Elites {
 		e.elites = append(e.elites, m)
 	}
@@ -61,10 +62,54 @@ func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Ensemble
 	return e, nil
 }
 
-// publish derives what prediction reads from the normalisers.
+// tile is what prediction reads beside the networks, repeated for each of
+// predictorRows rows, so that one kernel call serves a whole chunk of rows.
+type tile struct {
+	mean, scale         []float32 // rows x (obs+action): statistics of the inputs
+	upper, lower        []float32 // rows x outputs: bounds of the log-variance
+	low, high           []float32 // rows x outputs: range of changes; reward has none
+	guardLow, guardHigh []float32 // rows x outputs: range of believable rewards and next observations
+}
+
+func newTile(in, outputs int) tile {
+	x, y := predictorRows*in, predictorRows*outputs
+	return tile{
+		mean: make([]float32, x), scale: make([]float32, x), upper: make([]float32, y), lower: make([]float32, y),
+		low: make([]float32, y), high: make([]float32, y), guardLow: make([]float32, y), guardHigh: make([]float32, y),
+	}
+}
+
+// publish derives what prediction reads from statistics, bounds and span. It
+// must follow every change of them, before anything is predicted.
 func (e *Ensemble) publish() {
+	t, inf := &e.tile, float32(math.Inf(1))
 	for j, std := range e.inputs.Std {
-		e.scale[j] = 1 / std
+		t.mean[j], t.scale[j] = e.inputs.Mean[j], 1/std
+	}
+	copy(t.upper, e.bounds.upper)
+	copy(t.lower, e.bounds.lower)
+	guard := float32(e.settings.ModelGuard)
+	for d := range e.Outputs() {
+		t.low[d], t.high[d] = -inf, inf
+		t.guardLow[d], t.guardHigh[d] = -math.MaxFloat32, math.MaxFloat32
+		if j := d - 1; j >= 0 && e.span.known {
+			t.low[d], t.high[d] = e.span.low[j], e.span.high[j]
+			if guard > 0 {
+				t.guardLow[d], t.guardHigh[d] = e.span.centre[j]-guard*e.span.reach[j], e.span.centre[j]+guard*e.span.reach[j]
+			}
+		}
+	}
+	repeat(t.mean, e.net.In())
+	repeat(t.scale, e.net.In())
+	for _, x := range [][]float32{t.upper, t.lower, t.low, t.high, t.guardLow, t.guardHigh} {
+		repeat(x, e.Outputs())
+	}
+}
+
+// repeat fills x with its first n numbers.
+func repeat(x []float32, n int) {
+	for n < len(x) {
+		n += copy(x[n:], x[:n])
 	}
 }
 
@@ -103,7 +148,7 @@ func (e *Ensemble) LogVarianceBounds() (upper, lower []float32) {
 
 // normalise writes the network's input for one row.
 func (e *Ensemble) normalise(dst, obs, action []float32) {
-	mean, scale := e.inputs.Mean, e.scale
+	mean, scale := e.tile.mean, e.tile.scale
 	for j, v := range obs {
 		dst[j] = (v - mean[j]) * scale[j]
 	}
@@ -121,43 +166,71 @@ const predictorRows = 128
 type predictor struct {
 	e         *Ensemble
 	tape      *nn.Tape
-	x         []float32 // rows x (obs+action), normalised
+	x         []float32 // rows x (obs+action)
 	mean, std []float32 // rows x outputs
-	soft      []float32
+	noise     []float32 // rows x outputs: standard normals
 }
 
 func (e *Ensemble) newPredictor(rows int) *predictor {
 	n := rows * e.Outputs()
 	return &predictor{
 		e: e, tape: e.net.NewTape(rows), x: make([]float32, rows*e.net.In()),
-		mean: make([]float32, n), std: make([]float32, n), soft: make([]float32, n),
+		mean: make([]float32, n), std: make([]float32, n), noise: make([]float32, n),
 	}
 }
 
-// predict fills mean and, if wanted, std (rows x outputs) with member m's
-// prediction for x.
-func (p *predictor) predict(m int, x []float32, rows int, withStd bool) {
-	outputs := p.e.Outputs()
-	out := p.e.net.Infer(m, p.tape, x, rows)
+// infer runs the first rows rows of x, in the task's units, through member m:
+// each row of the result is the means of all outputs and then their raw
+// log-variances, in the units that the network was trained in. x is left
+// normalised.
+func (p *predictor) infer(m, rows int) []float32 {
+	used := rows * p.e.net.In()
+	kern.Normalise(p.x[:used], p.e.tile.mean[:used], p.e.tile.scale[:used])
+	return p.e.net.Infer(m, p.tape, p.x, rows)
+}
+
+// means fills mean with member m's prediction for the first rows rows of x.
+func (p *predictor) means(m, rows int) {
+	out, n := p.infer(m, rows), p.e.Outputs()
 	for r := range rows {
-		row := out[r*2*outputs : (r+1)*2*outputs]
-		copy(p.mean[r*outputs:(r+1)*outputs], row[:outputs])
-		if withStd {
-			copy(p.std[r*outputs:(r+1)*outputs], row[outputs:])
+		copy(p.mean[r*n:(r+1)*n], out[2*r*n:])
+	}
+	if p.e.settings.TargetNorm {
+		p.rescale(p.mean, rows)
+		p.shift(rows)
+	}
+}
+
+// draws fills std with member m's standard deviations for the first rows rows
+// of x, and mean with its means plus std times noise.
+func (p *predictor) draws(m, rows int) {
+	out, n := p.infer(m, rows), p.e.Outputs()
+	for r := range rows {
+		copy(p.mean[r*n:(r+1)*n], out[2*r*n:])
+		copy(p.std[r*n:(r+1)*n], out[(2*r+1)*n:])
+	}
+	used, t := rows*n, &p.e.tile
+	kern.Gaussian(p.mean[:used], p.std[:used], p.noise[:used], t.upper[:used], t.lower[:used])
+	if p.e.settings.TargetNorm {
+		p.rescale(p.mean, rows)
+		p.rescale(p.std, rows)
+		p.shift(rows)
+	}
+}
+
+// rescale and shift undo the scaling of targets.
+func (p *predictor) rescale(x []float32, rows int) {
+	for r := range rows {
+		for d, scale := range p.e.targets.Std {
+			x[r*len(p.e.targets.Std)+d] *= scale
 		}
 	}
-	if withStd {
-		p.e.bounds.std(p.std, p.soft, rows)
-	}
-	if !p.e.settings.TargetNorm {
-		return
-	}
-	shift, scale := p.e.targets.Mean, p.e.targets.Std
+}
+
+func (p *predictor) shift(rows int) {
 	for r := range rows {
-		mean, std := p.mean[r*outputs:(r+1)*outputs], p.std[r*outputs:(r+1)*outputs]
-		for d := range outputs {
-			mean[d] = mean[d]*scale[d] + shift[d]
-			std[d] *= scale[d]
+		for d, mean := range p.e.targets.Mean {
+			p.mean[r*len(p.e.targets.Mean)+d] += mean
 		}
 	}
 }
@@ -173,16 +246,23 @@ func (e *Ensemble) Predict(m int, obs, action []float32, rows int, mean, std []f
 func (p *predictor) predictRows(m int, obs, action []float32, rows int, mean, std []float32) {
 	e := p.e
 	in, outputs, chunk := e.net.In(), e.Outputs(), len(p.x)/e.net.In()
+	clear(p.noise)
 	for at := 0; at < rows; at += chunk {
 		n := min(chunk, rows-at)
-		for r := range n {
-			i := at + r
-			e.normalise(p.x[r*in:(r+1)*in], obs[i*e.obsDim:(i+1)*e.obsDim], action[i*e.actDim:(i+1)*e.actDim])
+		load := func() {
+			for r := range n {
+				i := at + r
+				copy(p.x[r*in:], obs[i*e.obsDim:(i+1)*e.obsDim])
+				copy(p.x[r*in+e.obsDim:], action[i*e.actDim:(i+1)*e.actDim])
+			}
 		}
-		p.predict(m, p.x, n, std != nil)
-		copy(mean[at*outputs:], p.mean[:n*outputs])
 		if std != nil {
+			load()
+			p.draws(m, n)
 			copy(std[at*outputs:], p.std[:n*outputs])
 		}
+		load()
+		p.means(m, n) // apart, since an infinite standard deviation times no noise is not 0
+		copy(mean[at*outputs:], p.mean[:n*outputs])
 	}
 }

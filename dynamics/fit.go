@@ -73,6 +73,7 @@ func (e *Ensemble) Fit(buf *replay.Buffer, key rng.Key, progress func(Progress))
 	if err := e.rank(stats.HoldError); err != nil {
 		return stats, err
 	}
+	e.publish() // the bounds have moved
 	stats.Elites = slices.Clone(e.elites)
 	if e.head != nil {
 		stats.Terminal = e.head.fit(e, buf, f.train, f.held, key.Derive("terminal"))

@@ -25,14 +25,14 @@ type fitter struct {
 	lists       [][]int32 // per member: rows of x and y in the order of the pass
 	lanes       []*fitLane
 
-	shares   []share   // of a gradient step
-	split    int       // the member that is shared by several, or -1
+	shares []share // of a gradient step
+	split  int     // the member that is shared by several, or -1
 
 	// Per member, so that pieces of work share no memory.
-	errors       []float64
-	sums         []float64 // per member and piece of held-out rows
-	best         []float64
-	snapshot     [][]float32
+	errors   []float64
+	sums     []float64 // per member and piece of held-out rows
+	best     []float64
+	snapshot [][]float32
 
 	upperSum, lowerSum []float64
 	batchAt, batchRows int

@@ -3,6 +3,7 @@ package dynamics
 import (
 	"fmt"
 
+	"demorl/internal/kern"
 	"demorl/nn"
 	"demorl/rollout"
 )
@@ -18,12 +19,14 @@ type Lane struct {
 	ends   []int   // per elite: where its rows end in order
 	noise  []float32
 	// Of the running rows, in the order of order.
-	next, obs, action []float32
-	reward, rewardStd []float32
-	sum               []float32 // Expect: sum of the elites' means
-	done              []bool
-	headX             []float32
-	headTape          *nn.Tape
+	outcome   []float32 // rows x outputs: reward and next observation
+	rewardStd []float32
+	done      []bool
+	sum       []float32 // Expect: sum of the elites' means
+	// The same rows for the task's rules, where it has any.
+	next, obs, action, reward []float32
+	headX                     []float32
+	headTape                  *nn.Tape
 }
 
 func newLane(w *World, rows int) *Lane {
@@ -31,12 +34,14 @@ func newLane(w *World, rows int) *Lane {
 	l := &Lane{
 		w: w, p: e.newPredictor(min(rows, predictorRows)),
 		member: make([]int32, rows), order: make([]int32, rows), ends: make([]int, len(e.elites)),
-		noise: make([]float32, rows*rollout.Stride(e.Outputs())),
-		next:  make([]float32, rows*e.obsDim), reward: make([]float32, rows), rewardStd: make([]float32, rows),
-		done: make([]bool, rows),
+		noise:   make([]float32, rows*rollout.Stride(e.Outputs())),
+		outcome: make([]float32, rows*e.Outputs()), rewardStd: make([]float32, rows), done: make([]bool, rows),
+	}
+	if w.options.Rewarder != nil || w.options.Terminator != nil || e.head != nil {
+		l.next = make([]float32, rows*e.obsDim)
 	}
 	if w.options.Rewarder != nil {
-		l.obs, l.action = make([]float32, rows*e.obsDim), make([]float32, rows*e.actDim)
+		l.obs, l.action, l.reward = make([]float32, rows*e.obsDim), make([]float32, rows*e.actDim), make([]float32, rows)
 	}
 	if w.options.Propagation == Expect {
 		l.sum = make([]float32, predictorRows*e.Outputs())
@@ -155,8 +160,8 @@ func (l *Lane) gather(b *rollout.Block, at, n int) {
 	e := l.w.e
 	in := e.net.In()
 	for i, r := range l.order[at : at+n] {
-		row := int(r)
-		e.normalise(l.p.x[i*in:(i+1)*in], b.Obs[row*e.obsDim:(row+1)*e.obsDim], b.Action[row*e.actDim:(row+1)*e.actDim])
+		row, x := int(r), l.p.x[i*in:(i+1)*in]
+		copy(x[copy(x, b.Obs[row*e.obsDim:(row+1)*e.obsDim]):], b.Action[row*e.actDim:])
 	}
 }
 
@@ -164,23 +169,22 @@ func (l *Lane) gather(b *rollout.Block, at, n int) {
 func (l *Lane) sample(b *rollout.Block, m, at, n int) {
 	e, o := l.w.e, &l.w.options
 	l.gather(b, at, n)
-	l.p.predict(m, l.p.x, n, true)
 	outputs, stride := e.Outputs(), rollout.Stride(e.Outputs())
-	for i := range n {
-		row := int(l.order[at+i])
-		mean, std := l.p.mean[i*outputs:(i+1)*outputs], l.p.std[i*outputs:(i+1)*outputs]
-		noise := l.noise[row*stride : row*stride+outputs]
-		l.reward[at+i], l.rewardStd[at+i] = mean[0], std[0]
-		if o.SampleReward {
-			l.reward[at+i] += std[0] * noise[0]
+	for i, r := range l.order[at : at+n] {
+		to := l.p.noise[i*outputs : (i+1)*outputs]
+		copy(to, l.noise[int(r)*stride:])
+		if !o.SampleReward {
+			to[0] = 0
 		}
-		if !o.DeterministicState {
-			for d := 1; d < len(mean); d++ {
-				mean[d] += std[d] * noise[d]
-			}
+		if o.DeterministicState {
+			clear(to[1:])
 		}
-		l.move(b, row, at+i, mean[1:])
 	}
+	l.p.draws(m, n)
+	for i := range n {
+		l.rewardStd[at+i] = l.p.std[i*outputs]
+	}
+	l.move(b, at, n, l.p.mean[:n*outputs])
 }
 
 // expect steps the first n rows of order with the mean of all elites' means.
@@ -190,11 +194,11 @@ func (l *Lane) expect(b *rollout.Block, n int) {
 	share := 1 / float32(len(e.elites))
 	for at := 0; at < n; at += predictorRows {
 		rows := min(predictorRows, n-at)
-		l.gather(b, at, rows)
 		sum := l.sum[:rows*outputs]
 		clear(sum)
 		for _, m := range e.elites {
-			l.p.predict(m, l.p.x, rows, false)
+			l.gather(b, at, rows)
+			l.p.means(m, rows)
 			for i, v := range l.p.mean[:rows*outputs] {
 				sum[i] += v
 			}
@@ -202,38 +206,63 @@ func (l *Lane) expect(b *rollout.Block, n int) {
 		for i := range sum {
 			sum[i] *= share
 		}
-		for i := range rows {
-			mean := sum[i*outputs : (i+1)*outputs]
-			l.reward[at+i], l.rewardStd[at+i] = mean[0], 0
-			l.move(b, int(l.order[at+i]), at+i, mean[1:])
-		}
+		clear(l.rewardStd[at : at+rows])
+		l.move(b, at, rows, sum)
 	}
 }
 
-// move writes the next observation of row, i-th of order, from its change.
-func (l *Lane) move(b *rollout.Block, row, i int, delta []float32) {
-	e := l.w.e
-	obs, next := b.Obs[row*e.obsDim:(row+1)*e.obsDim], l.next[i*e.obsDim:(i+1)*e.obsDim]
+// move writes the outcome of rows at..at+n of order from reward and change
+// (rows x outputs).
+func (l *Lane) move(b *rollout.Block, at, n int, change []float32) {
+	e, t := l.w.e, &l.w.e.tile
+	outputs := e.Outputs()
 	if e.span.known {
-		low, high := e.span.low[:len(delta)], e.span.high[:len(delta)]
-		for j, v := range delta {
-			if v < low[j] || v > high[j] {
-				l.counters.Clipped++
-				if e.settings.DeltaClip {
-					delta[j] = min(max(v, low[j]), high[j])
-				}
+		low, high := t.low[:len(change)], t.high[:len(change)]
+		l.counters.Clipped += kern.CountOutside(change, low, high)
+		if e.settings.DeltaClip {
+			for i, v := range change {
+				change[i] = min(max(v, low[i]), high[i])
 			}
 		}
 	}
-	for j, v := range delta {
-		next[j] = obs[j] + v
+	for i, r := range l.order[at : at+n] {
+		obs := b.Obs[int(r)*e.obsDim : (int(r)+1)*e.obsDim]
+		from, to := change[i*outputs:(i+1)*outputs], l.outcome[(at+i)*outputs:(at+i+1)*outputs]
+		to[0] = from[0]
+		for j, v := range from[1:] {
+			to[1+j] = obs[j] + v
+		}
 	}
 }
 
 // finish asks the task about reward and end, decides fates and writes the block.
 func (l *Lane) finish(b *rollout.Block, n int) {
+	e := l.w.e
+	outputs := e.Outputs()
+	l.consult(b, n)
+	for at := 0; at < n; at += predictorRows {
+		rows := min(predictorRows, n-at)
+		used := rows * outputs
+		sane := kern.CountNotInside(l.outcome[at*outputs:at*outputs+used], e.tile.guardLow[:used], e.tile.guardHigh[:used]) == 0
+		for i := at; i < at+rows; i++ {
+			row, outcome := int(l.order[i]), l.outcome[i*outputs:(i+1)*outputs]
+			copy(b.Next[row*e.obsDim:(row+1)*e.obsDim], outcome[1:])
+			b.Reward[row], b.RewardStd[row] = outcome[0], l.rewardStd[i]
+			b.Fate[row] = l.fate(outcome, l.rewardStd[i], l.done[i], sane)
+		}
+	}
+}
+
+// consult lets the task's own rules, or the learned head, say which rows have
+// ended and what they earned.
+func (l *Lane) consult(b *rollout.Block, n int) {
 	e, o := l.w.e, &l.w.options
-	width := e.obsDim
+	width, outputs := e.obsDim, e.Outputs()
+	if l.next != nil {
+		for i := range n {
+			copy(l.next[i*width:(i+1)*width], l.outcome[i*outputs+1:])
+		}
+	}
 	if o.Rewarder != nil {
 		for i, r := range l.order[:n] {
 			row := int(r)
@@ -241,6 +270,9 @@ func (l *Lane) finish(b *rollout.Block, n int) {
 			copy(l.action[i*e.actDim:(i+1)*e.actDim], b.Action[row*e.actDim:])
 		}
 		o.Rewarder.Reward(l.obs[:n*width], l.action[:n*e.actDim], l.next[:n*width], l.reward[:n])
+		for i, reward := range l.reward[:n] {
+			l.outcome[i*outputs] = reward
+		}
 		clear(l.rewardStd[:n])
 	}
 	switch {
@@ -251,35 +283,28 @@ func (l *Lane) finish(b *rollout.Block, n int) {
 	default:
 		clear(l.done[:n])
 	}
-	for i, r := range l.order[:n] {
-		row := int(r)
-		next := l.next[i*width : (i+1)*width]
-		copy(b.Next[row*width:(row+1)*width], next)
-		b.Reward[row], b.RewardStd[row] = l.reward[i], l.rewardStd[i]
-		b.Fate[row] = l.fate(next, l.reward[i], l.rewardStd[i], l.done[i])
-	}
 }
 
 // fate decides what became of a row. A state that cannot be believed is told
-// before what the task's rule says about it.
-func (l *Lane) fate(next []float32, reward, rewardStd float32, done bool) rollout.Fate {
+// before what the task's rule says about it. sane says that reward and next
+// observation are known to lie within the guard.
+func (l *Lane) fate(outcome []float32, rewardStd float32, done, sane bool) rollout.Fate {
 	e := l.w.e
-	sane := finite(reward) && finite(rewardStd)
-	for _, v := range next {
-		sane = sane && finite(v)
-	}
 	if !sane {
-		l.counters.NonFinite++
-		return rollout.NonFinite
-	}
-	if guard := float32(e.settings.ModelGuard); guard > 0 && e.span.known {
-		centre, reach := e.span.centre[:len(next)], e.span.reach[:len(next)]
-		for j, v := range next {
-			if d := v - centre[j]; d > guard*reach[j] || d < -guard*reach[j] {
-				l.counters.OutOfRange++
-				return rollout.OutOfRange
+		for _, v := range outcome {
+			if !finite(v) {
+				l.counters.NonFinite++
+				return rollout.NonFinite
 			}
 		}
+		if n := len(outcome); kern.CountNotInside(outcome, e.tile.guardLow[:n], e.tile.guardHigh[:n]) > 0 {
+			l.counters.OutOfRange++
+			return rollout.OutOfRange
+		}
+	}
+	if !finite(rewardStd) {
+		l.counters.NonFinite++
+		return rollout.NonFinite
 	}
 	if done {
 		l.counters.Terminated++

@@ -6,6 +6,7 @@ import (
 	"os"
 	"testing"
 
+	"demorl/internal/kern"
 	"demorl/rng"
 )
 
@@ -183,11 +184,10 @@ func TestBoundsStayOneApart(t *testing.T) {
 }
 
 func TestPredictedStandardDeviationFollowsTheSoftBounds(t *testing.T) {
-	b := newBounds(DefaultSettings(), 1)
 	for _, raw := range []float64{-50, -10, -3, 0, 2, 50} {
 		want := math.Exp(0.5 * (-10 + softplus(0.5-softplus(0.5-raw)+10)))
-		got, scratch := []float32{float32(raw)}, make([]float32, 1)
-		b.std(got, scratch, 1)
+		got := []float32{float32(raw)}
+		kern.Gaussian(make([]float32, 1), got, make([]float32, 1), []float32{0.5}, []float32{-10})
 		if math.Abs(float64(got[0])/want-1) > 1e-5 {
 			t.Errorf("raw %v gives standard deviation %v, want %v", raw, got[0], want)
 		}

@@ -48,7 +48,7 @@ func (e *Ensemble) headInput(dst, obs, action, next []float32) {
 	e.normalise(dst, obs, action)
 	dst = dst[len(obs)+len(action):]
 	for j, v := range next {
-		dst[j] = (v - e.inputs.Mean[j]) * e.scale[j]
+		dst[j] = (v - e.tile.mean[j]) * e.tile.scale[j]
 	}
 }
 

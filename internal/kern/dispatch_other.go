@@ -29,3 +29,7 @@ func peakAny(rounds int) float64                         { return peakGeneric(ro
 func sumSquaresAny(sums *[sumLanes]float32, x []float32) { sumSquaresGeneric(sums, x) }
 func siluSlopeAny(y, x []float32)                        { siluSlopeGeneric(y, x) }
 func timesAny(dst, x []float32)                          { timesGeneric(dst, x) }
+func normaliseAny(x, mean, scale []float32)              { normaliseGeneric(x, mean, scale) }
+func gaussianAny(x, std, noise, upper, lower []float32)  { gaussianGeneric(x, std, noise, upper, lower) }
+func countOutsideAny(x, low, high []float32) int         { return countOutsideGeneric(x, low, high) }
+func countNotInsideAny(x, low, high []float32) int       { return countNotInsideGeneric(x, low, high) }

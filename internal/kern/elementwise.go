@@ -50,6 +50,34 @@ func Softplus(dst, x []float32) {
 	softplusAny(dst, x)
 }
 
+// Normalise sets x[i] = (x[i]-mean[i])*scale[i].
+func Normalise(x, mean, scale []float32) {
+	sameLength("Normalise", len(x), len(mean), len(scale))
+	normaliseAny(x, mean, scale)
+}
+
+// Gaussian makes draws from the raw output of a probabilistic network: std[i],
+// a raw log-variance, becomes the standard deviation exp(s/2), where s is the
+// log-variance softly bounded by upper[i] and lower[i] (method.md C.2), and
+// x[i], the mean, becomes x[i] + std[i]*noise[i].
+func Gaussian(x, std, noise, upper, lower []float32) {
+	sameLength("Gaussian", len(x), len(std), len(noise), len(upper), len(lower))
+	gaussianAny(x, std, noise, upper, lower)
+}
+
+// CountOutside returns how many x[i] are below low[i] or above high[i]. NaN is
+// neither.
+func CountOutside(x, low, high []float32) int {
+	sameLength("CountOutside", len(x), len(low), len(high))
+	return countOutsideAny(x, low, high)
+}
+
+// CountNotInside returns how many x[i] are not in [low[i], high[i]]. NaN is not.
+func CountNotInside(x, low, high []float32) int {
+	sameLength("CountNotInside", len(x), len(low), len(high))
+	return countNotInsideAny(x, low, high)
+}
+
 // SiLUGrad sets dst[i] = dy[i] * d silu(pre[i])/d pre. The derivative, the sum
 // of s = sigmoid(x) and x*s*(1-s), is within 5 ulp of the larger of the two for
 // x >= -87; below that it stays at its value there, -1.4e-36. dst may be dy or

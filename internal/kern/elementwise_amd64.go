@@ -264,3 +264,75 @@ func timesAny(dst, x []float32) {
 		dst, x = dst[n:], x[n:]
 	}
 }
+
+func normaliseAny(x, mean, scale []float32) {
+	for len(x) > 0 {
+		n := min(len(x), callLength)
+		switch current() {
+		case tierAVX512:
+			normaliseAVX512(&x[0], &mean[0], &scale[0], n)
+		case tierAVX2:
+			whole := n &^ 7
+			normaliseAVX2(&x[0], &mean[0], &scale[0], whole)
+			normaliseGeneric(x[whole:n], mean[whole:n], scale[whole:n])
+		default:
+			normaliseGeneric(x[:n], mean[:n], scale[:n])
+		}
+		x, mean, scale = x[n:], mean[n:], scale[n:]
+	}
+}
+
+func gaussianAny(x, std, noise, upper, lower []float32) {
+	for len(x) > 0 {
+		n := min(len(x), callLength)
+		switch current() {
+		case tierAVX512:
+			softCapAVX512(&std[0], &upper[0], n)
+			softFloorAVX512(&std[0], &lower[0], n)
+			drawAVX512(&x[0], &std[0], &noise[0], n)
+		case tierAVX2:
+			whole := n &^ 7
+			softCapAVX2(&std[0], &upper[0], whole)
+			softFloorAVX2(&std[0], &lower[0], whole)
+			drawAVX2(&x[0], &std[0], &noise[0], whole)
+			gaussianGeneric(x[whole:n], std[whole:n], noise[whole:n], upper[whole:n], lower[whole:n])
+		default:
+			gaussianGeneric(x[:n], std[:n], noise[:n], upper[:n], lower[:n])
+		}
+		x, std, noise, upper, lower = x[n:], std[n:], noise[n:], upper[n:], lower[n:]
+	}
+}
+
+func countOutsideAny(x, low, high []float32) (total int) {
+	for len(x) > 0 {
+		n := min(len(x), callLength)
+		switch current() {
+		case tierAVX512:
+			total += countOutsideAVX512(&x[0], &low[0], &high[0], n)
+		case tierAVX2:
+			whole := n &^ 7
+			total += countOutsideAVX2(&x[0], &low[0], &high[0], whole) + countOutsideGeneric(x[whole:n], low[whole:n], high[whole:n])
+		default:
+			total += countOutsideGeneric(x[:n], low[:n], high[:n])
+		}
+		x, low, high = x[n:], low[n:], high[n:]
+	}
+	return total
+}
+
+func countNotInsideAny(x, low, high []float32) (total int) {
+	for len(x) > 0 {
+		n := min(len(x), callLength)
+		switch current() {
+		case tierAVX512:
+			total += countNotInsideAVX512(&x[0], &low[0], &high[0], n)
+		case tierAVX2:
+			whole := n &^ 7
+			total += countNotInsideAVX2(&x[0], &low[0], &high[0], whole) + countNotInsideGeneric(x[whole:n], low[whole:n], high[whole:n])
+		default:
+			total += countNotInsideGeneric(x[:n], low[:n], high[:n])
+		}
+		x, low, high = x[n:], low[n:], high[n:]
+	}
+	return total
+}

@@ -426,6 +426,215 @@ DATA c3f2aaa71<>+16(SB)/8, $0x3f2aaa713f2aaa71
 DATA c3f2aaa71<>+24(SB)/8, $0x3f2aaa713f2aaa71
 GLOBL c3f2aaa71<>(SB), RODATA|NOPTR, $32
 
+// func normaliseAVX2(x *float32, mean *float32, scale *float32, n int)
+// Requires: AVX
+TEXT ·normaliseAVX2(SB), NOSPLIT, $0-32
+	MOVQ x+0(FP), AX
+	MOVQ mean+8(FP), CX
+	MOVQ scale+16(FP), DX
+	MOVQ n+24(FP), BX
+
+loop:
+	CMPQ    BX, $0x08
+	JLT     tail
+	VMOVUPS (AX), Y0
+	VMOVUPS (CX), Y1
+	VMOVUPS (DX), Y2
+	VSUBPS  Y1, Y0, Y0
+	VMULPS  Y2, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, BX
+	JMP     loop
+
+tail:
+	VZEROUPPER
+	RET
+
+// func softCapAVX2(x *float32, upper *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·softCapAVX2(SB), NOSPLIT, $0-24
+	MOVQ x+0(FP), AX
+	MOVQ upper+8(FP), CX
+	MOVQ n+16(FP), DX
+
+loop:
+	CMPQ    DX, $0x08
+	JLT     tail
+	VMOVUPS (AX), Y0
+	VMOVUPS (CX), Y1
+	VSUBPS  Y0, Y1, Y0
+	VANDPS  c7fffffff<>+0(SB), Y0, Y2
+	VMOVUPS c42ae0000<>+0(SB), Y3
+	VMINPS  Y2, Y3, Y2
+	VMULPS  cc138aa3b<>+0(SB), Y2, Y3
+	VADDPS  c4b400000<>+0(SB), Y3, Y3
+	VSUBPS  c4b400000<>+0(SB), Y3, Y4
+	VMULPS  c3db18000<>+0(SB), Y4, Y5
+	VADDPS  Y5, Y2, Y2
+	VMULPS  cb7de8083<>+0(SB), Y4, Y4
+	VADDPS  Y4, Y2, Y2
+	VMULPS  cbe2aab2b<>+0(SB), Y2, Y4
+	VADDPS  c3f00043b<>+0(SB), Y4, Y4
+	VMULPS  Y2, Y2, Y5
+	VMULPS  Y5, Y4, Y4
+	VSUBPS  Y2, Y4, Y2
+	VPERMPS roots<>+0(SB), Y3, Y4
+	VPSLLD  $0x14, Y3, Y3
+	VPADDD  Y3, Y4, Y3
+	VMULPS  Y2, Y3, Y2
+	VADDPS  Y3, Y2, Y2
+	VADDPS  c40000000<>+0(SB), Y2, Y3
+	VDIVPS  Y3, Y2, Y2
+	VMULPS  Y2, Y2, Y3
+	VMOVUPS c3e902b0c<>+0(SB), Y4
+	VMULPS  Y3, Y4, Y4
+	VADDPS  c3e8f2e7a<>+0(SB), Y4, Y4
+	VMULPS  Y3, Y4, Y4
+	VADDPS  c3ecced0a<>+0(SB), Y4, Y4
+	VMULPS  Y3, Y4, Y4
+	VADDPS  c3f2aaa71<>+0(SB), Y4, Y4
+	VMULPS  Y3, Y4, Y3
+	VADDPS  c40000000<>+0(SB), Y3, Y3
+	VMOVUPS c00000000<>+0(SB), Y4
+	VMAXPS  Y0, Y4, Y0
+	VMULPS  Y2, Y3, Y2
+	VADDPS  Y2, Y0, Y0
+	VSUBPS  Y0, Y1, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, DX
+	JMP     loop
+
+tail:
+	VZEROUPPER
+	RET
+
+// func softFloorAVX2(x *float32, lower *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·softFloorAVX2(SB), NOSPLIT, $0-24
+	MOVQ x+0(FP), AX
+	MOVQ lower+8(FP), CX
+	MOVQ n+16(FP), DX
+
+loop:
+	CMPQ    DX, $0x08
+	JLT     tail
+	VMOVUPS (AX), Y0
+	VMOVUPS (CX), Y1
+	VSUBPS  Y1, Y0, Y0
+	VANDPS  c7fffffff<>+0(SB), Y0, Y2
+	VMOVUPS c42ae0000<>+0(SB), Y3
+	VMINPS  Y2, Y3, Y2
+	VMULPS  cc138aa3b<>+0(SB), Y2, Y3
+	VADDPS  c4b400000<>+0(SB), Y3, Y3
+	VSUBPS  c4b400000<>+0(SB), Y3, Y4
+	VMULPS  c3db18000<>+0(SB), Y4, Y5
+	VADDPS  Y5, Y2, Y2
+	VMULPS  cb7de8083<>+0(SB), Y4, Y4
+	VADDPS  Y4, Y2, Y2
+	VMULPS  cbe2aab2b<>+0(SB), Y2, Y4
+	VADDPS  c3f00043b<>+0(SB), Y4, Y4
+	VMULPS  Y2, Y2, Y5
+	VMULPS  Y5, Y4, Y4
+	VSUBPS  Y2, Y4, Y2
+	VPERMPS roots<>+0(SB), Y3, Y4
+	VPSLLD  $0x14, Y3, Y3
+	VPADDD  Y3, Y4, Y3
+	VMULPS  Y2, Y3, Y2
+	VADDPS  Y3, Y2, Y2
+	VADDPS  c40000000<>+0(SB), Y2, Y3
+	VDIVPS  Y3, Y2, Y2
+	VMULPS  Y2, Y2, Y3
+	VMOVUPS c3e902b0c<>+0(SB), Y4
+	VMULPS  Y3, Y4, Y4
+	VADDPS  c3e8f2e7a<>+0(SB), Y4, Y4
+	VMULPS  Y3, Y4, Y4
+	VADDPS  c3ecced0a<>+0(SB), Y4, Y4
+	VMULPS  Y3, Y4, Y4
+	VADDPS  c3f2aaa71<>+0(SB), Y4, Y4
+	VMULPS  Y3, Y4, Y3
+	VADDPS  c40000000<>+0(SB), Y3, Y3
+	VMOVUPS c00000000<>+0(SB), Y4
+	VMAXPS  Y0, Y4, Y0
+	VMULPS  Y2, Y3, Y2
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, DX
+	JMP     loop
+
+tail:
+	VZEROUPPER
+	RET
+
+// func drawAVX2(x *float32, std *float32, noise *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·drawAVX2(SB), NOSPLIT, $0-32
+	MOVQ x+0(FP), AX
+	MOVQ std+8(FP), CX
+	MOVQ noise+16(FP), DX
+	MOVQ n+24(FP), BX
+
+loop:
+	CMPQ    BX, $0x08
+	JLT     tail
+	VMOVUPS (AX), Y0
+	VMOVUPS (CX), Y1
+	VMOVUPS (DX), Y2
+	VMULPS  c3f000000<>+0(SB), Y1, Y1
+	VMOVUPS c42b20000<>+0(SB), Y3
+	VMOVUPS cc2d00000<>+0(SB), Y4
+	VMAXPS  Y1, Y4, Y1
+	VMINPS  Y1, Y3, Y1
+	VMULPS  c4138aa3b<>+0(SB), Y1, Y3
+	VADDPS  c4b400000<>+0(SB), Y3, Y3
+	VSUBPS  c4b400000<>+0(SB), Y3, Y4
+	VMULPS  c3db18000<>+0(SB), Y4, Y5
+	VSUBPS  Y5, Y1, Y5
+	VMULPS  cb7de8083<>+0(SB), Y4, Y4
+	VSUBPS  Y4, Y5, Y4
+	VMULPS  c3e2aab2b<>+0(SB), Y4, Y5
+	VADDPS  c3f00043b<>+0(SB), Y5, Y5
+	VMULPS  Y4, Y4, Y6
+	VMULPS  Y6, Y5, Y5
+	VADDPS  Y4, Y5, Y4
+	VPERMPS roots<>+0(SB), Y3, Y5
+	VPSLLD  $0x14, Y3, Y3
+	VPADDD  Y3, Y5, Y3
+	VPSRAD  $0x01, Y1, Y1
+	VANDPS  cc0000000<>+0(SB), Y1, Y1
+	VXORPS  c20000000<>+0(SB), Y1, Y1
+	VPSUBD  Y1, Y3, Y3
+	VMULPS  Y4, Y3, Y4
+	VADDPS  Y3, Y4, Y3
+	VPADDD  c3f800000<>+0(SB), Y1, Y1
+	VMULPS  Y1, Y3, Y1
+	VMULPS  Y2, Y1, Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, (CX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, BX
+	JMP     loop
+
+tail:
+	VZEROUPPER
+	RET
+
+DATA c3f000000<>+0(SB)/8, $0x3f0000003f000000
+DATA c3f000000<>+8(SB)/8, $0x3f0000003f000000
+DATA c3f000000<>+16(SB)/8, $0x3f0000003f000000
+DATA c3f000000<>+24(SB)/8, $0x3f0000003f000000
+GLOBL c3f000000<>(SB), RODATA|NOPTR, $32
+
 // func siluSlopeAVX2(y *float32, x *float32, n int)
 // Requires: AVX, AVX2
 TEXT ·siluSlopeAVX2(SB), NOSPLIT, $0-24
@@ -821,5 +1030,69 @@ block:
 	VMOVUPS Y5, 160(AX)
 	VMOVUPS Y6, 192(AX)
 	VMOVUPS Y7, 224(AX)
+	VZEROUPPER
+	RET
+
+// func countOutsideAVX2(x *float32, low *float32, high *float32, n int) int
+// Requires: AVX, POPCNT
+TEXT ·countOutsideAVX2(SB), NOSPLIT, $0-40
+	MOVQ x+0(FP), AX
+	MOVQ low+8(FP), CX
+	MOVQ high+16(FP), DX
+	MOVQ n+24(FP), BX
+	XORQ SI, SI
+
+vector:
+	CMPQ      BX, $0x08
+	JLT       tail
+	VMOVUPS   (AX), Y0
+	VMOVUPS   (CX), Y1
+	VMOVUPS   (DX), Y2
+	VCMPPS    $0x11, Y1, Y0, Y1
+	VCMPPS    $0x1e, Y2, Y0, Y0
+	VORPS     Y1, Y0, Y1
+	VMOVMSKPS Y1, DI
+	POPCNTL   DI, DI
+	ADDQ      DI, SI
+	ADDQ      $0x20, AX
+	ADDQ      $0x20, CX
+	ADDQ      $0x20, DX
+	SUBQ      $0x08, BX
+	JMP       vector
+
+tail:
+	MOVQ SI, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func countNotInsideAVX2(x *float32, low *float32, high *float32, n int) int
+// Requires: AVX, POPCNT
+TEXT ·countNotInsideAVX2(SB), NOSPLIT, $0-40
+	MOVQ x+0(FP), AX
+	MOVQ low+8(FP), CX
+	MOVQ high+16(FP), DX
+	MOVQ n+24(FP), BX
+	XORQ SI, SI
+
+vector:
+	CMPQ      BX, $0x08
+	JLT       tail
+	VMOVUPS   (AX), Y0
+	VMOVUPS   (CX), Y1
+	VMOVUPS   (DX), Y2
+	VCMPPS    $0x19, Y1, Y0, Y1
+	VCMPPS    $0x16, Y2, Y0, Y0
+	VORPS     Y1, Y0, Y1
+	VMOVMSKPS Y1, DI
+	POPCNTL   DI, DI
+	ADDQ      DI, SI
+	ADDQ      $0x20, AX
+	ADDQ      $0x20, CX
+	ADDQ      $0x20, DX
+	SUBQ      $0x08, BX
+	JMP       vector
+
+tail:
+	MOVQ SI, ret+32(FP)
 	VZEROUPPER
 	RET

@@ -29,6 +29,26 @@ func reluAVX2(x *float32, n int)
 //go:noescape
 func softplusAVX2(dst *float32, x *float32, n int)
 
+// normaliseAVX2 sets x to (x-mean)*scale.
+//
+//go:noescape
+func normaliseAVX2(x *float32, mean *float32, scale *float32, n int)
+
+// softCapAVX2 sets x to upper-log(1+exp(upper-x)).
+//
+//go:noescape
+func softCapAVX2(x *float32, upper *float32, n int)
+
+// softFloorAVX2 sets x to lower+log(1+exp(x-lower)).
+//
+//go:noescape
+func softFloorAVX2(x *float32, lower *float32, n int)
+
+// drawAVX2 sets std, a log-variance, to the standard deviation and adds std*noise to x.
+//
+//go:noescape
+func drawAVX2(x *float32, std *float32, noise *float32, n int)
+
 // siluSlopeAVX2 sets y to x*sigmoid(x) and x to its derivative.
 //
 //go:noescape
@@ -78,3 +98,13 @@ func colSumsAVX2(dst *float32, x *float32, rows int, stride int, cols int)
 //
 //go:noescape
 func sumSquaresAVX2(sums *float32, x *float32, n int)
+
+// countOutsideAVX2 returns how many elements of x are below low or above high; NaN is neither.
+//
+//go:noescape
+func countOutsideAVX2(x *float32, low *float32, high *float32, n int) int
+
+// countNotInsideAVX2 returns how many elements of x are not between low and high; NaN is not.
+//
+//go:noescape
+func countNotInsideAVX2(x *float32, low *float32, high *float32, n int) int

@@ -29,6 +29,26 @@ func reluAVX512(x *float32, n int)
 //go:noescape
 func softplusAVX512(dst *float32, x *float32, n int)
 
+// normaliseAVX512 sets x to (x-mean)*scale.
+//
+//go:noescape
+func normaliseAVX512(x *float32, mean *float32, scale *float32, n int)
+
+// softCapAVX512 sets x to upper-log(1+exp(upper-x)).
+//
+//go:noescape
+func softCapAVX512(x *float32, upper *float32, n int)
+
+// softFloorAVX512 sets x to lower+log(1+exp(x-lower)).
+//
+//go:noescape
+func softFloorAVX512(x *float32, lower *float32, n int)
+
+// drawAVX512 sets std, a log-variance, to the standard deviation and adds std*noise to x.
+//
+//go:noescape
+func drawAVX512(x *float32, std *float32, noise *float32, n int)
+
 // siluSlopeAVX512 sets y to x*sigmoid(x) and x to its derivative.
 //
 //go:noescape
@@ -78,3 +98,13 @@ func colSumsAVX512(dst *float32, x *float32, rows int, stride int, cols int)
 //
 //go:noescape
 func sumSquaresAVX512(sums *float32, x *float32, n int)
+
+// countOutsideAVX512 returns how many elements of x are below low or above high; NaN is neither.
+//
+//go:noescape
+func countOutsideAVX512(x *float32, low *float32, high *float32, n int) int
+
+// countNotInsideAVX512 returns how many elements of x are not between low and high; NaN is not.
+//
+//go:noescape
+func countNotInsideAVX512(x *float32, low *float32, high *float32, n int) int

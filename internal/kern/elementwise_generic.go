@@ -142,19 +142,56 @@ const (
 	log1p4 = 0.281578422
 )
 
+func softplus(x float32) float32 {
+	a := math.Float32frombits(math.Float32bits(x) &^ 0x80000000)
+	e := expNear(-clamp(a, 0, sigmoidEnd))
+	s := e / (2 + e)
+	z := float32(s * s)
+	p := float32(log1p4)
+	p = float32(p*z) + log1p3
+	p = float32(p*z) + log1p2
+	p = float32(p*z) + log1p1
+	p = float32(p*z) + log1p0
+	return relu(x) + float32(p*s)
+}
+
 func softplusGeneric(dst, x []float32) {
 	for i, v := range x {
-		a := math.Float32frombits(math.Float32bits(v) &^ 0x80000000)
-		e := expNear(-clamp(a, 0, sigmoidEnd))
-		s := e / (2 + e)
-		z := float32(s * s)
-		p := float32(log1p4)
-		p = float32(p*z) + log1p3
-		p = float32(p*z) + log1p2
-		p = float32(p*z) + log1p1
-		p = float32(p*z) + log1p0
-		dst[i] = relu(v) + float32(p*s)
+		dst[i] = softplus(v)
 	}
+}
+
+func normaliseGeneric(x, mean, scale []float32) {
+	for i, m := range mean {
+		x[i] = float32((x[i] - m) * scale[i])
+	}
+}
+
+func gaussianGeneric(x, std, noise, upper, lower []float32) {
+	for i, u := range upper {
+		below := u - softplus(u-std[i])
+		within := softplus(below-lower[i]) + lower[i]
+		std[i] = exp(float32(within * 0.5))
+		x[i] += float32(std[i] * noise[i])
+	}
+}
+
+func countOutsideGeneric(x, low, high []float32) (n int) {
+	for i, v := range x {
+		if v < low[i] || v > high[i] {
+			n++
+		}
+	}
+	return n
+}
+
+func countNotInsideGeneric(x, low, high []float32) (n int) {
+	for i, v := range x {
+		if !(v >= low[i] && v <= high[i]) {
+			n++
+		}
+	}
+	return n
 }
 
 func siluSlopeGeneric(y, x []float32) {

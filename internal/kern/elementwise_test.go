@@ -21,6 +21,9 @@ var elementwiseCases = []elementwiseCase{
 	{"TanhOf", 1, 2, func(x [][]float32) { TanhOf(x[0], x[1]) }, func(x [][]float32) { tanhGeneric(x[0], x[1]) }},
 	{"SiLUOf", 1, 2, func(x [][]float32) { SiLUOf(x[0], x[1]) }, func(x [][]float32) { siluGeneric(x[0], x[1]) }},
 	{"SiLUSlope", 2, 2, func(x [][]float32) { SiLUSlope(x[0], x[1]) }, func(x [][]float32) { siluSlopeGeneric(x[0], x[1]) }},
+	{"Normalise", 1, 3, func(x [][]float32) { Normalise(x[0], x[1], x[2]) }, func(x [][]float32) { normaliseGeneric(x[0], x[1], x[2]) }},
+	{"Gaussian", 2, 5, func(x [][]float32) { Gaussian(x[0], x[1], x[2], x[3], x[4]) },
+		func(x [][]float32) { gaussianGeneric(x[0], x[1], x[2], x[3], x[4]) }},
 	{"Times", 1, 2, func(x [][]float32) { Times(x[0], x[1]) }, func(x [][]float32) { timesGeneric(x[0], x[1]) }},
 	{"Softplus", 1, 2, func(x [][]float32) { Softplus(x[0], x[1]) }, func(x [][]float32) { softplusGeneric(x[0], x[1]) }},
 	{"Apply ReLU", 1, 1, func(x [][]float32) { Apply(x[0], ReLU) }, func(x [][]float32) { reluGeneric(x[0]) }},
@@ -102,6 +105,38 @@ func TestColSumsTiersReturnTheBitsOfTheGenericTwin(t *testing.T) {
 			}
 			if !whole() {
 				t.Fatalf("%d x %d: wrote outside", rows, cols)
+			}
+		}
+	})
+}
+
+func TestCountsAreTheSameInEveryTierAndNaNIsNotInside(t *testing.T) {
+	eachTier(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(9, 10))
+		for n := range 200 {
+			value := func() float32 {
+				if r.IntN(6) == 0 {
+					return special[r.IntN(len(special))]
+				}
+				return float32(r.NormFloat64())
+			}
+			x, _ := guarded(n, r.IntN(16), value)
+			low, _ := guarded(n, r.IntN(16), func() float32 { return -1 })
+			high, _ := guarded(n, r.IntN(16), func() float32 { return 1 })
+			outside, nan := 0, 0
+			for _, v := range x {
+				switch {
+				case v != v:
+					nan++
+				case v < -1 || v > 1:
+					outside++
+				}
+			}
+			if got := CountOutside(x, low, high); got != outside || countOutsideGeneric(x, low, high) != outside {
+				t.Fatalf("%d numbers: %d outside, want %d", n, got, outside)
+			}
+			if got := CountNotInside(x, low, high); got != outside+nan || countNotInsideGeneric(x, low, high) != outside+nan {
+				t.Fatalf("%d numbers: %d not inside, want %d", n, got, outside+nan)
 			}
 		}
 	})

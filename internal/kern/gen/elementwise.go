@@ -82,6 +82,14 @@ func (v *vectors) siluSlope(both, e, s reg.Register) reg.Register {
 	return v.mul(s, v.add(v.mul(v.mul(both, s), e), v.num(1)))
 }
 
+func (v *vectors) softplus(x reg.Register) reg.Register {
+	a := v.and(x, v.bits(signBit-1))
+	e := v.expNear(v.min(v.load(v.num(sigmoidEnd)), a), true)
+	s := v.div(e, v.add(e, v.num(2)))
+	p := v.poly(v.mul(s, s), log1pPoly...)
+	return v.add(v.max(v.load(v.num(0)), x), v.mul(p, s))
+}
+
 func (v *vectors) one() reg.Register { return v.load(v.num(1)) }
 
 func one(r reg.Register) []reg.Register { return []reg.Register{r} }
@@ -123,12 +131,36 @@ var loops = []loop{
 	{
 		name: "softplus", doc: "sets dst to log(1+exp(x)).",
 		arrays: []string{"dst", "x"}, in: []string{"x"}, out: []string{"dst"},
+		body: func(v *vectors, in, _ []reg.Register) []reg.Register { return one(v.softplus(in[0])) },
+	},
+	{
+		name: "normalise", doc: "sets x to (x-mean)*scale.",
+		arrays: []string{"x", "mean", "scale"}, in: []string{"x", "mean", "scale"}, out: []string{"x"},
+		body: func(v *vectors, in, _ []reg.Register) []reg.Register { return one(v.mul(v.sub(in[0], in[1]), in[2])) },
+	},
+	// The three parts of a Gaussian draw are loops of their own: one loop is a
+	// chain of dependent operations so long that the processor's window holds
+	// hardly more than one vector's.
+	{
+		name: "softCap", doc: "sets x to upper-log(1+exp(upper-x)).",
+		arrays: []string{"x", "upper"}, in: []string{"x", "upper"}, out: []string{"x"},
 		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
-			a := v.and(in[0], v.bits(signBit-1))
-			e := v.expNear(v.min(v.load(v.num(sigmoidEnd)), a), true)
-			s := v.div(e, v.add(e, v.num(2)))
-			p := v.poly(v.mul(s, s), log1pPoly...)
-			return one(v.add(v.max(v.load(v.num(0)), in[0]), v.mul(p, s)))
+			return one(v.sub(in[1], v.softplus(v.sub(in[1], in[0]))))
+		},
+	},
+	{
+		name: "softFloor", doc: "sets x to lower+log(1+exp(x-lower)).",
+		arrays: []string{"x", "lower"}, in: []string{"x", "lower"}, out: []string{"x"},
+		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
+			return one(v.add(v.softplus(v.sub(in[0], in[1])), in[1]))
+		},
+	},
+	{
+		name: "draw", doc: "sets std, a log-variance, to the standard deviation and adds std*noise to x.",
+		arrays: []string{"x", "std", "noise"}, in: []string{"x", "std", "noise"}, out: []string{"x", "std"},
+		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
+			std := v.exp(v.mul(in[1], v.num(0.5)))
+			return []reg.Register{v.add(in[0], v.mul(std, in[2])), std}
 		},
 	},
 	{
@@ -204,7 +236,80 @@ func elementwise(wide bool) func(*build.Context) {
 		}
 		colSums(v)
 		sumSquares(v)
+		count(v, "Outside", "below low or above high; NaN is neither", less, greater)
+		count(v, "NotInside", "not between low and high; NaN is not", notGreaterOrEqual, notLessOrEqual)
 	}
+}
+
+// count writes the count of the elements for which "x below low" or "x above
+// high" holds, in whole vectors; the AVX-512 version masks the last one.
+func count(v *vectors, name, doc string, below, above uint64) {
+	suffix := "AVX2"
+	if v.wide {
+		suffix = "AVX512"
+	}
+	v.Function("count" + name + suffix)
+	v.Attributes(attr.NOSPLIT)
+	v.Doc("count" + name + suffix + " returns how many elements of x are " + doc + ".")
+	v.Pragma("noescape")
+	v.SignatureExpr("func(x, low, high *float32, n int) int")
+	x, low, high := v.Load(v.Param("x"), v.GP64()), v.Load(v.Param("low"), v.GP64()), v.Load(v.Param("high"), v.GP64())
+	n := v.Load(v.Param("n"), v.GP64())
+	total := v.GP64()
+	v.XORQ(total, total)
+	step := v.lanes()
+	add := func(mask reg.Register) {
+		var r, lo, hi reg.Register
+		bits := v.GP32()
+		if v.wide {
+			r, lo, hi = v.reg(), v.reg(), v.reg()
+			for _, a := range []struct{ base, to reg.Register }{{x, r}, {low, lo}, {high, hi}} {
+				if mask == nil {
+					v.VMOVUPS(operand.Mem{Base: a.base}, a.to)
+				} else {
+					v.VMOVUPS_Z(operand.Mem{Base: a.base}, mask, a.to)
+				}
+			}
+			k1, k2 := v.K(), v.K()
+			if mask == nil {
+				v.VCMPPS(operand.Imm(below), lo, r, k1)
+				v.VCMPPS(operand.Imm(above), hi, r, k2)
+			} else {
+				v.VCMPPS(operand.Imm(below), lo, r, mask, k1)
+				v.VCMPPS(operand.Imm(above), hi, r, mask, k2)
+			}
+			v.KORW(k1, k2, k1)
+			v.KMOVW(k1, bits)
+		} else {
+			r, lo, hi = v.load(operand.Mem{Base: x}), v.load(operand.Mem{Base: low}), v.load(operand.Mem{Base: high})
+			m1, m2 := v.reg(), v.reg()
+			v.VCMPPS(operand.Imm(below), lo, r, m1)
+			v.VCMPPS(operand.Imm(above), hi, r, m2)
+			v.VORPS(m1, m2, m1)
+			v.VMOVMSKPS(m1, bits)
+		}
+		v.POPCNTL(bits, bits)
+		v.ADDQ(bits.As64(), total)
+	}
+	v.Label("vector")
+	v.CMPQ(n, operand.Imm(uint64(step)))
+	v.JLT(operand.LabelRef("tail"))
+	add(nil)
+	for _, p := range []reg.Register{x, low, high} {
+		v.ADDQ(operand.Imm(uint64(4*step)), p)
+	}
+	v.SUBQ(operand.Imm(uint64(step)), n)
+	v.JMP(operand.LabelRef("vector"))
+	v.Label("tail")
+	if v.wide {
+		v.TESTQ(n, n)
+		v.JEQ(operand.LabelRef("done"))
+		add(v.tailMask(n))
+	}
+	v.Label("done")
+	v.Store(total, v.ReturnIndex(0))
+	v.VZEROUPPER()
+	v.RET()
 }
 
 // sumSquares writes the sums of squares of 64 interleaved parts of an array.

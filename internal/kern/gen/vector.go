@@ -157,8 +157,10 @@ func (v *vectors) sqrt(a operand.Op) reg.Register {
 
 // The predicates of VCMPPS.
 const (
-	less           = 0x11 // quiet, false with NaN
-	notLessOrEqual = 0x16 // quiet, true with NaN
+	less              = 0x11 // quiet, false with NaN
+	greater           = 0x1E
+	notLessOrEqual    = 0x16 // quiet, true with NaN
+	notGreaterOrEqual = 0x19
 )
 
 // choose returns yes where "a predicate b" holds, else no.
