@@ -43,8 +43,8 @@ loop:
 	VPADDD  c3f800000<>+0(SB), Y0, Y0
 	VMULPS  Y0, Y1, Y0
 	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
 	SUBQ    $0x08, DX
 	JMP     loop
 
@@ -179,8 +179,8 @@ loop:
 	VBLENDVPS Y0, Y2, Y3, Y0
 	VORPS     Y1, Y0, Y0
 	VMOVUPS   Y0, (AX)
-	ADDQ      $0x20, AX
-	ADDQ      $0x20, CX
+	ADDQ      $0x00000020, AX
+	ADDQ      $0x00000020, CX
 	SUBQ      $0x08, DX
 	JMP       loop
 
@@ -285,8 +285,8 @@ loop:
 	VDIVPS  Y1, Y2, Y1
 	VMULPS  Y1, Y0, Y0
 	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
 	SUBQ    $0x08, DX
 	JMP     loop
 
@@ -331,7 +331,7 @@ loop:
 	VMOVUPS c00000000<>+0(SB), Y1
 	VMAXPS  Y0, Y1, Y0
 	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
+	ADDQ    $0x00000020, AX
 	SUBQ    $0x08, CX
 	JMP     loop
 
@@ -393,8 +393,8 @@ loop:
 	VMULPS  Y1, Y2, Y1
 	VADDPS  Y1, Y0, Y0
 	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
 	SUBQ    $0x08, DX
 	JMP     loop
 
@@ -469,9 +469,9 @@ loop:
 	VMULPS  Y0, Y3, Y0
 	VMULPS  Y0, Y1, Y0
 	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, DX
 	SUBQ    $0x08, BX
 	JMP     loop
 
@@ -496,9 +496,9 @@ loop:
 	VCMPPS    $0x16, Y2, Y0, Y0
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS   Y0, (AX)
-	ADDQ      $0x20, AX
-	ADDQ      $0x20, CX
-	ADDQ      $0x20, DX
+	ADDQ      $0x00000020, AX
+	ADDQ      $0x00000020, CX
+	ADDQ      $0x00000020, DX
 	SUBQ      $0x08, BX
 	JMP       loop
 
@@ -524,9 +524,9 @@ loop:
 	VSUBPS  Y0, Y2, Y0
 	VMULPS  Y0, Y1, Y0
 	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, DX
 	SUBQ    $0x08, BX
 	JMP     loop
 
@@ -550,8 +550,8 @@ loop:
 	VMULPS  Y0, Y2, Y2
 	VADDPS  Y2, Y1, Y1
 	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
 	SUBQ    $0x08, DX
 	JMP     loop
 
@@ -576,8 +576,8 @@ loop:
 	VMULPS  Y0, Y2, Y2
 	VADDPS  Y2, Y1, Y1
 	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
 	SUBQ    $0x08, DX
 	JMP     loop
 
@@ -628,10 +628,10 @@ loop:
 	VMOVUPS Y8, (AX)
 	VMOVUPS Y9, (CX)
 	VMOVUPS Y10, (DX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
-	ADDQ    $0x20, BX
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, DX
+	ADDQ    $0x00000020, BX
 	SUBQ    $0x08, SI
 	JMP     loop
 

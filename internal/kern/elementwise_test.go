@@ -49,7 +49,7 @@ func TestElementwiseTiersReturnTheBitsOfTheGenericTwins(t *testing.T) {
 		r := rand.New(rand.NewPCG(3, 4))
 		for _, c := range elementwiseCases {
 			for trial := range 120 {
-				n := r.IntN(70)
+				n := r.IntN(150)
 				if trial == 0 {
 					n = 2*16384 + 37
 				}

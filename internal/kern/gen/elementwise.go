@@ -90,11 +90,13 @@ var loops = []loop{
 	{
 		name: "exp", doc: "sets dst to exp(x).",
 		arrays: []string{"dst", "x"}, in: []string{"x"}, out: []string{"dst"},
-		body: func(v *vectors, in, _ []reg.Register) []reg.Register { return one(v.exp(in[0])) },
+		together: 4,
+		body:     func(v *vectors, in, _ []reg.Register) []reg.Register { return one(v.exp(in[0])) },
 	},
 	{
 		name: "tanh", doc: "sets dst to tanh(x).",
 		arrays: []string{"dst", "x"}, in: []string{"x"}, out: []string{"dst"},
+		together: 2,
 		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
 			sign := v.and(in[0], v.bits(signBit))
 			a := v.and(in[0], v.bits(signBit-1))
@@ -108,6 +110,7 @@ var loops = []loop{
 	{
 		name: "silu", doc: "sets dst to x*sigmoid(x).",
 		arrays: []string{"dst", "x"}, in: []string{"x"}, out: []string{"dst"},
+		together: 4,
 		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
 			low, _, _, s := v.sigmoid(in[0])
 			return one(v.mul(low, s))
@@ -123,6 +126,7 @@ var loops = []loop{
 	{
 		name: "softplus", doc: "sets dst to log(1+exp(x)).",
 		arrays: []string{"dst", "x"}, in: []string{"x"}, out: []string{"dst"},
+		together: 4,
 		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
 			a := v.and(in[0], v.bits(signBit-1))
 			e := v.expNear(v.min(v.load(v.num(sigmoidEnd)), a), true)
@@ -134,6 +138,7 @@ var loops = []loop{
 	{
 		name: "siluGrad", doc: "sets dst to dy times the derivative of x*sigmoid(x) at pre.",
 		arrays: []string{"dst", "dy", "pre"}, in: []string{"pre", "dy"}, out: []string{"dst"},
+		together: 3,
 		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
 			_, both, e, s := v.sigmoid(in[0])
 			return one(v.mul(in[1], v.siluSlope(both, e, s)))

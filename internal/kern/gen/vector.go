@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/mmcloughlin/avo/attr"
@@ -74,13 +75,13 @@ func (v *vectors) constant(c constant) operand.Op {
 	return m
 }
 
-// residents is how many constants fit into registers beside a body's own values.
-const residents = 20
+// residents is how many constants a function keeps in registers: more would take
+// them from the vectors that a loop works on together, which gains more.
+const residents = 12
 
 // keep loads the constants that write uses into registers, for the function
 // under way. AVX2 has too few.
 func (v *vectors) keep(write func(v *vectors)) {
-	v.resident = nil
 	if !v.wide {
 		return
 	}
@@ -194,7 +195,11 @@ type loop struct {
 	in, out   []string
 	scalars   []string // float32 parameters
 	table     int      // floats behind the parameter args, if any
-	body      func(v *vectors, in, scalars []reg.Register) []reg.Register
+	// together is how many vectors the AVX-512 loop works on at once, operation
+	// by operation: the processor looks ahead over too few instructions to
+	// overlap long chains otherwise. As many as the registers allow.
+	together int
+	body     func(v *vectors, in, scalars []reg.Register) []reg.Register
 }
 
 // write writes the function for one vector set. The AVX-512 version ends with
@@ -242,27 +247,40 @@ func (l loop) write(v *vectors) {
 		l.body(trial, some(len(l.in)), some(len(scalars)))
 	})
 	step := v.lanes()
+	advance := func(vecs int, label string) {
+		for _, a := range l.arrays {
+			v.ADDQ(operand.U32(4*step*vecs), ptr[a])
+		}
+		v.SUBQ(operand.Imm(uint64(step*vecs)), n)
+		v.JMP(operand.LabelRef(label))
+	}
+	whole := func(i int) {
+		var in []reg.Register
+		for _, a := range l.in {
+			in = append(in, v.load(operand.Mem{Base: ptr[a], Disp: 4 * step * i}))
+		}
+		for j, r := range l.body(v, in, scalars) {
+			v.VMOVUPS(r, operand.Mem{Base: ptr[l.out[j]], Disp: 4 * step * i})
+		}
+	}
+	if v.wide && l.together > 1 {
+		v.Label("together")
+		v.CMPQ(n, operand.Imm(uint64(step*l.together)))
+		v.JLT(operand.LabelRef("loop"))
+		v.interleave(l.together, whole)
+		advance(l.together, "together")
+	}
 	v.Label("loop")
 	v.CMPQ(n, operand.Imm(uint64(step)))
 	v.JLT(operand.LabelRef("tail"))
-	var in []reg.Register
-	for _, a := range l.in {
-		in = append(in, v.load(operand.Mem{Base: ptr[a]}))
-	}
-	for i, r := range l.body(v, in, scalars) {
-		v.VMOVUPS(r, operand.Mem{Base: ptr[l.out[i]]})
-	}
-	for _, a := range l.arrays {
-		v.ADDQ(operand.Imm(uint64(4*step)), ptr[a])
-	}
-	v.SUBQ(operand.Imm(uint64(step)), n)
-	v.JMP(operand.LabelRef("loop"))
+	whole(0)
+	advance(1, "loop")
 	v.Label("tail")
 	if v.wide {
 		v.TESTQ(n, n)
 		v.JEQ(operand.LabelRef("done"))
 		mask := v.tailMask(n)
-		in = in[:0]
+		var in []reg.Register
 		for _, a := range l.in {
 			r := v.reg()
 			v.VMOVUPS_Z(operand.Mem{Base: ptr[a]}, mask, r)
@@ -275,6 +293,25 @@ func (l loop) write(v *vectors) {
 	v.Label("done")
 	v.VZEROUPPER()
 	v.RET()
+	v.resident = nil
+}
+
+// interleave writes n copies of the straight-line code of write, the first
+// instructions of all copies first. Loads come before stores in each copy, so
+// that arrays may be the same.
+func (v *vectors) interleave(n int, write func(i int)) {
+	file, _ := v.Result() // errors are reported at the end
+	functions := file.Functions()
+	f := functions[len(functions)-1]
+	start := len(f.Nodes)
+	for i := range n {
+		write(i)
+	}
+	copies := slices.Clone(f.Nodes[start:])
+	length := len(copies) / n
+	for i := range copies {
+		f.Nodes[start+i] = copies[i%n*length+i/n]
+	}
 }
 
 // tailMask returns the mask of the first n lanes, 0 < n < 16.
