@@ -14,6 +14,8 @@ func packPanel(panel, b []float32, k, stride, width int) {
 func packPanelT(panel, b []float32, k, width int) { packPanelTGeneric(panel, b, k, width) }
 
 func expAny(dst, x []float32)                       { expGeneric(dst, x) }
+func logAny(dst, x []float32)                       { logGeneric(dst, x) }
+func sinCosAny(sin, cos, x []float32)               { sinCosGeneric(sin, cos, x) }
 func tanhAny(dst, x []float32)                      { tanhGeneric(dst, x) }
 func siluAny(dst, x []float32)                      { siluGeneric(dst, x) }
 func reluAny(x []float32)                           { reluGeneric(x) }

@@ -17,6 +17,22 @@ func Exp(dst, x []float32) {
 	expAny(dst, x)
 }
 
+// Log sets dst[i] = log(x[i]) within 1 ulp, also for subnormal x: -Inf for 0
+// and -0, NaN for x < 0, +Inf for +Inf. dst may be x.
+func Log(dst, x []float32) {
+	sameLength("Log", len(dst), len(x))
+	logAny(dst, x)
+}
+
+// SinCos sets sin[i] and cos[i] to those of x[i] in radians within 0.6 ulp for
+// every finite x, and to NaN for the others. Beyond |x| = 1e6 an element is
+// computed by package math, some 20 times as slow. x must not overlap sin or
+// cos.
+func SinCos(sin, cos, x []float32) {
+	sameLength("SinCos", len(sin), len(cos), len(x))
+	sinCosAny(sin, cos, x)
+}
+
 // TanhOf sets dst[i] = tanh(x[i]) within 1.5 ulp. dst may be x.
 func TanhOf(dst, x []float32) {
 	sameLength("TanhOf", len(dst), len(x))

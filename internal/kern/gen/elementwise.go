@@ -117,6 +117,16 @@ var loops = []loop{
 		},
 	},
 	{
+		name: "log", doc: "sets dst to log(x).",
+		arrays: []string{"dst", "x"}, in: []string{"x"}, out: []string{"dst"},
+		body: func(v *vectors, in, _ []reg.Register) []reg.Register { return one(v.log(in[0])) },
+	},
+	{
+		name: "sinCos", doc: "sets sin and cos to those of x and reports whether |x| <= 1e6 fails anywhere.",
+		arrays: []string{"sin", "cos", "x"}, in: []string{"x"}, out: []string{"sin", "cos"}, flag: true, memory: true,
+		body: func(v *vectors, in, _ []reg.Register) []reg.Register { return v.sinCos(in[0]) },
+	},
+	{
 		name: "relu", doc: "sets x to max(x, 0).",
 		arrays: []string{"x"}, in: []string{"x"}, out: []string{"x"},
 		body: func(v *vectors, in, _ []reg.Register) []reg.Register {

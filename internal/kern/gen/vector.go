@@ -54,6 +54,8 @@ func (v *vectors) bits(word uint32) operand.Op {
 	return v.constant(constant{fmt.Sprintf("c%08x", word), []uint32{word}})
 }
 
+func wordName(word uint64) string { return fmt.Sprintf("c%016x", word) }
+
 func (v *vectors) num(x float32) operand.Op { return v.bits(math.Float32bits(x)) }
 
 // constant is a register if the function keeps c in one, else read-only memory.
@@ -82,9 +84,6 @@ const residents = 12
 // keep loads the constants that write uses into registers, for the function
 // under way. AVX2 has too few.
 func (v *vectors) keep(write func(v *vectors)) {
-	if !v.wide {
-		return
-	}
 	trial := newVectors(build.NewContext(), true)
 	trial.Function("trial")
 	write(trial)
@@ -159,6 +158,7 @@ func (v *vectors) sqrt(a operand.Op) reg.Register {
 // The predicates of VCMPPS.
 const (
 	less           = 0x11 // quiet, false with NaN
+	equal          = 0x00 // quiet, false with NaN
 	notLessOrEqual = 0x16 // quiet, true with NaN
 )
 
@@ -174,6 +174,19 @@ func (v *vectors) choose(predicate uint64, a reg.Register, b operand.Op, yes, no
 	m := v.reg()
 	v.VCMPPS(operand.Imm(predicate), b, a, m)
 	v.VBLENDVPS(m, yes, no, r)
+	return r
+}
+
+// chooseBySign returns yes where the sign of a is set, else no.
+func (v *vectors) chooseBySign(a, yes, no reg.Register) reg.Register {
+	r := v.reg()
+	if v.wide {
+		k := v.K()
+		v.VPMOVD2M(a, k)
+		v.VBLENDMPS(yes, no, k, r)
+		return r
+	}
+	v.VBLENDVPS(a, yes, no, r)
 	return r
 }
 
@@ -199,7 +212,12 @@ type loop struct {
 	// by operation: the processor looks ahead over too few instructions to
 	// overlap long chains otherwise. As many as the registers allow.
 	together int
-	body     func(v *vectors, in, scalars []reg.Register) []reg.Register
+	// memory leaves the constants in memory, where the body needs the registers.
+	memory bool
+	// flag makes the function return whether any lane of body's last result,
+	// which follows the outputs, has its sign set.
+	flag bool
+	body func(v *vectors, in, scalars []reg.Register) []reg.Register
 }
 
 // write writes the function for one vector set. The AVX-512 version ends with
@@ -220,7 +238,11 @@ func (l loop) write(v *vectors) {
 	if l.table > 0 {
 		signature += ", args *float32"
 	}
-	v.SignatureExpr(signature + ")")
+	signature += ")"
+	if l.flag {
+		signature += " bool"
+	}
+	v.SignatureExpr(signature)
 
 	ptr := map[string]reg.Register{}
 	for _, a := range l.arrays {
@@ -237,15 +259,26 @@ func (l loop) write(v *vectors) {
 			scalars = append(scalars, v.broadcast(operand.Mem{Base: args, Disp: 4 * i}))
 		}
 	}
-	v.keep(func(trial *vectors) {
-		some := func(n int) (r []reg.Register) {
-			for range n {
-				r = append(r, trial.reg())
+	if v.wide && !l.memory {
+		v.keep(func(trial *vectors) {
+			some := func(n int) (r []reg.Register) {
+				for range n {
+					r = append(r, trial.reg())
+				}
+				return r
 			}
-			return r
+			l.body(trial, some(len(l.in)), some(len(scalars)))
+		})
+	}
+	var flags reg.Register
+	if l.flag {
+		flags = v.load(v.num(0))
+		if v.wide {
+			copied := v.reg()
+			v.VMOVUPS(flags, copied)
+			flags = copied
 		}
-		l.body(trial, some(len(l.in)), some(len(scalars)))
-	})
+	}
 	step := v.lanes()
 	advance := func(vecs int, label string) {
 		for _, a := range l.arrays {
@@ -259,8 +292,12 @@ func (l loop) write(v *vectors) {
 		for _, a := range l.in {
 			in = append(in, v.load(operand.Mem{Base: ptr[a], Disp: 4 * step * i}))
 		}
-		for j, r := range l.body(v, in, scalars) {
-			v.VMOVUPS(r, operand.Mem{Base: ptr[l.out[j]], Disp: 4 * step * i})
+		result := l.body(v, in, scalars)
+		for j, name := range l.out {
+			v.VMOVUPS(result[j], operand.Mem{Base: ptr[name], Disp: 4 * step * i})
+		}
+		if l.flag {
+			v.VORPS(result[len(l.out)], flags, flags)
 		}
 	}
 	if v.wide && l.together > 1 {
@@ -286,11 +323,28 @@ func (l loop) write(v *vectors) {
 			v.VMOVUPS_Z(operand.Mem{Base: ptr[a]}, mask, r)
 			in = append(in, r)
 		}
-		for i, r := range l.body(v, in, scalars) {
-			v.VMOVUPS(r, mask, operand.Mem{Base: ptr[l.out[i]]})
+		result := l.body(v, in, scalars)
+		for j, name := range l.out {
+			v.VMOVUPS(result[j], mask, operand.Mem{Base: ptr[name]})
+		}
+		if l.flag {
+			v.VORPS(result[len(l.out)], flags, flags)
 		}
 	}
 	v.Label("done")
+	if l.flag {
+		word, any := v.GP32(), v.GP8()
+		if v.wide {
+			k := v.K()
+			v.VPMOVD2M(flags, k)
+			v.KMOVW(k, word)
+		} else {
+			v.VMOVMSKPS(flags, word)
+		}
+		v.TESTL(word, word)
+		v.SETNE(any)
+		v.Store(any, v.ReturnIndex(0))
+	}
 	v.VZEROUPPER()
 	v.RET()
 	v.resident = nil
