@@ -29,8 +29,8 @@ var files = []file{
 	{"internal/kern/pack_avx2_amd64", "kern", pack256},
 	{"internal/kern/elementwise_avx512_amd64", "kern", elementwise(true)},
 	{"internal/kern/elementwise_avx2_amd64", "kern", elementwise(false)},
-	{"rng/normals_avx512_amd64", "rng", normals(true)},
-	{"rng/normals_avx2_amd64", "rng", normals(false)},
+	{"rng/normals_avx512_amd64", "rng", random(true)},
+	{"rng/normals_avx2_amd64", "rng", random(false)},
 }
 
 func main() {
