@@ -467,11 +467,11 @@ GLOBL cff800000<>(SB), RODATA|NOPTR, $32
 // func sinCosAVX2(sin *float32, cos *float32, x *float32, n int) bool
 // Requires: AVX, AVX2
 TEXT ·sinCosAVX2(SB), NOSPLIT, $0-33
-	MOVQ    sin+0(FP), AX
-	MOVQ    cos+8(FP), CX
-	MOVQ    x+16(FP), DX
-	MOVQ    n+24(FP), BX
-	VMOVUPS c00000000<>+0(SB), Y0
+	MOVQ   sin+0(FP), AX
+	MOVQ   cos+8(FP), CX
+	MOVQ   x+16(FP), DX
+	MOVQ   n+24(FP), BX
+	VXORPS Y0, Y0, Y0
 
 loop:
 	CMPQ         BX, $0x08

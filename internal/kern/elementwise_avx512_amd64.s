@@ -1143,34 +1143,33 @@ GLOBL cff800000<>(SB), RODATA|NOPTR, $64
 // func sinCosAVX512(sin *float32, cos *float32, x *float32, n int) bool
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·sinCosAVX512(SB), NOSPLIT, $0-33
-	MOVQ    sin+0(FP), AX
-	MOVQ    cos+8(FP), CX
-	MOVQ    x+16(FP), DX
-	MOVQ    n+24(FP), BX
-	VMOVUPS c00000000<>+0(SB), Z0
-	VMOVUPS Z0, Z0
+	MOVQ   sin+0(FP), AX
+	MOVQ   cos+8(FP), CX
+	MOVQ   x+16(FP), DX
+	MOVQ   n+24(FP), BX
+	VXORPS Z0, Z0, Z0
 
 loop:
 	CMPQ          BX, $0x10
 	JLT           tail
-	VMOVUPS       (DX), Z8
-	VCVTPS2PD     Y8, Z9
-	VMULPD        c3fe45f306dc9c883<>+0(SB), Z9, Z10
-	VADDPD        c4338000000000000<>+0(SB), Z10, Z10
-	VSUBPD        c4338000000000000<>+0(SB), Z10, Z10
-	VMULPD        c3ff921fb54400000<>+0(SB), Z10, Z11
-	VSUBPD        Z11, Z9, Z9
-	VMULPD        c3dd0b4611a626331<>+0(SB), Z10, Z11
-	VSUBPD        Z11, Z9, Z9
-	VMULPD        Z9, Z9, Z11
-	VMULPD        Z11, Z9, Z12
+	VMOVUPS       (DX), Z1
+	VCVTPS2PD     Y1, Z2
+	VMULPD        c3fe45f306dc9c883<>+0(SB), Z2, Z3
+	VADDPD        c4338000000000000<>+0(SB), Z3, Z3
+	VSUBPD        c4338000000000000<>+0(SB), Z3, Z3
+	VMULPD        c3ff921fb54400000<>+0(SB), Z3, Z11
+	VSUBPD        Z11, Z2, Z2
+	VMULPD        c3dd0b4611a626331<>+0(SB), Z3, Z11
+	VSUBPD        Z11, Z2, Z2
+	VMULPD        Z2, Z2, Z11
+	VMULPD        Z11, Z2, Z12
 	VMOVUPS       cbf299438483bd28f<>+0(SB), Z13
 	VMULPD        Z11, Z13, Z13
 	VADDPD        c3f8110739ef8c0ff<>+0(SB), Z13, Z13
 	VMULPD        Z11, Z13, Z13
 	VADDPD        cbfc55554523e4184<>+0(SB), Z13, Z13
 	VMULPD        Z13, Z12, Z12
-	VADDPD        Z12, Z9, Z9
+	VADDPD        Z12, Z2, Z2
 	VMOVUPS       c3ff0000000000000<>+0(SB), Z12
 	VMULPD        c3fe0000000000000<>+0(SB), Z11, Z13
 	VSUBPD        Z13, Z12, Z12
@@ -1182,8 +1181,8 @@ loop:
 	VADDPD        c3fa55554a0f928b3<>+0(SB), Z11, Z11
 	VMULPD        Z11, Z13, Z11
 	VADDPD        Z11, Z12, Z11
-	VEXTRACTF64X4 $0x01, Z8, Y1
-	VCVTPS2PD     Y1, Z12
+	VEXTRACTF64X4 $0x01, Z1, Y4
+	VCVTPS2PD     Y4, Z12
 	VMULPD        c3fe45f306dc9c883<>+0(SB), Z12, Z13
 	VADDPD        c4338000000000000<>+0(SB), Z13, Z13
 	VSUBPD        c4338000000000000<>+0(SB), Z13, Z13
@@ -1211,35 +1210,35 @@ loop:
 	VADDPD        c3fa55554a0f928b3<>+0(SB), Z14, Z14
 	VMULPD        Z14, Z16, Z14
 	VADDPD        Z14, Z15, Z14
-	VCVTPD2PS     Z9, Y1
-	VCVTPD2PS     Z12, Y9
-	VINSERTF64X4  $0x01, Y9, Z1, Z9
-	VCVTPD2PS     Z11, Y1
+	VCVTPD2PS     Z2, Y4
+	VCVTPD2PS     Z12, Y2
+	VINSERTF64X4  $0x01, Y2, Z4, Z2
+	VCVTPD2PS     Z11, Y4
 	VCVTPD2PS     Z14, Y11
-	VINSERTF64X4  $0x01, Y11, Z1, Z11
-	VCVTPD2DQ     Z10, Y1
-	VCVTPD2DQ     Z13, Y10
-	VINSERTF64X4  $0x01, Y10, Z1, Z10
-	VPSLLD        $0x1f, Z10, Z12
-	VPSLLD        $0x1e, Z10, Z13
+	VINSERTF64X4  $0x01, Y11, Z4, Z11
+	VCVTPD2DQ     Z3, Y4
+	VCVTPD2DQ     Z13, Y3
+	VINSERTF64X4  $0x01, Y3, Z4, Z3
+	VPSLLD        $0x1f, Z3, Z12
+	VPSLLD        $0x1e, Z3, Z13
 	VANDPS        c80000000<>+0(SB), Z13, Z13
-	VPADDD        c00000001<>+0(SB), Z10, Z10
-	VPSLLD        $0x1e, Z10, Z10
-	VANDPS        c80000000<>+0(SB), Z10, Z10
+	VPADDD        c00000001<>+0(SB), Z3, Z3
+	VPSLLD        $0x1e, Z3, Z3
+	VANDPS        c80000000<>+0(SB), Z3, Z3
 	VMOVUPS       cffffffff<>+0(SB), Z14
 	VMOVUPS       c00000000<>+0(SB), Z15
-	VANDPS        c7fffffff<>+0(SB), Z8, Z8
-	VCMPPS        $0x16, c49742400<>+0(SB), Z8, K1
-	VBLENDMPS     Z14, Z15, K1, Z2
+	VANDPS        c7fffffff<>+0(SB), Z1, Z1
+	VCMPPS        $0x16, c49742400<>+0(SB), Z1, K1
+	VBLENDMPS     Z14, Z15, K1, Z5
 	VPMOVD2M      Z12, K1
-	VBLENDMPS     Z11, Z9, K1, Z3
-	VXORPS        Z13, Z3, Z8
+	VBLENDMPS     Z11, Z2, K1, Z6
+	VXORPS        Z13, Z6, Z1
 	VPMOVD2M      Z12, K1
-	VBLENDMPS     Z9, Z11, K1, Z4
-	VXORPS        Z10, Z4, Z9
-	VMOVUPS       Z8, (AX)
-	VMOVUPS       Z9, (CX)
-	VORPS         Z2, Z0, Z0
+	VBLENDMPS     Z2, Z11, K1, Z7
+	VXORPS        Z3, Z7, Z2
+	VMOVUPS       Z1, (AX)
+	VMOVUPS       Z2, (CX)
+	VORPS         Z5, Z0, Z0
 	ADDQ          $0x00000040, AX
 	ADDQ          $0x00000040, CX
 	ADDQ          $0x00000040, DX
@@ -1253,53 +1252,53 @@ tail:
 	BTSQ          BX, SI
 	DECQ          SI
 	KMOVW         SI, K1
-	VMOVUPS.Z     (DX), K1, Z2
-	VCVTPS2PD     Y2, Z3
-	VMULPD        c3fe45f306dc9c883<>+0(SB), Z3, Z4
-	VADDPD        c4338000000000000<>+0(SB), Z4, Z4
-	VSUBPD        c4338000000000000<>+0(SB), Z4, Z4
-	VMULPD        c3ff921fb54400000<>+0(SB), Z4, Z8
-	VSUBPD        Z8, Z3, Z3
-	VMULPD        c3dd0b4611a626331<>+0(SB), Z4, Z8
-	VSUBPD        Z8, Z3, Z3
-	VMULPD        Z3, Z3, Z8
-	VMULPD        Z8, Z3, Z9
-	VMOVUPS       cbf299438483bd28f<>+0(SB), Z10
-	VMULPD        Z8, Z10, Z10
-	VADDPD        c3f8110739ef8c0ff<>+0(SB), Z10, Z10
-	VMULPD        Z8, Z10, Z10
-	VADDPD        cbfc55554523e4184<>+0(SB), Z10, Z10
-	VMULPD        Z10, Z9, Z9
-	VADDPD        Z9, Z3, Z3
-	VMOVUPS       c3ff0000000000000<>+0(SB), Z9
-	VMULPD        c3fe0000000000000<>+0(SB), Z8, Z10
-	VSUBPD        Z10, Z9, Z9
-	VMULPD        Z8, Z8, Z10
+	VMOVUPS.Z     (DX), K1, Z1
+	VCVTPS2PD     Y1, Z2
+	VMULPD        c3fe45f306dc9c883<>+0(SB), Z2, Z3
+	VADDPD        c4338000000000000<>+0(SB), Z3, Z3
+	VSUBPD        c4338000000000000<>+0(SB), Z3, Z3
+	VMULPD        c3ff921fb54400000<>+0(SB), Z3, Z5
+	VSUBPD        Z5, Z2, Z2
+	VMULPD        c3dd0b4611a626331<>+0(SB), Z3, Z5
+	VSUBPD        Z5, Z2, Z2
+	VMULPD        Z2, Z2, Z5
+	VMULPD        Z5, Z2, Z6
+	VMOVUPS       cbf299438483bd28f<>+0(SB), Z7
+	VMULPD        Z5, Z7, Z7
+	VADDPD        c3f8110739ef8c0ff<>+0(SB), Z7, Z7
+	VMULPD        Z5, Z7, Z7
+	VADDPD        cbfc55554523e4184<>+0(SB), Z7, Z7
+	VMULPD        Z7, Z6, Z6
+	VADDPD        Z6, Z2, Z2
+	VMOVUPS       c3ff0000000000000<>+0(SB), Z6
+	VMULPD        c3fe0000000000000<>+0(SB), Z5, Z7
+	VSUBPD        Z7, Z6, Z6
+	VMULPD        Z5, Z5, Z7
 	VMOVUPS       c3ef99eb49c932181<>+0(SB), Z11
-	VMULPD        Z8, Z11, Z11
+	VMULPD        Z5, Z11, Z11
 	VADDPD        cbf56c0c328ca199e<>+0(SB), Z11, Z11
-	VMULPD        Z8, Z11, Z8
-	VADDPD        c3fa55554a0f928b3<>+0(SB), Z8, Z8
-	VMULPD        Z8, Z10, Z8
-	VADDPD        Z8, Z9, Z8
-	VEXTRACTF64X4 $0x01, Z2, Y1
-	VCVTPS2PD     Y1, Z9
-	VMULPD        c3fe45f306dc9c883<>+0(SB), Z9, Z10
-	VADDPD        c4338000000000000<>+0(SB), Z10, Z10
-	VSUBPD        c4338000000000000<>+0(SB), Z10, Z10
-	VMULPD        c3ff921fb54400000<>+0(SB), Z10, Z11
-	VSUBPD        Z11, Z9, Z9
-	VMULPD        c3dd0b4611a626331<>+0(SB), Z10, Z11
-	VSUBPD        Z11, Z9, Z9
-	VMULPD        Z9, Z9, Z11
-	VMULPD        Z11, Z9, Z12
+	VMULPD        Z5, Z11, Z5
+	VADDPD        c3fa55554a0f928b3<>+0(SB), Z5, Z5
+	VMULPD        Z5, Z7, Z5
+	VADDPD        Z5, Z6, Z5
+	VEXTRACTF64X4 $0x01, Z1, Y4
+	VCVTPS2PD     Y4, Z6
+	VMULPD        c3fe45f306dc9c883<>+0(SB), Z6, Z7
+	VADDPD        c4338000000000000<>+0(SB), Z7, Z7
+	VSUBPD        c4338000000000000<>+0(SB), Z7, Z7
+	VMULPD        c3ff921fb54400000<>+0(SB), Z7, Z11
+	VSUBPD        Z11, Z6, Z6
+	VMULPD        c3dd0b4611a626331<>+0(SB), Z7, Z11
+	VSUBPD        Z11, Z6, Z6
+	VMULPD        Z6, Z6, Z11
+	VMULPD        Z11, Z6, Z12
 	VMOVUPS       cbf299438483bd28f<>+0(SB), Z13
 	VMULPD        Z11, Z13, Z13
 	VADDPD        c3f8110739ef8c0ff<>+0(SB), Z13, Z13
 	VMULPD        Z11, Z13, Z13
 	VADDPD        cbfc55554523e4184<>+0(SB), Z13, Z13
 	VMULPD        Z13, Z12, Z12
-	VADDPD        Z12, Z9, Z9
+	VADDPD        Z12, Z6, Z6
 	VMOVUPS       c3ff0000000000000<>+0(SB), Z12
 	VMULPD        c3fe0000000000000<>+0(SB), Z11, Z13
 	VSUBPD        Z13, Z12, Z12
@@ -1311,35 +1310,35 @@ tail:
 	VADDPD        c3fa55554a0f928b3<>+0(SB), Z11, Z11
 	VMULPD        Z11, Z13, Z11
 	VADDPD        Z11, Z12, Z11
-	VCVTPD2PS     Z3, Y1
-	VCVTPD2PS     Z9, Y3
-	VINSERTF64X4  $0x01, Y3, Z1, Z3
-	VCVTPD2PS     Z8, Y1
-	VCVTPD2PS     Z11, Y8
-	VINSERTF64X4  $0x01, Y8, Z1, Z8
-	VCVTPD2DQ     Z4, Y1
-	VCVTPD2DQ     Z10, Y4
-	VINSERTF64X4  $0x01, Y4, Z1, Z1
-	VPSLLD        $0x1f, Z1, Z4
-	VPSLLD        $0x1e, Z1, Z9
-	VANDPS        c80000000<>+0(SB), Z9, Z9
-	VPADDD        c00000001<>+0(SB), Z1, Z1
-	VPSLLD        $0x1e, Z1, Z1
-	VANDPS        c80000000<>+0(SB), Z1, Z1
-	VMOVUPS       cffffffff<>+0(SB), Z10
+	VCVTPD2PS     Z2, Y4
+	VCVTPD2PS     Z6, Y2
+	VINSERTF64X4  $0x01, Y2, Z4, Z2
+	VCVTPD2PS     Z5, Y4
+	VCVTPD2PS     Z11, Y5
+	VINSERTF64X4  $0x01, Y5, Z4, Z5
+	VCVTPD2DQ     Z3, Y4
+	VCVTPD2DQ     Z7, Y3
+	VINSERTF64X4  $0x01, Y3, Z4, Z3
+	VPSLLD        $0x1f, Z3, Z4
+	VPSLLD        $0x1e, Z3, Z6
+	VANDPS        c80000000<>+0(SB), Z6, Z6
+	VPADDD        c00000001<>+0(SB), Z3, Z3
+	VPSLLD        $0x1e, Z3, Z3
+	VANDPS        c80000000<>+0(SB), Z3, Z3
+	VMOVUPS       cffffffff<>+0(SB), Z7
 	VMOVUPS       c00000000<>+0(SB), Z11
-	VANDPS        c7fffffff<>+0(SB), Z2, Z2
-	VCMPPS        $0x16, c49742400<>+0(SB), Z2, K2
-	VBLENDMPS     Z10, Z11, K2, Z5
+	VANDPS        c7fffffff<>+0(SB), Z1, Z1
+	VCMPPS        $0x16, c49742400<>+0(SB), Z1, K2
+	VBLENDMPS     Z7, Z11, K2, Z8
 	VPMOVD2M      Z4, K2
-	VBLENDMPS     Z8, Z3, K2, Z6
-	VXORPS        Z9, Z6, Z2
+	VBLENDMPS     Z5, Z2, K2, Z9
+	VXORPS        Z6, Z9, Z1
 	VPMOVD2M      Z4, K2
-	VBLENDMPS     Z3, Z8, K2, Z7
-	VXORPS        Z1, Z7, Z1
-	VMOVUPS       Z2, K1, (AX)
-	VMOVUPS       Z1, K1, (CX)
-	VORPS         Z5, Z0, Z0
+	VBLENDMPS     Z2, Z5, K2, Z10
+	VXORPS        Z3, Z10, Z2
+	VMOVUPS       Z1, K1, (AX)
+	VMOVUPS       Z2, K1, (CX)
+	VORPS         Z8, Z0, Z0
 
 done:
 	VPMOVD2M Z0, K1
