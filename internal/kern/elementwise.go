@@ -26,7 +26,7 @@ func Log(dst, x []float32) {
 
 // SinCos sets sin[i] and cos[i] to those of x[i] in radians within 0.6 ulp for
 // every finite x, and to NaN for the others. Beyond |x| = 1e6 an element is
-// computed by package math, some 20 times as slow. x must not overlap sin or
+// computed by package math, one at a time. x must not overlap sin or
 // cos.
 func SinCos(sin, cos, x []float32) {
 	sameLength("SinCos", len(sin), len(cos), len(x))
