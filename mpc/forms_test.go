@@ -234,18 +234,31 @@ func TestColouredNoiseHasItsSpectrumAndUnitVariance(t *testing.T) {
 	}
 }
 
-func TestTruncatedNormalStaysWithinTwoDeviationsAndHasItsVariance(t *testing.T) {
-	z := make([]float32, 400_000)
-	rng.Root(4).Normals(z, 0)
-	variance := 0.0
-	for _, x := range z {
-		v := float64(truncated(x))
-		if !(math.Abs(v) <= 2.000001) {
-			t.Fatalf("truncated(%g) is %g", x, v)
+func TestTruncatedCandidatesStayWithinTwoDeviationsWhateverTheirNoise(t *testing.T) {
+	const samples, sigma = 20_000, 0.1
+	for _, noise := range []string{NoiseWhite, NoiseColoured} {
+		s := single(samples)
+		s.Horizon, s.Sampling, s.Sigma, s.Noise, s.Beta = 5, SampleTruncate, sigma, noise, 2
+		p := planOne(t, s, oneShot(1, func(u []float32) float64 { return float64(u[0]) }))
+		variance, far := 0.0, 0
+		drawn := p.solo.cand[:samples*s.Horizon]
+		for _, u := range drawn {
+			v := float64(u) / sigma
+			if !(math.Abs(v) <= 2.000001) {
+				t.Fatalf("%s: a candidate has %v deviations", noise, v)
+			}
+			if math.Abs(v) > 1.9 {
+				far++
+			}
+			variance += v * v / float64(len(drawn))
 		}
-		variance += v * v / float64(len(z))
+		if far == 0 {
+			t.Errorf("%s: no candidate is near the truncation", noise)
+		}
+		if noise == NoiseWhite {
+			near(t, "variance", variance, 0.7737, 0.01) // 1 - 4 phi(2)/(2 Phi(2) - 1)
+		}
 	}
-	near(t, "variance", variance, 0.7737, 0.005) // 1 - 4 phi(2)/(2 Phi(2) - 1)
 }
 
 func TestRollingByThreeEqualsThreeRollsByOne(t *testing.T) {

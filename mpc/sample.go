@@ -3,6 +3,7 @@ package mpc
 import (
 	"math"
 
+	"demorl/rng"
 	"demorl/rollout"
 )
 
@@ -42,7 +43,12 @@ func (w *worker) drawWhite() {
 	// Candidates have no more rows than the block, so their noise fits.
 	n := (w.s1 - w.s0) * nc * stride
 	for h := range p.h {
-		noiseKey(w.ps.key, h).Normals(w.noise[:n], w.firstCandidate()*uint64(stride))
+		key, first := noiseKey(w.ps.key, h), w.firstCandidate()*uint64(stride)
+		if p.s.Sampling == SampleTruncate {
+			key.TruncatedNormals(w.noise[:n], first)
+		} else {
+			key.Normals(w.noise[:n], first)
+		}
 		z := w.noise
 		for s := w.s0; s < w.s1; s++ {
 			w.moments(s, h)
@@ -81,6 +87,9 @@ func (w *worker) drawColoured() {
 		}
 	}
 	for s := w.s0; s < w.s1; s++ {
+		if p.s.Sampling == SampleTruncate {
+			rng.Truncate(g.cand[(s*p.capN+w.c0)*p.h*a : (s*p.capN+w.c1)*p.h*a])
+		}
 		for h := range p.h {
 			w.moments(s, h)
 			for c := w.c0; c < w.c1; c++ {
@@ -106,34 +115,12 @@ func (w *worker) moments(s, h int) {
 	}
 }
 
-// place turns normals into a candidate's numbers of one step.
+// place turns normals, truncated or not, into a candidate's numbers of one step.
 func (w *worker) place(dst, z []float32) {
-	if w.p.s.Sampling == SampleTruncate {
-		for j := range dst {
-			dst[j] = w.mu[j] + w.sd[j]*truncated(z[j])
-		}
-		return
-	}
 	mu, sd := w.mu[:len(dst)], w.sd[:len(dst)]
 	for j := range dst {
 		dst[j] = mu[j] + sd[j]*z[j]
 	}
-}
-
-// truncated turns a standard normal into one truncated at two standard
-// deviations. What lies inside stays; what lies outside, whose tail
-// probability is uniform, is drawn anew through the inverse distribution.
-func truncated(z float32) float32 {
-	if z >= -2 && z <= 2 {
-		return z
-	}
-	x := math.Abs(float64(z))
-	u := math.Erfc(x/math.Sqrt2) / math.Erfc(math.Sqrt2) // uniform in (0, 1)
-	if z < 0 {
-		u = -u
-	}
-	// u is uniform in (-1, 1); erf(2/sqrt2) is the probability within two deviations.
-	return float32(math.Sqrt2 * math.Erfinv(u*math.Erf(math.Sqrt2)))
 }
 
 // copyExtras puts policy rollouts, kept elites and the mean in their places

@@ -84,13 +84,19 @@ func (k Key) Uniforms(dst []float32, first uint64) {
 	if first%4 != 0 {
 		panic("rng: Uniforms must start at a multiple of 4")
 	}
-	blk := first / 4
-	for i := 0; i < len(dst); i += 4 {
+	uniforms(dst, k, first/4)
+}
+
+// uniformsGeneric defines Uniforms; blk is the Philox block of dst[0].
+func uniformsGeneric(dst []float32, k Key, blk uint64) {
+	for len(dst) > 0 {
 		var w [4]uint32
 		w[0], w[1], w[2], w[3] = philox(k.Word, k.Space, blk)
 		blk++
-		for j := 0; j < 4 && i+j < len(dst); j++ {
-			dst[i+j] = float32(int32(w[j])>>8) * 0x1p-23
+		var q [4]float32
+		for i := range q {
+			q[i] = float32(int32(w[i])>>8) * 0x1p-23
 		}
+		dst = dst[copy(dst, q[:]):]
 	}
 }

@@ -539,3 +539,378 @@ DATA cbf9de9c9<>+8(SB)/8, $0xbf9de9c9bf9de9c9
 DATA cbf9de9c9<>+16(SB)/8, $0xbf9de9c9bf9de9c9
 DATA cbf9de9c9<>+24(SB)/8, $0xbf9de9c9bf9de9c9
 GLOBL cbf9de9c9<>(SB), RODATA|NOPTR, $32
+
+// func uniformsAVX2(dst *float32, groups int, key uint64, space uint64, block uint64)
+// Requires: AVX, AVX2
+TEXT ·uniformsAVX2(SB), NOSPLIT, $0-40
+	MOVQ  dst+0(FP), AX
+	MOVQ  groups+8(FP), CX
+	TESTQ CX, CX
+	JEQ   done
+
+group:
+	VPBROADCASTQ key+16(FP), Y0
+	VPBROADCASTQ space+24(FP), Y1
+	VPBROADCASTQ block+32(FP), Y2
+	VPSRLQ       $0x20, Y0, Y3
+	VPADDQ       evenBlocks<>+0(SB), Y2, Y4
+	VPSRLQ       $0x20, Y4, Y5
+	VPSRLQ       $0x20, Y1, Y6
+	VPADDQ       oddBlocks<>+0(SB), Y2, Y2
+	VPSRLQ       $0x20, Y2, Y7
+	VPSRLQ       $0x20, Y1, Y8
+	VPMULUDQ     cd2511f53<>+0(SB), Y4, Y4
+	VPMULUDQ     ccd9e8d57<>+0(SB), Y1, Y9
+	VPSRLQ       $0x20, Y9, Y10
+	VXORPS       Y5, Y10, Y5
+	VXORPS       Y0, Y5, Y5
+	VPSRLQ       $0x20, Y4, Y10
+	VXORPS       Y6, Y10, Y6
+	VXORPS       Y3, Y6, Y6
+	VPMULUDQ     cd2511f53<>+0(SB), Y2, Y2
+	VPMULUDQ     ccd9e8d57<>+0(SB), Y1, Y1
+	VPSRLQ       $0x20, Y1, Y10
+	VXORPS       Y7, Y10, Y7
+	VXORPS       Y0, Y7, Y7
+	VPSRLQ       $0x20, Y2, Y10
+	VXORPS       Y8, Y10, Y8
+	VXORPS       Y3, Y8, Y8
+	VPADDD       c9e3779b9<>+0(SB), Y0, Y0
+	VPADDD       cbb67ae85<>+0(SB), Y3, Y3
+	VPMULUDQ     cd2511f53<>+0(SB), Y5, Y5
+	VPMULUDQ     ccd9e8d57<>+0(SB), Y6, Y6
+	VPSRLQ       $0x20, Y6, Y10
+	VXORPS       Y9, Y10, Y9
+	VXORPS       Y0, Y9, Y9
+	VPSRLQ       $0x20, Y5, Y10
+	VXORPS       Y4, Y10, Y4
+	VXORPS       Y3, Y4, Y4
+	VPMULUDQ     cd2511f53<>+0(SB), Y7, Y7
+	VPMULUDQ     ccd9e8d57<>+0(SB), Y8, Y8
+	VPSRLQ       $0x20, Y8, Y10
+	VXORPS       Y1, Y10, Y1
+	VXORPS       Y0, Y1, Y1
+	VPSRLQ       $0x20, Y7, Y10
+	VXORPS       Y2, Y10, Y2
+	VXORPS       Y3, Y2, Y2
+	VPADDD       c9e3779b9<>+0(SB), Y0, Y0
+	VPADDD       cbb67ae85<>+0(SB), Y3, Y3
+	VPMULUDQ     cd2511f53<>+0(SB), Y9, Y9
+	VPMULUDQ     ccd9e8d57<>+0(SB), Y4, Y4
+	VPSRLQ       $0x20, Y4, Y10
+	VXORPS       Y6, Y10, Y6
+	VXORPS       Y0, Y6, Y6
+	VPSRLQ       $0x20, Y9, Y10
+	VXORPS       Y5, Y10, Y5
+	VXORPS       Y3, Y5, Y5
+	VPMULUDQ     cd2511f53<>+0(SB), Y1, Y1
+	VPMULUDQ     ccd9e8d57<>+0(SB), Y2, Y2
+	VPSRLQ       $0x20, Y2, Y10
+	VXORPS       Y8, Y10, Y8
+	VXORPS       Y0, Y8, Y8
+	VPSRLQ       $0x20, Y1, Y10
+	VXORPS       Y7, Y10, Y7
+	VXORPS       Y3, Y7, Y7
+	VPADDD       c9e3779b9<>+0(SB), Y0, Y0
+	VPADDD       cbb67ae85<>+0(SB), Y3, Y3
+	VPMULUDQ     cd2511f53<>+0(SB), Y6, Y6
+	VPMULUDQ     ccd9e8d57<>+0(SB), Y5, Y5
+	VPSRLQ       $0x20, Y5, Y10
+	VXORPS       Y4, Y10, Y4
+	VXORPS       Y0, Y4, Y4
+	VPSRLQ       $0x20, Y6, Y10
+	VXORPS       Y9, Y10, Y9
+	VXORPS       Y3, Y9, Y9
+	VPMULUDQ     cd2511f53<>+0(SB), Y8, Y8
+	VPMULUDQ     ccd9e8d57<>+0(SB), Y7, Y7
+	VPSRLQ       $0x20, Y7, Y10
+	VXORPS       Y2, Y10, Y2
+	VXORPS       Y0, Y2, Y2
+	VPSRLQ       $0x20, Y8, Y10
+	VXORPS       Y1, Y10, Y1
+	VXORPS       Y3, Y1, Y1
+	VPADDD       c9e3779b9<>+0(SB), Y0, Y0
+	VPADDD       cbb67ae85<>+0(SB), Y3, Y3
+	VPMULUDQ     cd2511f53<>+0(SB), Y4, Y4
+	VPMULUDQ     ccd9e8d57<>+0(SB), Y9, Y9
+	VPSRLQ       $0x20, Y9, Y10
+	VXORPS       Y5, Y10, Y5
+	VXORPS       Y0, Y5, Y5
+	VPSRLQ       $0x20, Y4, Y10
+	VXORPS       Y6, Y10, Y6
+	VXORPS       Y3, Y6, Y6
+	VPMULUDQ     cd2511f53<>+0(SB), Y2, Y2
+	VPMULUDQ     ccd9e8d57<>+0(SB), Y1, Y1
+	VPSRLQ       $0x20, Y1, Y10
+	VXORPS       Y7, Y10, Y7
+	VXORPS       Y0, Y7, Y7
+	VPSRLQ       $0x20, Y2, Y10
+	VXORPS       Y8, Y10, Y8
+	VXORPS       Y3, Y8, Y8
+	VPADDD       c9e3779b9<>+0(SB), Y0, Y0
+	VPADDD       cbb67ae85<>+0(SB), Y3, Y3
+	VPMULUDQ     cd2511f53<>+0(SB), Y5, Y5
+	VPMULUDQ     ccd9e8d57<>+0(SB), Y6, Y6
+	VPSRLQ       $0x20, Y6, Y10
+	VXORPS       Y9, Y10, Y9
+	VXORPS       Y0, Y9, Y9
+	VPSRLQ       $0x20, Y5, Y10
+	VXORPS       Y4, Y10, Y4
+	VXORPS       Y3, Y4, Y4
+	VPMULUDQ     cd2511f53<>+0(SB), Y7, Y7
+	VPMULUDQ     ccd9e8d57<>+0(SB), Y8, Y8
+	VPSRLQ       $0x20, Y8, Y10
+	VXORPS       Y1, Y10, Y1
+	VXORPS       Y0, Y1, Y1
+	VPSRLQ       $0x20, Y7, Y10
+	VXORPS       Y2, Y10, Y2
+	VXORPS       Y3, Y2, Y2
+	VPADDD       c9e3779b9<>+0(SB), Y0, Y0
+	VPADDD       cbb67ae85<>+0(SB), Y3, Y3
+	VPMULUDQ     cd2511f53<>+0(SB), Y9, Y9
+	VPMULUDQ     ccd9e8d57<>+0(SB), Y4, Y4
+	VPSRLQ       $0x20, Y4, Y10
+	VXORPS       Y6, Y10, Y6
+	VXORPS       Y0, Y6, Y6
+	VPSRLQ       $0x20, Y9, Y10
+	VXORPS       Y5, Y10, Y5
+	VXORPS       Y3, Y5, Y5
+	VPMULUDQ     cd2511f53<>+0(SB), Y1, Y1
+	VPMULUDQ     ccd9e8d57<>+0(SB), Y2, Y2
+	VPSRLQ       $0x20, Y2, Y10
+	VXORPS       Y8, Y10, Y8
+	VXORPS       Y0, Y8, Y8
+	VPSRLQ       $0x20, Y1, Y10
+	VXORPS       Y7, Y10, Y7
+	VXORPS       Y3, Y7, Y7
+	VPADDD       c9e3779b9<>+0(SB), Y0, Y0
+	VPADDD       cbb67ae85<>+0(SB), Y3, Y3
+	VPMULUDQ     cd2511f53<>+0(SB), Y6, Y6
+	VPMULUDQ     ccd9e8d57<>+0(SB), Y5, Y5
+	VPSRLQ       $0x20, Y5, Y10
+	VXORPS       Y4, Y10, Y4
+	VXORPS       Y0, Y4, Y4
+	VPSRLQ       $0x20, Y6, Y10
+	VXORPS       Y9, Y10, Y9
+	VXORPS       Y3, Y9, Y9
+	VPMULUDQ     cd2511f53<>+0(SB), Y8, Y8
+	VPMULUDQ     ccd9e8d57<>+0(SB), Y7, Y7
+	VPSRLQ       $0x20, Y7, Y10
+	VXORPS       Y2, Y10, Y2
+	VXORPS       Y0, Y2, Y2
+	VPSRLQ       $0x20, Y8, Y10
+	VXORPS       Y1, Y10, Y1
+	VXORPS       Y3, Y1, Y1
+	VPADDD       c9e3779b9<>+0(SB), Y0, Y0
+	VPADDD       cbb67ae85<>+0(SB), Y3, Y3
+	VPMULUDQ     cd2511f53<>+0(SB), Y4, Y4
+	VPMULUDQ     ccd9e8d57<>+0(SB), Y9, Y9
+	VPSRLQ       $0x20, Y9, Y10
+	VXORPS       Y5, Y10, Y5
+	VXORPS       Y0, Y5, Y5
+	VPSRLQ       $0x20, Y4, Y10
+	VXORPS       Y6, Y10, Y6
+	VXORPS       Y3, Y6, Y6
+	VPMULUDQ     cd2511f53<>+0(SB), Y2, Y2
+	VPMULUDQ     ccd9e8d57<>+0(SB), Y1, Y1
+	VPSRLQ       $0x20, Y1, Y10
+	VXORPS       Y7, Y10, Y7
+	VXORPS       Y0, Y7, Y7
+	VPSRLQ       $0x20, Y2, Y10
+	VXORPS       Y8, Y10, Y8
+	VXORPS       Y3, Y8, Y8
+	VPADDD       c9e3779b9<>+0(SB), Y0, Y0
+	VPADDD       cbb67ae85<>+0(SB), Y3, Y3
+	VPMULUDQ     cd2511f53<>+0(SB), Y5, Y5
+	VPMULUDQ     ccd9e8d57<>+0(SB), Y6, Y6
+	VPSRLQ       $0x20, Y6, Y10
+	VXORPS       Y9, Y10, Y9
+	VXORPS       Y0, Y9, Y9
+	VPSRLQ       $0x20, Y5, Y10
+	VXORPS       Y4, Y10, Y4
+	VXORPS       Y3, Y4, Y4
+	VPMULUDQ     cd2511f53<>+0(SB), Y7, Y7
+	VPMULUDQ     ccd9e8d57<>+0(SB), Y8, Y8
+	VPSRLQ       $0x20, Y8, Y10
+	VXORPS       Y1, Y10, Y1
+	VXORPS       Y0, Y1, Y0
+	VPSRLQ       $0x20, Y7, Y1
+	VXORPS       Y2, Y1, Y1
+	VXORPS       Y3, Y1, Y1
+	VPSLLQ       $0x20, Y0, Y0
+	VPBLENDD     $0xaa, Y0, Y9, Y0
+	VPSLLQ       $0x20, Y8, Y2
+	VPBLENDD     $0xaa, Y2, Y6, Y2
+	VPSLLQ       $0x20, Y1, Y1
+	VPBLENDD     $0xaa, Y1, Y4, Y1
+	VPSLLQ       $0x20, Y7, Y3
+	VPBLENDD     $0xaa, Y3, Y5, Y3
+	VPSRAD       $0x08, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       c34000000<>+0(SB), Y0, Y0
+	VPSRAD       $0x08, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       c34000000<>+0(SB), Y2, Y2
+	VPSRAD       $0x08, Y1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       c34000000<>+0(SB), Y1, Y1
+	VPSRAD       $0x08, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       c34000000<>+0(SB), Y3, Y3
+	VUNPCKLPS    Y2, Y0, Y4
+	VUNPCKLPS    Y3, Y1, Y5
+	VUNPCKHPS    Y2, Y0, Y0
+	VUNPCKHPS    Y3, Y1, Y1
+	VUNPCKLPD    Y5, Y4, Y2
+	VUNPCKHPD    Y5, Y4, Y3
+	VUNPCKLPD    Y1, Y0, Y4
+	VUNPCKHPD    Y1, Y0, Y0
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	VMOVUPS      Y4, 64(AX)
+	VMOVUPS      Y0, 96(AX)
+	ADDQ         $0x00000080, AX
+	ADDQ         $0x08, block+32(FP)
+	DECQ         CX
+	JNE          group
+
+done:
+	VZEROUPPER
+	RET
+
+DATA c34000000<>+0(SB)/8, $0x3400000034000000
+DATA c34000000<>+8(SB)/8, $0x3400000034000000
+DATA c34000000<>+16(SB)/8, $0x3400000034000000
+DATA c34000000<>+24(SB)/8, $0x3400000034000000
+GLOBL c34000000<>(SB), RODATA|NOPTR, $32
+
+// func truncateAVX2(z *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·truncateAVX2(SB), NOSPLIT, $0-16
+	MOVQ z+0(FP), AX
+	MOVQ n+8(FP), CX
+
+loop:
+	CMPQ      CX, $0x08
+	JLT       tail
+	VMOVUPS   (AX), Y0
+	VANDPS    c7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS   c407fffff<>+0(SB), Y2
+	VSUBPS    c3ffe0000<>+0(SB), Y1, Y3
+	VMINPS    Y3, Y2, Y2
+	VPSRLD    $0x17, Y2, Y3
+	VANDPS    c007fffff<>+0(SB), Y2, Y2
+	VORPS     c3f800000<>+0(SB), Y2, Y2
+	VSUBPS    c3fc00000<>+0(SB), Y2, Y2
+	VPERMPS   tail6<>+0(SB), Y3, Y4
+	VPERMPS   tail5<>+0(SB), Y3, Y5
+	VMULPS    Y2, Y4, Y4
+	VADDPS    Y5, Y4, Y4
+	VPERMPS   tail4<>+0(SB), Y3, Y5
+	VMULPS    Y2, Y4, Y4
+	VADDPS    Y5, Y4, Y4
+	VPERMPS   tail3<>+0(SB), Y3, Y5
+	VMULPS    Y2, Y4, Y4
+	VADDPS    Y5, Y4, Y4
+	VPERMPS   tail2<>+0(SB), Y3, Y5
+	VMULPS    Y2, Y4, Y4
+	VADDPS    Y5, Y4, Y4
+	VPERMPS   tail1<>+0(SB), Y3, Y5
+	VMULPS    Y2, Y4, Y4
+	VADDPS    Y5, Y4, Y4
+	VPERMPS   tail0<>+0(SB), Y3, Y3
+	VMULPS    Y2, Y4, Y2
+	VADDPS    Y3, Y2, Y2
+	VMOVUPS   c40000000<>+0(SB), Y3
+	VMINPS    Y2, Y3, Y2
+	VANDPS    c80000000<>+0(SB), Y0, Y3
+	VXORPS    Y3, Y2, Y2
+	VMOVUPS   c40000000<>+0(SB), Y3
+	VCMPPS    $0x11, Y1, Y3, Y1
+	VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVUPS   Y0, (AX)
+	ADDQ      $0x00000020, AX
+	SUBQ      $0x08, CX
+	JMP       loop
+
+tail:
+	VZEROUPPER
+	RET
+
+DATA c7fffffff<>+0(SB)/8, $0x7fffffff7fffffff
+DATA c7fffffff<>+8(SB)/8, $0x7fffffff7fffffff
+DATA c7fffffff<>+16(SB)/8, $0x7fffffff7fffffff
+DATA c7fffffff<>+24(SB)/8, $0x7fffffff7fffffff
+GLOBL c7fffffff<>(SB), RODATA|NOPTR, $32
+
+DATA c407fffff<>+0(SB)/8, $0x407fffff407fffff
+DATA c407fffff<>+8(SB)/8, $0x407fffff407fffff
+DATA c407fffff<>+16(SB)/8, $0x407fffff407fffff
+DATA c407fffff<>+24(SB)/8, $0x407fffff407fffff
+GLOBL c407fffff<>(SB), RODATA|NOPTR, $32
+
+DATA c3ffe0000<>+0(SB)/8, $0x3ffe00003ffe0000
+DATA c3ffe0000<>+8(SB)/8, $0x3ffe00003ffe0000
+DATA c3ffe0000<>+16(SB)/8, $0x3ffe00003ffe0000
+DATA c3ffe0000<>+24(SB)/8, $0x3ffe00003ffe0000
+GLOBL c3ffe0000<>(SB), RODATA|NOPTR, $32
+
+DATA c007fffff<>+0(SB)/8, $0x007fffff007fffff
+DATA c007fffff<>+8(SB)/8, $0x007fffff007fffff
+DATA c007fffff<>+16(SB)/8, $0x007fffff007fffff
+DATA c007fffff<>+24(SB)/8, $0x007fffff007fffff
+GLOBL c007fffff<>(SB), RODATA|NOPTR, $32
+
+DATA c3fc00000<>+0(SB)/8, $0x3fc000003fc00000
+DATA c3fc00000<>+8(SB)/8, $0x3fc000003fc00000
+DATA c3fc00000<>+16(SB)/8, $0x3fc000003fc00000
+DATA c3fc00000<>+24(SB)/8, $0x3fc000003fc00000
+GLOBL c3fc00000<>(SB), RODATA|NOPTR, $32
+
+DATA tail6<>+0(SB)/8, $0x3b07c7083cb8411c
+DATA tail6<>+8(SB)/8, $0x3ba23bdb3b69cb14
+DATA tail6<>+16(SB)/8, $0x3bec87713bc8fc01
+DATA tail6<>+24(SB)/8, $0x3c30de123c010f04
+GLOBL tail6<>(SB), RODATA|NOPTR, $32
+
+DATA tail5<>+0(SB)/8, $0xbb8cf6efbc980834
+DATA tail5<>+8(SB)/8, $0xbc14f428bbdfd329
+DATA tail5<>+16(SB)/8, $0xbc5243fabc34f2ec
+DATA tail5<>+24(SB)/8, $0xbd0620f5bc599986
+GLOBL tail5<>(SB), RODATA|NOPTR, $32
+
+DATA tail4<>+0(SB)/8, $0x3c0f014f3b977421
+DATA tail4<>+8(SB)/8, $0x3c832edf3c4ee2b6
+DATA tail4<>+16(SB)/8, $0x3cb18b9d3c9baf49
+DATA tail4<>+24(SB)/8, $0x3d83ee203cdef18f
+GLOBL tail4<>(SB), RODATA|NOPTR, $32
+
+DATA tail3<>+0(SB)/8, $0xbcae781ebad7bf6b
+DATA tail3<>+8(SB)/8, $0xbd1008a5bceb09aa
+DATA tail3<>+16(SB)/8, $0xbd4bc25bbd2946c3
+DATA tail3<>+24(SB)/8, $0xbdb82ed7bd9fee7b
+GLOBL tail3<>(SB), RODATA|NOPTR, $32
+
+DATA tail2<>+0(SB)/8, $0x3d75a62d3a7516c9
+DATA tail2<>+8(SB)/8, $0x3dbad2963d9b287b
+DATA tail2<>+16(SB)/8, $0x3e11ccb73de227a5
+DATA tail2<>+24(SB)/8, $0x3dacf92e3e36826c
+GLOBL tail2<>(SB), RODATA|NOPTR, $32
+
+DATA tail1<>+0(SB)/8, $0xbe7b9eebb9541502
+DATA tail1<>+8(SB)/8, $0xbeaa7457be949959
+DATA tail1<>+16(SB)/8, $0xbebc4989bebca463
+DATA tail1<>+24(SB)/8, $0xbd468957be818732
+GLOBL tail1<>(SB), RODATA|NOPTR, $32
+
+DATA tail0<>+0(SB)/8, $0x3fedec3037814386
+DATA tail0<>+8(SB)/8, $0x3fa0bef43fca3cd7
+DATA tail0<>+16(SB)/8, $0x3f0065953f63d3b2
+DATA tail0<>+24(SB)/8, $0x3c547f243e29077c
+GLOBL tail0<>(SB), RODATA|NOPTR, $32
+
+DATA c40000000<>+0(SB)/8, $0x4000000040000000
+DATA c40000000<>+8(SB)/8, $0x4000000040000000
+DATA c40000000<>+16(SB)/8, $0x4000000040000000
+DATA c40000000<>+24(SB)/8, $0x4000000040000000
+GLOBL c40000000<>(SB), RODATA|NOPTR, $32

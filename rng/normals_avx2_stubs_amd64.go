@@ -8,3 +8,13 @@ package rng
 //
 //go:noescape
 func normalsAVX2(dst *float32, groups int, key uint64, space uint64, block uint64)
+
+// uniformsAVX2 writes the uniforms of groups of 16 (AVX-512) or 8 (AVX2) blocks from block on.
+//
+//go:noescape
+func uniformsAVX2(dst *float32, groups int, key uint64, space uint64, block uint64)
+
+// truncateAVX2 turns standard normals into truncated ones.
+//
+//go:noescape
+func truncateAVX2(z *float32, n int)

@@ -3,7 +3,6 @@ package rng
 import (
 	"fmt"
 	"math"
-	"slices"
 	"testing"
 
 	"demorl/internal/kern"
@@ -37,36 +36,53 @@ func eachTier(t *testing.T, f func(t *testing.T)) {
 	}
 }
 
-func TestNormalsHaveTheSameBitsInEveryTierAtEveryLengthAndStart(t *testing.T) {
-	eachTier(t, func(t *testing.T) {
-		for trial, key := range []Key{{}, Root(1), Root(2).Derive("x", 3), {math.MaxUint64, math.MaxUint64}} {
-			for _, first := range []uint64{0, 4, 8, 60, 64, 1 << 33, 1<<34 - 16, math.MaxUint64 - 3} {
-				for _, n := range []int{0, 1, 2, 4, 5, 31, 32, 33, 63, 64, 65, 127, 129, 1000, 70000} {
-					if n > 1000 && trial > 0 {
-						continue
+func TestNumbersHaveTheSameBitsInEveryTierAtEveryLengthAndStart(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		fill    func(k Key, dst []float32, first uint64)
+		generic func(k Key, dst []float32, blk uint64)
+	}{
+		{"Normals", Key.Normals, func(k Key, dst []float32, blk uint64) { normalsGeneric(dst, k, blk) }},
+		{"Uniforms", Key.Uniforms, func(k Key, dst []float32, blk uint64) { uniformsGeneric(dst, k, blk) }},
+		{"TruncatedNormals", Key.TruncatedNormals, func(k Key, dst []float32, blk uint64) {
+			normalsGeneric(dst, k, blk)
+			truncateGeneric(dst)
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			eachTier(t, func(t *testing.T) { sameBitsEverywhere(t, c.fill, c.generic) })
+		})
+	}
+}
+
+func sameBitsEverywhere(t *testing.T, fill, generic func(k Key, dst []float32, at uint64)) {
+	for trial, key := range []Key{{}, Root(1), Root(2).Derive("x", 3), {math.MaxUint64, math.MaxUint64}} {
+		for _, first := range []uint64{0, 4, 8, 60, 64, 1 << 33, 1<<34 - 16, math.MaxUint64 - 3} {
+			for _, n := range []int{0, 1, 2, 4, 5, 31, 32, 33, 63, 64, 65, 127, 129, 1000, 70000} {
+				if n > 1000 && trial > 0 {
+					continue
+				}
+				whole := make([]float32, n+32)
+				for i := range whole {
+					whole[i] = 77
+				}
+				got := whole[16 : 16+n]
+				fill(key, got, first)
+				want := make([]float32, n)
+				generic(key, want, first/4)
+				for i := range want {
+					if math.Float32bits(got[i]) != math.Float32bits(want[i]) {
+						t.Fatalf("%v from %d, %d numbers: [%d] is %v, want %v", key, first, n, i, got[i], want[i])
 					}
-					whole := make([]float32, n+32)
-					for i := range whole {
-						whole[i] = 77
-					}
-					got := whole[16 : 16+n]
-					key.Normals(got, first)
-					want := make([]float32, n)
-					normalsGeneric(want, key, first/4)
-					for i := range want {
-						if math.Float32bits(got[i]) != math.Float32bits(want[i]) {
-							t.Fatalf("%v from %d, %d numbers: [%d] is %v, want %v", key, first, n, i, got[i], want[i])
-						}
-					}
-					for i := range 16 {
-						if whole[i] != 77 || whole[16+n+i] != 77 {
-							t.Fatalf("%v from %d, %d numbers: wrote outside", key, first, n)
-						}
+				}
+				for i := range 16 {
+					if whole[i] != 77 || whole[16+n+i] != 77 {
+						t.Fatalf("%v from %d, %d numbers: wrote outside", key, first, n)
 					}
 				}
 			}
 		}
-	})
+	}
 }
 
 func TestBoxMullerAgreesWithFloat64(t *testing.T) {
@@ -102,64 +118,6 @@ func TestBoxMullerAgreesWithFloat64(t *testing.T) {
 	}
 }
 
-// The limits below are five standard errors or more: a fixed seed cannot flake,
-// and a wrong generator is far outside.
-func TestNormalsAreStandardNormal(t *testing.T) {
-	const n = 1 << 21
-	x := make([]float32, n)
-	Root(11).Derive("distribution").Normals(x, 0)
-	var m [5]float64
-	for _, v := range x {
-		p := 1.0
-		for j := range m {
-			m[j] += p / n
-			p *= float64(v)
-		}
-	}
-	for j, want := range []float64{1, 0, 1, 0, 3} {
-		se := math.Sqrt([]float64{1, 1, 2, 15, 96}[j] / n)
-		if math.Abs(m[j]-want) > 5*se {
-			t.Errorf("moment %d is %v, want %v within %v", j, m[j], want, 5*se)
-		}
-	}
-	for lag := 1; lag <= 8; lag++ {
-		var c, c2 float64
-		for i := range n - lag {
-			a, b := float64(x[i]), float64(x[i+lag])
-			c += a * b / n
-			c2 += (a*a - 1) * (b*b - 1) / n
-		}
-		if se := math.Sqrt(1.0 / n); math.Abs(c) > 5*se || math.Abs(c2) > 5*2*se {
-			t.Errorf("lag %d: correlation %v, of squares %v", lag, c, c2)
-		}
-	}
-	sorted := slices.Clone(x)
-	slices.Sort(sorted)
-	worst := 0.0
-	for i, v := range sorted {
-		p := 0.5 * math.Erfc(-float64(v)/math.Sqrt2)
-		worst = max(worst, math.Abs(p-float64(i)/n), math.Abs(p-float64(i+1)/n))
-	}
-	if d := worst * math.Sqrt(n); d > 2 { // P(D > 2) = 7e-4
-		t.Errorf("Kolmogorov-Smirnov statistic is %v", d)
-	}
-	for _, limit := range []float64{1, 2, 3, 3.5, 4} {
-		want := n * math.Erfc(limit/math.Sqrt2)
-		var lo, hi float64
-		for _, v := range x {
-			if float64(v) > limit {
-				hi++
-			}
-			if float64(v) < -limit {
-				lo++
-			}
-		}
-		if math.Abs(lo+hi-want) > 5*math.Sqrt(want) || math.Abs(lo-hi) > 5*math.Sqrt(want) {
-			t.Errorf("beyond %v sigma: %v below, %v above, want %v in all", limit, lo, hi, want)
-		}
-	}
-}
-
 func TestUniformsCoverTheirRangeEvenly(t *testing.T) {
 	const n = 1 << 18
 	x := make([]float32, n)
@@ -181,26 +139,31 @@ func TestDrawingAllocatesNothing(t *testing.T) {
 	eachTier(t, func(t *testing.T) {
 		x := make([]float32, 333)
 		k := Root(1)
-		if n := testing.AllocsPerRun(20, func() { k.Normals(x, 4); k.Uniforms(x, 4) }); n != 0 {
+		if n := testing.AllocsPerRun(20, func() { k.Normals(x, 4); k.Uniforms(x, 4); k.TruncatedNormals(x, 4) }); n != 0 {
 			t.Errorf("%v allocations", n)
 		}
 	})
 }
 
-func BenchmarkNormals(b *testing.B) {
+func BenchmarkNumbers(b *testing.B) {
 	defer kern.SetTier(kern.Tier())
 	for _, name := range kern.Tiers() {
-		for _, n := range []int{12, 4096} {
-			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
-				if err := kern.SetTier(name); err != nil {
-					b.Fatal(err)
-				}
-				x, k := make([]float32, n), Root(1)
-				for b.Loop() {
-					k.Normals(x, 0)
-				}
-				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/number")
-			})
+		for _, c := range []struct {
+			name string
+			fill func(k Key, dst []float32, first uint64)
+		}{{"Normals", Key.Normals}, {"TruncatedNormals", Key.TruncatedNormals}, {"Uniforms", Key.Uniforms}} {
+			for _, n := range []int{12, 4096} {
+				b.Run(fmt.Sprintf("%s/%s/%d", name, c.name, n), func(b *testing.B) {
+					if err := kern.SetTier(name); err != nil {
+						b.Fatal(err)
+					}
+					x, k := make([]float32, n), Root(1)
+					for b.Loop() {
+						c.fill(k, x, 0)
+					}
+					b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/number")
+				})
+			}
 		}
 	}
 }

@@ -33,3 +33,5 @@ func normaliseAny(x, mean, scale []float32)              { normaliseGeneric(x, m
 func gaussianAny(x, std, noise, upper, lower []float32)  { gaussianGeneric(x, std, noise, upper, lower) }
 func countOutsideAny(x, low, high []float32) int         { return countOutsideGeneric(x, low, high) }
 func countNotInsideAny(x, low, high []float32) int       { return countNotInsideGeneric(x, low, high) }
+func logAny(dst, x []float32)                            { logGeneric(dst, x) }
+func sinCosAny(sin, cos, x []float32)                    { sinCosGeneric(sin, cos, x) }

@@ -17,13 +17,29 @@ func Exp(dst, x []float32) {
 	expAny(dst, x)
 }
 
+// Log sets dst[i] = log(x[i]) within 1 ulp, also for subnormal x: -Inf for 0
+// and -0, NaN for x < 0, +Inf for +Inf. dst may be x.
+func Log(dst, x []float32) {
+	sameLength("Log", len(dst), len(x))
+	logAny(dst, x)
+}
+
+// SinCos sets sin[i] and cos[i] to those of x[i] in radians within 0.6 ulp for
+// every finite x, and to NaN for the others. Beyond |x| = 1e6 an element is
+// computed by package math, one at a time. x must not overlap sin or
+// cos.
+func SinCos(sin, cos, x []float32) {
+	sameLength("SinCos", len(sin), len(cos), len(x))
+	sinCosAny(sin, cos, x)
+}
+
 // TanhOf sets dst[i] = tanh(x[i]) within 1.5 ulp. dst may be x.
 func TanhOf(dst, x []float32) {
 	sameLength("TanhOf", len(dst), len(x))
 	tanhAny(dst, x)
 }
 
-// SiLUOf sets dst[i] = x[i]*sigmoid(x[i]) within 3.75 ulp for x >= -87; below that
+// SiLUOf sets dst[i] = x[i]*sigmoid(x[i]) within 3.5 ulp for x >= -87; below that
 // it stays at its value there, -1.4e-36. dst may be x.
 func SiLUOf(dst, x []float32) {
 	sameLength("SiLUOf", len(dst), len(x))
@@ -79,7 +95,7 @@ func CountNotInside(x, low, high []float32) int {
 }
 
 // SiLUGrad sets dst[i] = dy[i] * d silu(pre[i])/d pre. The derivative, the sum
-// of s = sigmoid(x) and x*s*(1-s), is within 5 ulp of the larger of the two for
+// of s = sigmoid(x) and x*s*(1-s), is within 5.5 ulp of the larger of the two for
 // x >= -87; below that it stays at its value there, -1.4e-36. dst may be dy or
 // pre.
 func SiLUGrad(dst, dy, pre []float32) {

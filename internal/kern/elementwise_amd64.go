@@ -25,6 +25,44 @@ func expAny(dst, x []float32) {
 	}
 }
 
+func logAny(dst, x []float32) {
+	for len(x) > 0 {
+		n := min(len(x), callLength)
+		switch current() {
+		case tierAVX512:
+			logAVX512(&dst[0], &x[0], n)
+		case tierAVX2:
+			whole := n &^ 7
+			logAVX2(&dst[0], &x[0], whole)
+			logGeneric(dst[whole:n], x[whole:n])
+		default:
+			logGeneric(dst[:n], x[:n])
+		}
+		dst, x = dst[n:], x[n:]
+	}
+}
+
+func sinCosAny(sin, cos, x []float32) {
+	for len(x) > 0 {
+		n := min(len(x), callLength)
+		far := false
+		switch current() {
+		case tierAVX512:
+			far = sinCosAVX512(&sin[0], &cos[0], &x[0], n)
+		case tierAVX2:
+			whole := n &^ 7
+			far = sinCosAVX2(&sin[0], &cos[0], &x[0], whole)
+			sinCosGeneric(sin[whole:n], cos[whole:n], x[whole:n])
+		default:
+			sinCosGeneric(sin[:n], cos[:n], x[:n])
+		}
+		if far {
+			sinCosRest(sin[:n], cos[:n], x[:n])
+		}
+		sin, cos, x = sin[n:], cos[n:], x[n:]
+	}
+}
+
 func tanhAny(dst, x []float32) {
 	for len(x) > 0 {
 		n := min(len(x), callLength)

@@ -19,6 +19,16 @@ func tanhAVX2(dst *float32, x *float32, n int)
 //go:noescape
 func siluAVX2(dst *float32, x *float32, n int)
 
+// logAVX2 sets dst to log(x).
+//
+//go:noescape
+func logAVX2(dst *float32, x *float32, n int)
+
+// sinCosAVX2 sets sin and cos to those of x and reports whether |x| <= 1e6 fails anywhere.
+//
+//go:noescape
+func sinCosAVX2(sin *float32, cos *float32, x *float32, n int) bool
+
 // reluAVX2 sets x to max(x, 0).
 //
 //go:noescape

@@ -19,6 +19,16 @@ func tanhAVX512(dst *float32, x *float32, n int)
 //go:noescape
 func siluAVX512(dst *float32, x *float32, n int)
 
+// logAVX512 sets dst to log(x).
+//
+//go:noescape
+func logAVX512(dst *float32, x *float32, n int)
+
+// sinCosAVX512 sets sin and cos to those of x and reports whether |x| <= 1e6 fails anywhere.
+//
+//go:noescape
+func sinCosAVX512(sin *float32, cos *float32, x *float32, n int) bool
+
 // reluAVX512 sets x to max(x, 0).
 //
 //go:noescape

@@ -18,6 +18,8 @@ type elementwiseCase struct {
 
 var elementwiseCases = []elementwiseCase{
 	{"Exp", 1, 2, func(x [][]float32) { Exp(x[0], x[1]) }, func(x [][]float32) { expGeneric(x[0], x[1]) }},
+	{"Log", 1, 2, func(x [][]float32) { Log(x[0], x[1]) }, func(x [][]float32) { logGeneric(x[0], x[1]) }},
+	{"SinCos", 2, 3, func(x [][]float32) { SinCos(x[0], x[1], x[2]) }, func(x [][]float32) { sinCosGeneric(x[0], x[1], x[2]) }},
 	{"TanhOf", 1, 2, func(x [][]float32) { TanhOf(x[0], x[1]) }, func(x [][]float32) { tanhGeneric(x[0], x[1]) }},
 	{"SiLUOf", 1, 2, func(x [][]float32) { SiLUOf(x[0], x[1]) }, func(x [][]float32) { siluGeneric(x[0], x[1]) }},
 	{"SiLUSlope", 2, 2, func(x [][]float32) { SiLUSlope(x[0], x[1]) }, func(x [][]float32) { siluSlopeGeneric(x[0], x[1]) }},
@@ -46,7 +48,7 @@ func sameBits(a, b float32) bool {
 var special = []float32{
 	0, float32(math.Copysign(0, -1)), float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()),
 	math.MaxFloat32, -math.MaxFloat32, math.SmallestNonzeroFloat32, -math.SmallestNonzeroFloat32,
-	88.7, -88.4, -103.9, -104.1, 0.625, -0.625, 10, -10, 86, -87, 87, -87.01, 104,
+	88.7, -88.4, -103.9, -104.1, 0.625, -0.625, 10, -10, 86, -87, 87, -87.01, 104, 1e5, -98765.4, 1e6, -1e6, 1000000.1, 1e-40,
 }
 
 func TestElementwiseTiersReturnTheBitsOfTheGenericTwins(t *testing.T) {
@@ -54,13 +56,16 @@ func TestElementwiseTiersReturnTheBitsOfTheGenericTwins(t *testing.T) {
 		r := rand.New(rand.NewPCG(3, 4))
 		for _, c := range elementwiseCases {
 			for trial := range 120 {
-				n := r.IntN(70)
+				n := r.IntN(150)
 				if trial == 0 {
 					n = 2*16384 + 37
 				}
 				value := func() float32 {
 					if r.IntN(4) == 0 {
 						return special[r.IntN(len(special))]
+					}
+					if r.IntN(6) == 0 {
+						return math.Float32frombits(r.Uint32())
 					}
 					return float32(r.NormFloat64() * math.Pow(10, float64(r.IntN(5)-2)))
 				}
@@ -165,6 +170,9 @@ func TestSumSquaresHasTheSameBitsInEveryTierAndIsTheSum(t *testing.T) {
 
 // ulps is the distance of got from want in units in the last place of scale.
 func ulps(got float32, want, scale float64) float64 {
+	if float64(got) == want {
+		return 0
+	}
 	exponent := max(math.Ilogb(scale), -126)
 	return math.Abs(float64(got)-want) * math.Ldexp(1, 23-exponent)
 }
@@ -222,15 +230,19 @@ func TestTranscendentalsStayWithinTheirStatedUlpsOverTheWholeRange(t *testing.T)
 		}
 	}
 	check("exp", Exp, itself(math.Exp), 1.25, -104, 88.72)
+	check("log", Log, itself(math.Log), 1, 0, float32(math.Inf(1)))
+	rest := make([]float32, 4097)
+	check("sin", func(dst, x []float32) { SinCos(dst, rest[:len(x)], x) }, itself(math.Sin), 0.6, -math.MaxFloat32, math.MaxFloat32)
+	check("cos", func(dst, x []float32) { SinCos(rest[:len(x)], dst, x) }, itself(math.Cos), 0.6, -math.MaxFloat32, math.MaxFloat32)
 	check("tanh", TanhOf, itself(math.Tanh), 1.5, -math.MaxFloat32, math.MaxFloat32)
-	check("silu", SiLUOf, itself(func(x float64) float64 { return x / (1 + math.Exp(-x)) }), 3.75, -87, math.MaxFloat32)
+	check("silu", SiLUOf, itself(func(x float64) float64 { return x / (1 + math.Exp(-x)) }), 3.5, -87, math.MaxFloat32)
 	check("softplus", Softplus, itself(func(x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }), 4, -87, math.MaxFloat32)
 	ones := slices.Repeat([]float32{1}, 4097)
 	check("silu's derivative", func(dst, x []float32) { SiLUGrad(dst, ones[:len(x)], x) }, func(x float64) (float64, float64) {
 		s, rest := 1/(1+math.Exp(-x)), 1/(1+math.Exp(x))
 		product := x * s * rest
 		return s + product, max(s, math.Abs(product))
-	}, 5, -87, math.MaxFloat32)
+	}, 5.5, -87, math.MaxFloat32)
 }
 
 func TestTranscendentalsKeepNaNAndGoToTheirLimits(t *testing.T) {
@@ -244,6 +256,9 @@ func TestTranscendentalsKeepNaNAndGoToTheirLimits(t *testing.T) {
 			tolerance  float64
 		}{
 			{"exp", Exp, 0, inf, -105, 0},
+			{"log", Log, nan, inf, -1, 0},
+			{"sin", func(dst, x []float32) { SinCos(dst, make([]float32, 4), x) }, nan, nan, -inf, 0},
+			{"cos", func(dst, x []float32) { SinCos(make([]float32, 4), dst, x) }, nan, nan, -inf, 0},
 			{"tanh", TanhOf, -1, 1, -20, 0},
 			{"silu", SiLUOf, 0, inf, -90, 2e-36},
 			{"softplus", Softplus, 0, inf, -90, 2e-38},
@@ -252,9 +267,46 @@ func TestTranscendentalsKeepNaNAndGoToTheirLimits(t *testing.T) {
 			x := []float32{nan, -inf, inf, c.belowRange}
 			y := make([]float32, 4)
 			c.of(y, x)
-			near := func(a, b float32) bool { return a == b || math.Abs(float64(a)-float64(b)) <= c.tolerance }
+			near := func(a, b float32) bool {
+				return sameBits(a, b) || a == b || math.Abs(float64(a)-float64(b)) <= c.tolerance
+			}
 			if y[0] == y[0] || !near(y[1], c.down) || !near(y[2], c.up) || !near(y[3], c.down) {
 				t.Errorf("%s of %v is %v", c.name, x, y)
+			}
+		}
+	})
+}
+
+func TestLogOfEitherZeroIsMinusInfinity(t *testing.T) {
+	eachTier(t, func(t *testing.T) {
+		x := []float32{0, float32(math.Copysign(0, -1)), 1, 0x1p-149, 0}
+		Log(x, x)
+		inf := float32(math.Inf(-1))
+		if x[0] != inf || x[1] != inf || x[2] != 0 || x[3] != float32(-149*math.Ln2) || x[4] != inf {
+			t.Errorf("logs of 0, -0, 1, 2^-149, 0 are %v", x)
+		}
+	})
+}
+
+// One far element sends a whole stretch through the second pass, which must
+// leave the near ones alone.
+func TestSinCosIsRightBesideAndBeyondItsVectorRange(t *testing.T) {
+	eachTier(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(9, 10))
+		for range 200 {
+			n := 1 + r.IntN(100)
+			x, sin, cos := make([]float32, n), make([]float32, n), make([]float32, n)
+			for i := range x {
+				x[i] = float32(r.NormFloat64() * 100)
+			}
+			x[r.IntN(n)] = float32(math.Ldexp(r.NormFloat64(), 20+r.IntN(100)))
+			x[r.IntN(n)] = []float32{1e6, math.Nextafter32(1e6, 2e6), -1e6, math.MaxFloat32}[r.IntN(4)]
+			SinCos(sin, cos, x)
+			for i, v := range x {
+				s, c := math.Sincos(float64(v))
+				if ulps(sin[i], s, s) > 0.6 || ulps(cos[i], c, c) > 0.6 {
+					t.Fatalf("sin and cos of %v are %v and %v, want %v and %v", v, sin[i], cos[i], s, c)
+				}
 			}
 		}
 	})

@@ -98,11 +98,13 @@ var loops = []loop{
 	{
 		name: "exp", doc: "sets dst to exp(x).",
 		arrays: []string{"dst", "x"}, in: []string{"x"}, out: []string{"dst"},
-		body: func(v *vectors, in, _ []reg.Register) []reg.Register { return one(v.exp(in[0])) },
+		together: 4,
+		body:     func(v *vectors, in, _ []reg.Register) []reg.Register { return one(v.exp(in[0])) },
 	},
 	{
 		name: "tanh", doc: "sets dst to tanh(x).",
 		arrays: []string{"dst", "x"}, in: []string{"x"}, out: []string{"dst"},
+		together: 2,
 		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
 			sign := v.and(in[0], v.bits(signBit))
 			a := v.and(in[0], v.bits(signBit-1))
@@ -116,10 +118,21 @@ var loops = []loop{
 	{
 		name: "silu", doc: "sets dst to x*sigmoid(x).",
 		arrays: []string{"dst", "x"}, in: []string{"x"}, out: []string{"dst"},
+		together: 4,
 		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
 			low, _, _, s := v.sigmoid(in[0])
 			return one(v.mul(low, s))
 		},
+	},
+	{
+		name: "log", doc: "sets dst to log(x).",
+		arrays: []string{"dst", "x"}, in: []string{"x"}, out: []string{"dst"},
+		body: func(v *vectors, in, _ []reg.Register) []reg.Register { return one(v.log(in[0])) },
+	},
+	{
+		name: "sinCos", doc: "sets sin and cos to those of x and reports whether |x| <= 1e6 fails anywhere.",
+		arrays: []string{"sin", "cos", "x"}, in: []string{"x"}, out: []string{"sin", "cos"}, flag: true, memory: true,
+		body: func(v *vectors, in, _ []reg.Register) []reg.Register { return v.sinCos(in[0]) },
 	},
 	{
 		name: "relu", doc: "sets x to max(x, 0).",
@@ -131,7 +144,8 @@ var loops = []loop{
 	{
 		name: "softplus", doc: "sets dst to log(1+exp(x)).",
 		arrays: []string{"dst", "x"}, in: []string{"x"}, out: []string{"dst"},
-		body: func(v *vectors, in, _ []reg.Register) []reg.Register { return one(v.softplus(in[0])) },
+		together: 4,
+		body:     func(v *vectors, in, _ []reg.Register) []reg.Register { return one(v.softplus(in[0])) },
 	},
 	{
 		name: "normalise", doc: "sets x to (x-mean)*scale.",
@@ -144,6 +158,7 @@ var loops = []loop{
 	{
 		name: "softCap", doc: "sets x to upper-log(1+exp(upper-x)).",
 		arrays: []string{"x", "upper"}, in: []string{"x", "upper"}, out: []string{"x"},
+		together: 3,
 		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
 			return one(v.sub(in[1], v.softplus(v.sub(in[1], in[0]))))
 		},
@@ -151,6 +166,7 @@ var loops = []loop{
 	{
 		name: "softFloor", doc: "sets x to lower+log(1+exp(x-lower)).",
 		arrays: []string{"x", "lower"}, in: []string{"x", "lower"}, out: []string{"x"},
+		together: 3,
 		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
 			return one(v.add(v.softplus(v.sub(in[0], in[1])), in[1]))
 		},
@@ -158,6 +174,7 @@ var loops = []loop{
 	{
 		name: "draw", doc: "sets std, a log-variance, to the standard deviation and adds std*noise to x.",
 		arrays: []string{"x", "std", "noise"}, in: []string{"x", "std", "noise"}, out: []string{"x", "std"},
+		together: 2,
 		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
 			std := v.exp(v.mul(in[1], v.num(0.5)))
 			return []reg.Register{v.add(in[0], v.mul(std, in[2])), std}
@@ -166,6 +183,7 @@ var loops = []loop{
 	{
 		name: "siluSlope", doc: "sets y to x*sigmoid(x) and x to its derivative.",
 		arrays: []string{"y", "x"}, in: []string{"x"}, out: []string{"y", "x"},
+		together: 3,
 		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
 			low, both, e, s := v.sigmoid(in[0])
 			return []reg.Register{v.mul(low, s), v.siluSlope(both, e, s)}
@@ -179,6 +197,7 @@ var loops = []loop{
 	{
 		name: "siluGrad", doc: "sets dst to dy times the derivative of x*sigmoid(x) at pre.",
 		arrays: []string{"dst", "dy", "pre"}, in: []string{"pre", "dy"}, out: []string{"dst"},
+		together: 3,
 		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
 			_, both, e, s := v.sigmoid(in[0])
 			return one(v.mul(in[1], v.siluSlope(both, e, s)))

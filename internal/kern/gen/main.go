@@ -31,8 +31,8 @@ var files = []file{
 	{"internal/kern/elementwise_avx2_amd64", "kern", elementwise(false)},
 	{"internal/kern/peak_avx512_amd64", "kern", peak(true)},
 	{"internal/kern/peak_avx2_amd64", "kern", peak(false)},
-	{"rng/normals_avx512_amd64", "rng", normals(true)},
-	{"rng/normals_avx2_amd64", "rng", normals(false)},
+	{"rng/normals_avx512_amd64", "rng", random(true)},
+	{"rng/normals_avx2_amd64", "rng", random(false)},
 }
 
 func main() {

@@ -24,39 +24,52 @@ var (
 	cosPoly = []float32{1, -1.23369706, 0.253598571, -0.0204081591}
 )
 
-// normals writes the generator of standard normals: Philox 4x32-10 with a block
-// in each 64-bit lane (two sets of them), then Box-Muller with a block in each
-// 32-bit lane.
-func normals(wide bool) func(*build.Context) {
+// random writes the generators of standard normals and of uniform numbers:
+// Philox 4x32-10 with a block in each 64-bit lane (two sets of them), then what
+// makes numbers of a block's words in each 32-bit lane.
+func random(wide bool) func(*build.Context) {
 	return func(c *build.Context) {
 		v := newVectors(c, wide)
-		suffix := "AVX2"
-		if wide {
-			suffix = "AVX512"
-		}
-		v.Function("normals" + suffix)
-		v.Attributes(attr.NOSPLIT)
-		v.Doc("normals" + suffix + " writes the normals of groups of 16 (AVX-512) or 8 (AVX2) blocks from block on.")
-		v.Pragma("noescape")
-		v.SignatureExpr("func(dst *float32, groups int, key, space, block uint64)")
-		dst := v.Load(v.Param("dst"), v.GP64())
-		groups := v.Load(v.Param("groups"), v.GP64())
-		v.TESTQ(groups, groups)
-		v.JEQ(operand.LabelRef("done"))
-		v.Label("group")
-		w := v.philox()
-		x0, x1 := v.boxMuller(w[0], w[1])
-		x2, x3 := v.boxMuller(w[2], w[3])
-		v.store(dst, x0, x1, x2, x3)
-		lanes := v.lanes()
-		v.ADDQ(operand.U32(16*lanes), dst)
-		v.ADDQ(operand.Imm(uint64(lanes)), addr(c, "block"))
-		v.DECQ(groups)
-		v.JNE(operand.LabelRef("group"))
-		v.Label("done")
-		v.VZEROUPPER()
-		v.RET()
+		v.generator("normals", func(w [4]reg.Register) (x [4]reg.Register) {
+			x[0], x[1] = v.boxMuller(w[0], w[1])
+			x[2], x[3] = v.boxMuller(w[2], w[3])
+			return x
+		})
+		v.generator("uniforms", func(w [4]reg.Register) (x [4]reg.Register) {
+			for i := range w {
+				x[i] = v.mul(v.fromInt(v.sra(w[i], 8)), v.num(1.0/(1<<23)))
+			}
+			return x
+		})
+		truncateLoop.write(v)
 	}
+}
+
+func (v *vectors) generator(name string, numbers func(words [4]reg.Register) [4]reg.Register) {
+	suffix := "AVX2"
+	if v.wide {
+		suffix = "AVX512"
+	}
+	v.Function(name + suffix)
+	v.Attributes(attr.NOSPLIT)
+	v.Doc(name + suffix + " writes the " + name + " of groups of 16 (AVX-512) or 8 (AVX2) blocks from block on.")
+	v.Pragma("noescape")
+	v.SignatureExpr("func(dst *float32, groups int, key, space, block uint64)")
+	dst := v.Load(v.Param("dst"), v.GP64())
+	groups := v.Load(v.Param("groups"), v.GP64())
+	v.TESTQ(groups, groups)
+	v.JEQ(operand.LabelRef("done"))
+	v.Label("group")
+	x := numbers(v.philox())
+	v.store(dst, x[0], x[1], x[2], x[3])
+	lanes := v.lanes()
+	v.ADDQ(operand.U32(16*lanes), dst)
+	v.ADDQ(operand.Imm(uint64(lanes)), addr(v.Context, "block"))
+	v.DECQ(groups)
+	v.JNE(operand.LabelRef("group"))
+	v.Label("done")
+	v.VZEROUPPER()
+	v.RET()
 }
 
 // blockOf is the block, within a group, of 32-bit lane e: store then leaves the
@@ -64,13 +77,12 @@ func normals(wide bool) func(*build.Context) {
 func (v *vectors) blockOf(e int) uint64 { return uint64(e%4*v.lanes()/4 + e/4) }
 
 // offsets are the blocks of the even (set 0) or odd (set 1) 32-bit lanes.
-func (v *vectors) offsets(set int) operand.Mem {
-	m := v.StaticGlobal([]string{"evenBlocks", "oddBlocks"}[set])
-	v.DataAttributes(attr.RODATA | attr.NOPTR)
+func (v *vectors) offsets(set int) operand.Op {
+	blocks := constant{name: []string{"evenBlocks", "oddBlocks"}[set]}
 	for i := range v.lanes() / 2 {
-		v.AppendDatum(operand.U64(v.blockOf(2*i + set)))
+		blocks.words = append(blocks.words, uint32(v.blockOf(2*i+set)), 0)
 	}
-	return m
+	return v.constant(blocks)
 }
 
 func (v *vectors) broadcast64(param string) reg.Register {

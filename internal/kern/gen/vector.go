@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
@@ -53,6 +52,8 @@ func (v *vectors) bits(word uint32) operand.Op {
 	return v.constant(constant{fmt.Sprintf("c%08x", word), []uint32{word}})
 }
 
+func wordName(word uint64) string { return fmt.Sprintf("c%016x", word) }
+
 func (v *vectors) num(x float32) operand.Op { return v.bits(math.Float32bits(x)) }
 
 // constant is a register if the function keeps c in one, else read-only memory.
@@ -74,16 +75,13 @@ func (v *vectors) constant(c constant) operand.Op {
 	return m
 }
 
-// residents is how many constants fit into registers beside a body's own values.
-const residents = 20
+// residents is how many constants a function keeps in registers: more would take
+// them from the vectors that a loop works on together, which gains more.
+const residents = 12
 
 // keep loads the constants that write uses into registers, for the function
 // under way. AVX2 has too few.
 func (v *vectors) keep(write func(v *vectors)) {
-	v.resident = nil
-	if !v.wide {
-		return
-	}
 	trial := newVectors(build.NewContext(), true)
 	trial.Function("trial")
 	write(trial)
@@ -161,6 +159,7 @@ const (
 	greater           = 0x1E
 	notLessOrEqual    = 0x16 // quiet, true with NaN
 	notGreaterOrEqual = 0x19
+	equal             = 0x00 // quiet, false with NaN
 )
 
 // choose returns yes where "a predicate b" holds, else no.
@@ -178,6 +177,19 @@ func (v *vectors) choose(predicate uint64, a reg.Register, b operand.Op, yes, no
 	return r
 }
 
+// chooseBySign returns yes where the sign of a is set, else no.
+func (v *vectors) chooseBySign(a, yes, no reg.Register) reg.Register {
+	r := v.reg()
+	if v.wide {
+		k := v.K()
+		v.VPMOVD2M(a, k)
+		v.VBLENDMPS(yes, no, k, r)
+		return r
+	}
+	v.VBLENDVPS(a, yes, no, r)
+	return r
+}
+
 // poly evaluates coefficients, lowest first, in x with one rounding an operation.
 func (v *vectors) poly(x reg.Register, coefficients ...float32) reg.Register {
 	p := v.load(v.num(coefficients[len(coefficients)-1]))
@@ -185,106 +197,4 @@ func (v *vectors) poly(x reg.Register, coefficients ...float32) reg.Register {
 		p = v.add(v.mul(p, x), v.num(coefficients[i]))
 	}
 	return p
-}
-
-// loop is one elementwise function over arrays of equal length. body gets the
-// loaded inputs in the order of in and the scalars' vectors, and returns what to
-// store into the arrays out.
-type loop struct {
-	name, doc string
-	arrays    []string
-	in, out   []string
-	scalars   []string // float32 parameters
-	table     int      // floats behind the parameter args, if any
-	body      func(v *vectors, in, scalars []reg.Register) []reg.Register
-}
-
-// write writes the function for one vector set. The AVX-512 version ends with
-// one masked step; the AVX2 version does whole vectors only.
-func (l loop) write(v *vectors) {
-	suffix := "AVX2"
-	if v.wide {
-		suffix = "AVX512"
-	}
-	v.Function(l.name + suffix)
-	v.Attributes(attr.NOSPLIT)
-	v.Doc(l.name + suffix + " " + l.doc)
-	v.Pragma("noescape")
-	signature := "func(" + strings.Join(l.arrays, ", ") + " *float32, n int"
-	if len(l.scalars) > 0 {
-		signature += ", " + strings.Join(l.scalars, ", ") + " float32"
-	}
-	if l.table > 0 {
-		signature += ", args *float32"
-	}
-	v.SignatureExpr(signature + ")")
-
-	ptr := map[string]reg.Register{}
-	for _, a := range l.arrays {
-		ptr[a] = v.Load(v.Param(a), v.GP64())
-	}
-	n := v.Load(v.Param("n"), v.GP64())
-	var scalars []reg.Register
-	for _, s := range l.scalars {
-		scalars = append(scalars, v.broadcast(addr(v.Context, s)))
-	}
-	if l.table > 0 {
-		args := v.Load(v.Param("args"), v.GP64())
-		for i := range l.table {
-			scalars = append(scalars, v.broadcast(operand.Mem{Base: args, Disp: 4 * i}))
-		}
-	}
-	v.keep(func(trial *vectors) {
-		some := func(n int) (r []reg.Register) {
-			for range n {
-				r = append(r, trial.reg())
-			}
-			return r
-		}
-		l.body(trial, some(len(l.in)), some(len(scalars)))
-	})
-	step := v.lanes()
-	v.Label("loop")
-	v.CMPQ(n, operand.Imm(uint64(step)))
-	v.JLT(operand.LabelRef("tail"))
-	var in []reg.Register
-	for _, a := range l.in {
-		in = append(in, v.load(operand.Mem{Base: ptr[a]}))
-	}
-	for i, r := range l.body(v, in, scalars) {
-		v.VMOVUPS(r, operand.Mem{Base: ptr[l.out[i]]})
-	}
-	for _, a := range l.arrays {
-		v.ADDQ(operand.Imm(uint64(4*step)), ptr[a])
-	}
-	v.SUBQ(operand.Imm(uint64(step)), n)
-	v.JMP(operand.LabelRef("loop"))
-	v.Label("tail")
-	if v.wide {
-		v.TESTQ(n, n)
-		v.JEQ(operand.LabelRef("done"))
-		mask := v.tailMask(n)
-		in = in[:0]
-		for _, a := range l.in {
-			r := v.reg()
-			v.VMOVUPS_Z(operand.Mem{Base: ptr[a]}, mask, r)
-			in = append(in, r)
-		}
-		for i, r := range l.body(v, in, scalars) {
-			v.VMOVUPS(r, mask, operand.Mem{Base: ptr[l.out[i]]})
-		}
-	}
-	v.Label("done")
-	v.VZEROUPPER()
-	v.RET()
-}
-
-// tailMask returns the mask of the first n lanes, 0 < n < 16.
-func (v *vectors) tailMask(n reg.Register) reg.Register {
-	mask, bits := v.K(), v.GP64()
-	v.XORQ(bits, bits)
-	v.BTSQ(n, bits)
-	v.DECQ(bits)
-	v.KMOVW(bits.As32(), mask)
-	return mask
 }
