@@ -29,6 +29,7 @@ var files = []file{
 	{"internal/kern/pack_avx2_amd64", "kern", pack256},
 	{"internal/kern/elementwise_avx512_amd64", "kern", elementwise(true)},
 	{"internal/kern/elementwise_avx2_amd64", "kern", elementwise(false)},
+	{"internal/kern/bf16_avx512_amd64", "kern", bf16AVX512},
 	{"rng/normals_avx512_amd64", "rng", normals(true)},
 	{"rng/normals_avx2_amd64", "rng", normals(false)},
 }

@@ -1,0 +1,113 @@
+//go:build amd64 && !noasm
+
+package kern
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+)
+
+const (
+	// bf16Rows is the number of rows of a scratch tile, four of the widest
+	// register tiles: it stays in the first cache together with a panel.
+	bf16Rows = 4 * bf16TileRows
+	// bf16TileRows x 32 sums fill the registers.
+	bf16TileRows = 14
+	// bf16Depth is the number of pairs of rows in one call: a call on a tile of
+	// 14 rows then takes some 20 us, because assembly cannot be preempted.
+	bf16Depth = 3000
+)
+
+func bestBF16() bf16Engine {
+	if hasBF16(engineAVX512BF16) {
+		return engineAVX512BF16
+	}
+	return engineFloat32
+}
+
+func hasBF16(e bf16Engine) bool {
+	if e == engineAVX512BF16 {
+		return cpu.X86.HasAVX512BF16 && bestTier() == tierAVX512
+	}
+	return e <= engineFloat32
+}
+
+// noBias stands for a missing bias.
+var noBias [panelWidth]float32
+
+// mulVector multiplies slice by slice of a, panel by panel, a few tiles of rows
+// at a time: sums go to a scratch tile, from there to their place.
+func (o *bf16Output) mulVector(_ bf16Engine, a []uint16, as, rows int, b *PackedBF16) {
+	var scratch [bf16Rows*panelWidth + 15]float32
+	tile := aligned(scratch[:])
+	slice := max(bf16TileRows, 2*aBlock/b.K/bf16TileRows*bf16TileRows)
+	for from := 0; from < rows; from += slice {
+		to := min(rows, from+slice)
+		for j := 0; j < b.N; j += panelWidth {
+			o.mulPanel(tile, a, as, from, to, j, b)
+		}
+	}
+}
+
+// aligned returns the part of x that starts at a multiple of 64 bytes.
+func aligned(x []float32) []float32 {
+	at := uintptr(unsafe.Pointer(&x[0])) / 4 % 16
+	return x[(16-at)%16:]
+}
+
+func (o *bf16Output) mulPanel(tile []float32, a []uint16, as, from, to, j int, b *PackedBF16) {
+	panel := b.panel(j)
+	pairs := (b.K + 1) / 2
+	vecs := (min(panelWidth, b.N-j) + 15) / 16
+	tall, many, rest := split(to-from, bf16TileRows)
+	most := max(1, min(bf16Rows/bf16TileRows, bf16Depth/pairs))
+	for from < to {
+		rows, blocks := tall, min(many, most)
+		many -= blocks
+		if blocks == 0 {
+			rows, blocks = tall-1, min(rest, most)
+			rest -= blocks
+		}
+		for p := 0; p < pairs; p += bf16Depth {
+			mulBF16AVX512(rows, vecs, blocks, min(bf16Depth, pairs-p), &tile[0],
+				&a[from*as+2*p], 2*as, &panel[p*2*panelWidth], p)
+		}
+		o.finish(tile, from, rows*blocks, j)
+		from += rows * blocks
+	}
+}
+
+// finish is finishGeneric for 32 columns at a time.
+func (o *bf16Output) finish(tile []float32, row, rows, j int) {
+	width := min(panelWidth, o.n-j)
+	mask, bias, biasMask := uint32(1<<width-1), &noBias[0], uint32(0)
+	if o.bias != nil {
+		bias, biasMask = &o.bias[j], mask
+	}
+	at := row*o.stride + j
+	if o.half == nil {
+		finishFloat32AVX512(&o.dst[at], 4*o.stride, &tile[0], rows, bias, mask, biasMask, int(o.act))
+		return
+	}
+	finishBF16AVX512(&o.half[at], 2*o.stride, &tile[0], rows, bias, mask, biasMask, int(o.act))
+	if width&1 == 1 {
+		for i := range rows {
+			o.half[at+i*o.stride+width] = 0
+		}
+	}
+}
+
+func roundBF16s(dst []uint16, src []float32) {
+	if current() < tierAVX512 || !cpu.X86.HasAVX512BF16 {
+		roundBF16Generic(dst, src)
+		return
+	}
+	for len(src) > 0 {
+		n := min(len(src), callLength)
+		roundBF16AVX512(&dst[0], &src[0], n)
+		dst, src = dst[n:], src[n:]
+	}
+}
+
+func widenBF16s(dst []float32, src []uint16) { widenBF16Generic(dst, src) }
