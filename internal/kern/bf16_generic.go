@@ -126,8 +126,6 @@ func (o *bf16Output) finishGeneric(tile []float32, row, rows, j int) {
 
 // The constants of 2^r = poly(r) for |r| <= 1/2 within 2.6e-6 of its size.
 const (
-	shortEnd = 200 // 2^200 is +Inf, 2^-200 is 0
-
 	short0 = 0.999999285
 	short1 = 0.693121791
 	short2 = 0.240247443
@@ -138,15 +136,51 @@ const (
 // siluShortGeneric replaces x by x/(1+2^u), u = -x*log2(e).
 func siluShortGeneric(x []float32) {
 	for i, v := range x {
-		u := clamp(float32(v*-log2E), -shortEnd, shortEnd)
-		n := float32(math.RoundToEven(float64(u)))
-		r := u - n
+		u := float32(v * -log2E)
+		n := math.RoundToEven(float64(u))
+		r := u - float32(n)
+		if math.IsInf(n, 0) {
+			r = 0
+		}
 		p := float32(short4)
-		p = float32(p*r) + short3
-		p = float32(p*r) + short2
-		p = float32(p*r) + short1
-		p = float32(p*r) + short0
-		e := float32(math.Ldexp(float64(p), int(n)))
+		p = fma32(p, r, short3)
+		p = fma32(p, r, short2)
+		p = fma32(p, r, short1)
+		p = fma32(p, r, short0)
+		// 2^1000 is as infinite in float32 as any higher power.
+		e := float32(math.Ldexp(float64(p), int(clamp64(n, -1000, 1000))))
 		x[i] = v / (e + 1)
 	}
+}
+
+// clamp64 keeps n within the exponents that an int can hold; NaN becomes lo.
+func clamp64(n, lo, hi float64) float64 {
+	if n > hi {
+		return hi
+	}
+	if n > lo {
+		return n
+	}
+	return lo
+}
+
+// fma32 returns a*b + c rounded once, for results far from overflow and
+// underflow. The product is exact in float64. A float64 sum that is not exact
+// gets an odd last bit, on the side of the true sum, which the rounding to
+// float32 cannot mistake for the middle between two numbers (Boldo and
+// Melquiond 2008).
+func fma32(a, b, c float32) float32 {
+	p, q := float64(a)*float64(b), float64(c)
+	s := p + q
+	t := s - p
+	lost := (p - (s - t)) + (q - t)
+	if bits := math.Float64bits(s); lost != 0 && bits&1 == 0 {
+		if lost > 0 == (s > 0) {
+			bits++
+		} else {
+			bits--
+		}
+		s = math.Float64frombits(bits)
+	}
+	return float32(s)
 }

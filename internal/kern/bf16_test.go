@@ -2,6 +2,7 @@ package kern
 
 import (
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"testing"
 )
@@ -433,6 +434,44 @@ func TestTheBF16EngineFollowsTheTierUnlessOneIsChosen(t *testing.T) {
 			t.Errorf("an unknown engine gives the error %v and the engine %s", err, BF16Engine())
 		}
 	})
+}
+
+// Summing -2^-150 to 2^-126 gives a subnormal number, which is flushed;
+// summing -2^-151 rounds back to 2^-126, which is not.
+func TestBF16SumsAreFlushedBySizeAfterRounding(t *testing.T) {
+	eachBF16Engine(t, func(t *testing.T) {
+		if engine := currentBF16(); engine == engineFloat32 {
+			t.Skip("float32 does not flush")
+		}
+		for _, c := range []struct{ exponent, want float64 }{{-150, 0}, {-151, 0x1p-126}, {-149, 0}} {
+			// The odd elements are added first.
+			a := []uint16{roundBF16(float32(-math.Exp2(c.exponent + 75))), roundBF16(0x1p-63)}
+			var p PackedBF16
+			p.Pack([]float32{0x1p-75, 0x1p-63}, 2, 1)
+			dst := make([]float32, 1)
+			MulBF16(dst, 1, a, 2, 1, &p, nil, Identity)
+			if float64(dst[0]) != c.want {
+				t.Errorf("2^-126 - 2^%v is %v, want %v", c.exponent, dst[0], c.want)
+			}
+		}
+	})
+}
+
+// The oracle is math/big with 24 bits.
+func TestFMA32RoundsOnce(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	draw := func() float32 {
+		x := float32(r.NormFloat64() * math.Exp2(float64(r.IntN(60)-30)))
+		return math.Float32frombits(math.Float32bits(x) & (^uint32(0) << r.IntN(24)))
+	}
+	for range 200000 {
+		a, b, c := draw(), draw(), draw()
+		exact := new(big.Float).SetPrec(300).Mul(big.NewFloat(float64(a)), big.NewFloat(float64(b)))
+		exact.SetPrec(300).Add(exact, big.NewFloat(float64(c)))
+		if want, _ := exact.Float32(); fma32(a, b, c) != want {
+			t.Fatalf("%x*%x + %x is %x, want %x", a, b, c, fma32(a, b, c), want)
+		}
+	}
 }
 
 func FuzzBF16Products(f *testing.F) {

@@ -170,17 +170,19 @@ func loopNamed(name string) loop {
 	panic("no loop " + name)
 }
 
-// The constants of siluShort in bf16_generic.go.
-const shortEnd = 200
-
+// exp2Poly are the constants of siluShortGeneric.
 var exp2Poly = []float32{0.999999285, 0.693121791, 0.240247443, 0.0559178591, 0.00957010221}
 
 // siluShort is x/(1+2^u), u = -x*log2(e), operation by operation as its twin.
 func (v *vectors) siluShort(x reg.Register) reg.Register {
-	u := v.clamp(v.mul(x, v.num(-log2E)), -shortEnd, shortEnd)
-	n := v.reg()
+	u := v.mul(x, v.num(-log2E))
+	n, r := v.reg(), v.reg()
 	v.VRNDSCALEPS(operand.Imm(8), u, n) // to the nearest integer, ties to even
-	p := v.poly(v.sub(u, n), exp2Poly...)
+	v.VREDUCEPS(operand.Imm(8), u, r)   // u-n, and 0 where u is infinite
+	p := v.load(v.num(exp2Poly[len(exp2Poly)-1]))
+	for i := len(exp2Poly) - 2; i >= 0; i-- {
+		v.VFMADD213PS(v.num(exp2Poly[i]), r, p)
+	}
 	e := v.three(v.VSCALEFPS, p, n)
 	return v.div(x, v.add(e, v.num(1)))
 }
