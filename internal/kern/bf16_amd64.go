@@ -99,15 +99,30 @@ func (o *bf16Output) finish(tile []float32, row, rows, j int) {
 }
 
 func roundBF16s(dst []uint16, src []float32) {
-	if current() < tierAVX512 || !cpu.X86.HasAVX512BF16 {
-		roundBF16Generic(dst, src)
-		return
-	}
 	for len(src) > 0 {
 		n := min(len(src), callLength)
-		roundBF16AVX512(&dst[0], &src[0], n)
+		switch t := current(); {
+		case t == tierAVX512 && cpu.X86.HasAVX512BF16:
+			roundBF16AVX512(&dst[0], &src[0], n)
+		case t >= tierAVX2:
+			roundBF16AVX2(&dst[0], &src[0], n)
+			whole := n &^ 15
+			roundBF16Generic(dst[whole:n], src[whole:n])
+		default:
+			roundBF16Generic(dst[:n], src[:n])
+		}
 		dst, src = dst[n:], src[n:]
 	}
 }
 
-func widenBF16s(dst []float32, src []uint16) { widenBF16Generic(dst, src) }
+func widenBF16s(dst []float32, src []uint16) {
+	for len(src) > 0 {
+		n, whole := min(len(src), callLength), 0
+		if current() >= tierAVX2 {
+			widenBF16AVX2(&dst[0], &src[0], n)
+			whole = n &^ 15
+		}
+		widenBF16Generic(dst[whole:n], src[whole:n])
+		dst, src = dst[n:], src[n:]
+	}
+}
