@@ -20,25 +20,41 @@ const (
 )
 
 func bestBF16() bf16Engine {
-	if hasBF16(engineAVX512BF16) {
+	switch {
+	case hasBF16(engineAMX):
+		return engineAMX
+	case hasBF16(engineAVX512BF16):
 		return engineAVX512BF16
 	}
 	return engineFloat32
 }
 
 func hasBF16(e bf16Engine) bool {
-	if e == engineAVX512BF16 {
-		return cpu.X86.HasAVX512BF16 && bestTier() == tierAVX512
+	switch e {
+	case engineAMX:
+		return hasAMX()
+	case engineAVX512BF16:
+		return hasAVX512BF16()
 	}
-	return e <= engineFloat32
+	return true
 }
+
+func hasAVX512BF16() bool { return cpu.X86.HasAVX512BF16 && bestTier() == tierAVX512 }
 
 // noBias stands for a missing bias.
 var noBias [panelWidth]float32
 
-// mulVector multiplies slice by slice of a, panel by panel, a few tiles of rows
+func (o *bf16Output) mulVector(engine bf16Engine, a []uint16, as, rows int, b *PackedBF16) {
+	if engine == engineAMX {
+		o.mulAMX(a, as, rows, b)
+	} else {
+		o.mulAVX512(a, as, rows, b)
+	}
+}
+
+// mulAVX512 multiplies slice by slice of a, panel by panel, a few tiles of rows
 // at a time: sums go to a scratch tile, from there to their place.
-func (o *bf16Output) mulVector(_ bf16Engine, a []uint16, as, rows int, b *PackedBF16) {
+func (o *bf16Output) mulAVX512(a []uint16, as, rows int, b *PackedBF16) {
 	var scratch [bf16Rows*panelWidth + 15]float32
 	tile := aligned(scratch[:])
 	slice := max(bf16TileRows, 2*aBlock/b.K/bf16TileRows*bf16TileRows)
@@ -80,6 +96,10 @@ func (o *bf16Output) mulPanel(tile []float32, a []uint16, as, from, to, j int, b
 
 // finish is finishGeneric for 32 columns at a time.
 func (o *bf16Output) finish(tile []float32, row, rows, j int) {
+	if !hasAVX512BF16() { // AMX emulated on another processor
+		o.finishGeneric(tile, row, rows, j)
+		return
+	}
 	width := min(panelWidth, o.n-j)
 	mask, bias, biasMask := uint32(1<<width-1), &noBias[0], uint32(0)
 	if o.bias != nil {

@@ -14,9 +14,10 @@ const (
 	engineGeneric    bf16Engine = iota // the twin of avx512bf16, in plain Go
 	engineFloat32                      // the float32 kernels on rounded numbers
 	engineAVX512BF16                   // VDPBF16PS
+	engineAMX                          // TDPBF16PS
 )
 
-var bf16Names = []string{engineGeneric: "generic", engineFloat32: "float32", engineAVX512BF16: "avx512bf16"}
+var bf16Names = []string{engineGeneric: "generic", engineFloat32: "float32", engineAVX512BF16: "avx512bf16", engineAMX: "amx"}
 
 // forcedBF16 is one more than the engine that SetBF16Engine chose, 0 for none.
 // It is process-wide like the tier.

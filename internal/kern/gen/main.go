@@ -31,6 +31,7 @@ var files = []file{
 	{"internal/kern/elementwise_avx2_amd64", "kern", elementwise(false)},
 	{"internal/kern/bf16_avx512_amd64", "kern", bf16AVX512},
 	{"internal/kern/bf16_avx2_amd64", "kern", bf16AVX2},
+	{"internal/kern/bf16_amx_amd64", "kern", amx},
 	{"rng/normals_avx512_amd64", "rng", normals(true)},
 	{"rng/normals_avx2_amd64", "rng", normals(false)},
 }
