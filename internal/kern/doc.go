@@ -1,4 +1,4 @@
-// Package kern holds the float32 kernels: matrix products with packed weights
+// Package kern holds the number kernels: matrix products with packed weights
 // and the elementwise loops around them. In walk slices and packed matrices,
 // out walk the slices that were written; nothing is allocated or remembered.
 //
@@ -8,4 +8,8 @@
 // of one tier do not depend on how rows are split. Elementwise kernels return
 // the same bits in every tier; products do not, since the vector tiers round a
 // multiply-add once.
+//
+// Products of bfloat16 numbers (MulBF16) have engines of their own, chosen
+// within the tier: "amx", "avx512bf16" with the twin "generic", and "float32",
+// which multiplies rounded numbers with the float32 kernels on any processor.
 package kern

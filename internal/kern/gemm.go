@@ -113,7 +113,7 @@ func MulT(dst []float32, dstStride int, a []float32, aStride, rows int, b *Packe
 
 // checkMatrix panics unless m holds rows x cols at the stride: the assembly
 // checks no bounds.
-func checkMatrix(name string, m []float32, rows, cols, stride int) {
+func checkMatrix[T float32 | uint16](name string, m []T, rows, cols, stride int) {
 	if rows == 0 || cols == 0 {
 		return
 	}

@@ -33,6 +33,9 @@ var files = []file{
 	{"internal/kern/peak_avx2_amd64", "kern", peak(false)},
 	{"rng/normals_avx512_amd64", "rng", random(true)},
 	{"rng/normals_avx2_amd64", "rng", random(false)},
+	{"internal/kern/bf16_avx512_amd64", "kern", bf16AVX512},
+	{"internal/kern/bf16_avx2_amd64", "kern", bf16AVX2},
+	{"internal/kern/bf16_amx_amd64", "kern", amx},
 }
 
 func main() {
