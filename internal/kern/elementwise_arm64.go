@@ -3,7 +3,8 @@
 package kern
 
 // callLength is the number of elements in one assembly call: below 100 us also
-// where a division takes 30 cycles, because such a call cannot be preempted.
+// on cores that take 30 cycles for one of them, because such a call cannot be
+// preempted.
 // The kernels do whole vectors only; the generic twins, which return the same
 // bits, do the rest.
 const callLength = 2048

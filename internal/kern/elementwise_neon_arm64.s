@@ -40,7 +40,10 @@ TEXT ·expNEON(SB), NOSPLIT, $0-24
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R8
 	LSR $2, R8, R8
-	CBZ R8, done
+
+pairs:
+	CMP $2, R8
+	BLT last
 	MOVD $expNEONConstants<>(SB), R17
 	WORD $0x3dc00220 // ldr q0, [x17]
 	WORD $0x3dc00621 // ldr q1, [x17,#16]
@@ -57,7 +60,99 @@ TEXT ·expNEON(SB), NOSPLIT, $0-24
 	WORD $0x3dc0322c // ldr q12, [x17,#192]
 	WORD $0x3dc0362d // ldr q13, [x17,#208]
 
-loop:
+pairsLoop:
+	WORD $0x3cc1042e // ldr q14, [x1],#16
+	WORD $0x3cc1042f // ldr q15, [x1],#16
+	WORD $0x4e20f5ce // fmax v14.4s, v14.4s, v0.4s
+	WORD $0x4e20f5ef // fmax v15.4s, v15.4s, v0.4s
+	WORD $0x4ea1f5ce // fmin v14.4s, v14.4s, v1.4s
+	WORD $0x4ea1f5ef // fmin v15.4s, v15.4s, v1.4s
+	WORD $0x6e22ddd0 // fmul v16.4s, v14.4s, v2.4s
+	WORD $0x6e22ddf1 // fmul v17.4s, v15.4s, v2.4s
+	WORD $0x4e23d610 // fadd v16.4s, v16.4s, v3.4s
+	WORD $0x4e23d631 // fadd v17.4s, v17.4s, v3.4s
+	WORD $0x4ea3d612 // fsub v18.4s, v16.4s, v3.4s
+	WORD $0x4ea3d633 // fsub v19.4s, v17.4s, v3.4s
+	WORD $0x6e24de54 // fmul v20.4s, v18.4s, v4.4s
+	WORD $0x6e24de75 // fmul v21.4s, v19.4s, v4.4s
+	WORD $0x4eb4d5d4 // fsub v20.4s, v14.4s, v20.4s
+	WORD $0x4eb5d5f5 // fsub v21.4s, v15.4s, v21.4s
+	WORD $0x6e25de52 // fmul v18.4s, v18.4s, v5.4s
+	WORD $0x6e25de73 // fmul v19.4s, v19.4s, v5.4s
+	WORD $0x4eb2d692 // fsub v18.4s, v20.4s, v18.4s
+	WORD $0x4eb3d6b3 // fsub v19.4s, v21.4s, v19.4s
+	WORD $0x6e32dcd5 // fmul v21.4s, v6.4s, v18.4s
+	WORD $0x6e33dcd4 // fmul v20.4s, v6.4s, v19.4s
+	WORD $0x4e27d6b5 // fadd v21.4s, v21.4s, v7.4s
+	WORD $0x4e27d694 // fadd v20.4s, v20.4s, v7.4s
+	WORD $0x6e32deb5 // fmul v21.4s, v21.4s, v18.4s
+	WORD $0x6e33de94 // fmul v20.4s, v20.4s, v19.4s
+	WORD $0x4e28d6b5 // fadd v21.4s, v21.4s, v8.4s
+	WORD $0x4e28d694 // fadd v20.4s, v20.4s, v8.4s
+	WORD $0x6e32deb5 // fmul v21.4s, v21.4s, v18.4s
+	WORD $0x6e33de94 // fmul v20.4s, v20.4s, v19.4s
+	WORD $0x4e29d6b5 // fadd v21.4s, v21.4s, v9.4s
+	WORD $0x4e29d694 // fadd v20.4s, v20.4s, v9.4s
+	WORD $0x6e32deb5 // fmul v21.4s, v21.4s, v18.4s
+	WORD $0x6e33de94 // fmul v20.4s, v20.4s, v19.4s
+	WORD $0x4e2ad6b5 // fadd v21.4s, v21.4s, v10.4s
+	WORD $0x4e2ad694 // fadd v20.4s, v20.4s, v10.4s
+	WORD $0x6e32deb5 // fmul v21.4s, v21.4s, v18.4s
+	WORD $0x6e33de94 // fmul v20.4s, v20.4s, v19.4s
+	WORD $0x4e2bd6b5 // fadd v21.4s, v21.4s, v11.4s
+	WORD $0x4e2bd694 // fadd v20.4s, v20.4s, v11.4s
+	WORD $0x6e32deb5 // fmul v21.4s, v21.4s, v18.4s
+	WORD $0x6e33de94 // fmul v20.4s, v20.4s, v19.4s
+	WORD $0x6e32deb5 // fmul v21.4s, v21.4s, v18.4s
+	WORD $0x6e33de94 // fmul v20.4s, v20.4s, v19.4s
+	WORD $0x4e32d6b2 // fadd v18.4s, v21.4s, v18.4s
+	WORD $0x4e33d693 // fadd v19.4s, v20.4s, v19.4s
+	WORD $0x4e2cd652 // fadd v18.4s, v18.4s, v12.4s
+	WORD $0x4e2cd673 // fadd v19.4s, v19.4s, v12.4s
+	WORD $0x6ea38610 // sub v16.4s, v16.4s, v3.4s
+	WORD $0x6ea38631 // sub v17.4s, v17.4s, v3.4s
+	WORD $0x4f3f0614 // sshr v20.4s, v16.4s, #1
+	WORD $0x4f3f0635 // sshr v21.4s, v17.4s, #1
+	WORD $0x4ead868f // add v15.4s, v20.4s, v13.4s
+	WORD $0x4ead86ae // add v14.4s, v21.4s, v13.4s
+	WORD $0x4f3755ef // shl v15.4s, v15.4s, #23
+	WORD $0x4f3755ce // shl v14.4s, v14.4s, #23
+	WORD $0x6e2fde4f // fmul v15.4s, v18.4s, v15.4s
+	WORD $0x6e2ede6e // fmul v14.4s, v19.4s, v14.4s
+	WORD $0x6eb48614 // sub v20.4s, v16.4s, v20.4s
+	WORD $0x6eb58635 // sub v21.4s, v17.4s, v21.4s
+	WORD $0x4ead8694 // add v20.4s, v20.4s, v13.4s
+	WORD $0x4ead86b5 // add v21.4s, v21.4s, v13.4s
+	WORD $0x4f375694 // shl v20.4s, v20.4s, #23
+	WORD $0x4f3756b5 // shl v21.4s, v21.4s, #23
+	WORD $0x6e34ddf4 // fmul v20.4s, v15.4s, v20.4s
+	WORD $0x6e35ddd5 // fmul v21.4s, v14.4s, v21.4s
+	WORD $0x3c810414 // str q20, [x0],#16
+	WORD $0x3c810415 // str q21, [x0],#16
+	SUB $2, R8
+	CMP $2, R8
+	BGE pairsLoop
+
+last:
+	CMP $1, R8
+	BLT done
+	MOVD $expNEONConstants<>(SB), R17
+	WORD $0x3dc00220 // ldr q0, [x17]
+	WORD $0x3dc00621 // ldr q1, [x17,#16]
+	WORD $0x3dc00a22 // ldr q2, [x17,#32]
+	WORD $0x3dc00e23 // ldr q3, [x17,#48]
+	WORD $0x3dc01224 // ldr q4, [x17,#64]
+	WORD $0x3dc01625 // ldr q5, [x17,#80]
+	WORD $0x3dc01a26 // ldr q6, [x17,#96]
+	WORD $0x3dc01e27 // ldr q7, [x17,#112]
+	WORD $0x3dc02228 // ldr q8, [x17,#128]
+	WORD $0x3dc02629 // ldr q9, [x17,#144]
+	WORD $0x3dc02a2a // ldr q10, [x17,#160]
+	WORD $0x3dc02e2b // ldr q11, [x17,#176]
+	WORD $0x3dc0322c // ldr q12, [x17,#192]
+	WORD $0x3dc0362d // ldr q13, [x17,#208]
+
+lastLoop:
 	WORD $0x3cc1042e // ldr q14, [x1],#16
 	WORD $0x4e20f5ce // fmax v14.4s, v14.4s, v0.4s
 	WORD $0x4ea1f5ce // fmin v14.4s, v14.4s, v1.4s
@@ -92,56 +187,57 @@ loop:
 	WORD $0x4f375631 // shl v17.4s, v17.4s, #23
 	WORD $0x6e31ddd1 // fmul v17.4s, v14.4s, v17.4s
 	WORD $0x3c810411 // str q17, [x0],#16
-	SUBS $1, R8
-	BNE loop
+	SUB $1, R8
+	CMP $1, R8
+	BGE lastLoop
 
 done:
 	RET
 
-DATA tanhNEONConstants<>+0(SB)/8, $0x8000000080000000
-DATA tanhNEONConstants<>+8(SB)/8, $0x8000000080000000
-DATA tanhNEONConstants<>+16(SB)/8, $0xbbc7c6f2bbc7c6f2
-DATA tanhNEONConstants<>+24(SB)/8, $0xbbc7c6f2bbc7c6f2
-DATA tanhNEONConstants<>+32(SB)/8, $0x3cac02473cac0247
-DATA tanhNEONConstants<>+40(SB)/8, $0x3cac02473cac0247
-DATA tanhNEONConstants<>+48(SB)/8, $0xbd5c92c5bd5c92c5
-DATA tanhNEONConstants<>+56(SB)/8, $0xbd5c92c5bd5c92c5
-DATA tanhNEONConstants<>+64(SB)/8, $0x3e08870e3e08870e
-DATA tanhNEONConstants<>+72(SB)/8, $0x3e08870e3e08870e
-DATA tanhNEONConstants<>+80(SB)/8, $0xbeaaaaa9beaaaaa9
-DATA tanhNEONConstants<>+88(SB)/8, $0xbeaaaaa9beaaaaa9
-DATA tanhNEONConstants<>+96(SB)/8, $0xc2ae0000c2ae0000
-DATA tanhNEONConstants<>+104(SB)/8, $0xc2ae0000c2ae0000
-DATA tanhNEONConstants<>+112(SB)/8, $0x41a0000041a00000
-DATA tanhNEONConstants<>+120(SB)/8, $0x41a0000041a00000
-DATA tanhNEONConstants<>+128(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA tanhNEONConstants<>+136(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA tanhNEONConstants<>+144(SB)/8, $0x4b4000004b400000
-DATA tanhNEONConstants<>+152(SB)/8, $0x4b4000004b400000
-DATA tanhNEONConstants<>+160(SB)/8, $0x3f3180003f318000
-DATA tanhNEONConstants<>+168(SB)/8, $0x3f3180003f318000
-DATA tanhNEONConstants<>+176(SB)/8, $0xb95e8083b95e8083
-DATA tanhNEONConstants<>+184(SB)/8, $0xb95e8083b95e8083
-DATA tanhNEONConstants<>+192(SB)/8, $0x3950696739506967
-DATA tanhNEONConstants<>+200(SB)/8, $0x3950696739506967
-DATA tanhNEONConstants<>+208(SB)/8, $0x3ab743ce3ab743ce
-DATA tanhNEONConstants<>+216(SB)/8, $0x3ab743ce3ab743ce
-DATA tanhNEONConstants<>+224(SB)/8, $0x3c0889083c088908
-DATA tanhNEONConstants<>+232(SB)/8, $0x3c0889083c088908
-DATA tanhNEONConstants<>+240(SB)/8, $0x3d2aa9c13d2aa9c1
-DATA tanhNEONConstants<>+248(SB)/8, $0x3d2aa9c13d2aa9c1
-DATA tanhNEONConstants<>+256(SB)/8, $0x3e2aaaaa3e2aaaaa
-DATA tanhNEONConstants<>+264(SB)/8, $0x3e2aaaaa3e2aaaaa
-DATA tanhNEONConstants<>+272(SB)/8, $0x3f0000003f000000
-DATA tanhNEONConstants<>+280(SB)/8, $0x3f0000003f000000
-DATA tanhNEONConstants<>+288(SB)/8, $0x3f8000003f800000
-DATA tanhNEONConstants<>+296(SB)/8, $0x3f8000003f800000
-DATA tanhNEONConstants<>+304(SB)/8, $0x4b3fff814b3fff81
-DATA tanhNEONConstants<>+312(SB)/8, $0x4b3fff814b3fff81
-DATA tanhNEONConstants<>+320(SB)/8, $0x4000000040000000
-DATA tanhNEONConstants<>+328(SB)/8, $0x4000000040000000
-DATA tanhNEONConstants<>+336(SB)/8, $0x3f2000003f200000
-DATA tanhNEONConstants<>+344(SB)/8, $0x3f2000003f200000
+DATA tanhNEONConstants<>+0(SB)/8, $0x3f2000003f200000
+DATA tanhNEONConstants<>+8(SB)/8, $0x3f2000003f200000
+DATA tanhNEONConstants<>+16(SB)/8, $0x4000000040000000
+DATA tanhNEONConstants<>+24(SB)/8, $0x4000000040000000
+DATA tanhNEONConstants<>+32(SB)/8, $0x4b3fff814b3fff81
+DATA tanhNEONConstants<>+40(SB)/8, $0x4b3fff814b3fff81
+DATA tanhNEONConstants<>+48(SB)/8, $0x3f0000003f000000
+DATA tanhNEONConstants<>+56(SB)/8, $0x3f0000003f000000
+DATA tanhNEONConstants<>+64(SB)/8, $0x8000000080000000
+DATA tanhNEONConstants<>+72(SB)/8, $0x8000000080000000
+DATA tanhNEONConstants<>+80(SB)/8, $0xbbc7c6f2bbc7c6f2
+DATA tanhNEONConstants<>+88(SB)/8, $0xbbc7c6f2bbc7c6f2
+DATA tanhNEONConstants<>+96(SB)/8, $0x3cac02473cac0247
+DATA tanhNEONConstants<>+104(SB)/8, $0x3cac02473cac0247
+DATA tanhNEONConstants<>+112(SB)/8, $0xbd5c92c5bd5c92c5
+DATA tanhNEONConstants<>+120(SB)/8, $0xbd5c92c5bd5c92c5
+DATA tanhNEONConstants<>+128(SB)/8, $0x3e08870e3e08870e
+DATA tanhNEONConstants<>+136(SB)/8, $0x3e08870e3e08870e
+DATA tanhNEONConstants<>+144(SB)/8, $0xbeaaaaa9beaaaaa9
+DATA tanhNEONConstants<>+152(SB)/8, $0xbeaaaaa9beaaaaa9
+DATA tanhNEONConstants<>+160(SB)/8, $0xc2ae0000c2ae0000
+DATA tanhNEONConstants<>+168(SB)/8, $0xc2ae0000c2ae0000
+DATA tanhNEONConstants<>+176(SB)/8, $0x41a0000041a00000
+DATA tanhNEONConstants<>+184(SB)/8, $0x41a0000041a00000
+DATA tanhNEONConstants<>+192(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA tanhNEONConstants<>+200(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA tanhNEONConstants<>+208(SB)/8, $0x4b4000004b400000
+DATA tanhNEONConstants<>+216(SB)/8, $0x4b4000004b400000
+DATA tanhNEONConstants<>+224(SB)/8, $0x3f3180003f318000
+DATA tanhNEONConstants<>+232(SB)/8, $0x3f3180003f318000
+DATA tanhNEONConstants<>+240(SB)/8, $0xb95e8083b95e8083
+DATA tanhNEONConstants<>+248(SB)/8, $0xb95e8083b95e8083
+DATA tanhNEONConstants<>+256(SB)/8, $0x3950696739506967
+DATA tanhNEONConstants<>+264(SB)/8, $0x3950696739506967
+DATA tanhNEONConstants<>+272(SB)/8, $0x3ab743ce3ab743ce
+DATA tanhNEONConstants<>+280(SB)/8, $0x3ab743ce3ab743ce
+DATA tanhNEONConstants<>+288(SB)/8, $0x3c0889083c088908
+DATA tanhNEONConstants<>+296(SB)/8, $0x3c0889083c088908
+DATA tanhNEONConstants<>+304(SB)/8, $0x3d2aa9c13d2aa9c1
+DATA tanhNEONConstants<>+312(SB)/8, $0x3d2aa9c13d2aa9c1
+DATA tanhNEONConstants<>+320(SB)/8, $0x3e2aaaaa3e2aaaaa
+DATA tanhNEONConstants<>+328(SB)/8, $0x3e2aaaaa3e2aaaaa
+DATA tanhNEONConstants<>+336(SB)/8, $0x3f8000003f800000
+DATA tanhNEONConstants<>+344(SB)/8, $0x3f8000003f800000
 GLOBL tanhNEONConstants<>(SB), RODATA|NOPTR, $352
 
 // func tanhNEON(dst *float32, x *float32, n int)
@@ -150,32 +246,169 @@ TEXT ·tanhNEON(SB), NOSPLIT, $0-24
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R8
 	LSR $2, R8, R8
-	CBZ R8, done
-	MOVD $tanhNEONConstants<>(SB), R17
-	WORD $0x3dc00220 // ldr q0, [x17]
-	WORD $0x3dc00621 // ldr q1, [x17,#16]
-	WORD $0x3dc00a22 // ldr q2, [x17,#32]
-	WORD $0x3dc00e23 // ldr q3, [x17,#48]
-	WORD $0x3dc01224 // ldr q4, [x17,#64]
-	WORD $0x3dc01625 // ldr q5, [x17,#80]
-	WORD $0x3dc01a26 // ldr q6, [x17,#96]
-	WORD $0x3dc01e27 // ldr q7, [x17,#112]
-	WORD $0x3dc02228 // ldr q8, [x17,#128]
-	WORD $0x3dc02629 // ldr q9, [x17,#144]
-	WORD $0x3dc02a2a // ldr q10, [x17,#160]
-	WORD $0x3dc02e2b // ldr q11, [x17,#176]
-	WORD $0x3dc0322c // ldr q12, [x17,#192]
-	WORD $0x3dc0362d // ldr q13, [x17,#208]
-	WORD $0x3dc03a2e // ldr q14, [x17,#224]
-	WORD $0x3dc03e2f // ldr q15, [x17,#240]
-	WORD $0x3dc04230 // ldr q16, [x17,#256]
-	WORD $0x3dc04631 // ldr q17, [x17,#272]
-	WORD $0x3dc04a32 // ldr q18, [x17,#288]
-	WORD $0x3dc04e33 // ldr q19, [x17,#304]
-	WORD $0x3dc05234 // ldr q20, [x17,#320]
-	WORD $0x3dc05635 // ldr q21, [x17,#336]
 
-loop:
+pairs:
+	CMP $2, R8
+	BLT last
+	MOVD $tanhNEONConstants<>(SB), R17
+	WORD $0x3dc01220 // ldr q0, [x17,#64]
+	WORD $0x3dc01621 // ldr q1, [x17,#80]
+	WORD $0x3dc01a22 // ldr q2, [x17,#96]
+	WORD $0x3dc01e23 // ldr q3, [x17,#112]
+	WORD $0x3dc02224 // ldr q4, [x17,#128]
+	WORD $0x3dc02625 // ldr q5, [x17,#144]
+	WORD $0x3dc02a26 // ldr q6, [x17,#160]
+	WORD $0x3dc02e27 // ldr q7, [x17,#176]
+	WORD $0x3dc03228 // ldr q8, [x17,#192]
+	WORD $0x3dc03629 // ldr q9, [x17,#208]
+	WORD $0x3dc03a2a // ldr q10, [x17,#224]
+	WORD $0x3dc03e2b // ldr q11, [x17,#240]
+	WORD $0x3dc0422c // ldr q12, [x17,#256]
+	WORD $0x3dc0462d // ldr q13, [x17,#272]
+	WORD $0x3dc04a2e // ldr q14, [x17,#288]
+	WORD $0x3dc04e2f // ldr q15, [x17,#304]
+	WORD $0x3dc05230 // ldr q16, [x17,#320]
+	WORD $0x3dc05631 // ldr q17, [x17,#336]
+
+pairsLoop:
+	WORD $0x3cc10432 // ldr q18, [x1],#16
+	WORD $0x3cc10433 // ldr q19, [x1],#16
+	WORD $0x4e201e54 // and v20.16b, v18.16b, v0.16b
+	WORD $0x4e201e75 // and v21.16b, v19.16b, v0.16b
+	WORD $0x4e601e52 // bic v18.16b, v18.16b, v0.16b
+	WORD $0x4e601e73 // bic v19.16b, v19.16b, v0.16b
+	WORD $0x6e32de56 // fmul v22.4s, v18.4s, v18.4s
+	WORD $0x6e33de77 // fmul v23.4s, v19.4s, v19.4s
+	WORD $0x6e36dc38 // fmul v24.4s, v1.4s, v22.4s
+	WORD $0x6e37dc39 // fmul v25.4s, v1.4s, v23.4s
+	WORD $0x4e22d718 // fadd v24.4s, v24.4s, v2.4s
+	WORD $0x4e22d739 // fadd v25.4s, v25.4s, v2.4s
+	WORD $0x6e36df18 // fmul v24.4s, v24.4s, v22.4s
+	WORD $0x6e37df39 // fmul v25.4s, v25.4s, v23.4s
+	WORD $0x4e23d718 // fadd v24.4s, v24.4s, v3.4s
+	WORD $0x4e23d739 // fadd v25.4s, v25.4s, v3.4s
+	WORD $0x6e36df18 // fmul v24.4s, v24.4s, v22.4s
+	WORD $0x6e37df39 // fmul v25.4s, v25.4s, v23.4s
+	WORD $0x4e24d718 // fadd v24.4s, v24.4s, v4.4s
+	WORD $0x4e24d739 // fadd v25.4s, v25.4s, v4.4s
+	WORD $0x6e36df18 // fmul v24.4s, v24.4s, v22.4s
+	WORD $0x6e37df39 // fmul v25.4s, v25.4s, v23.4s
+	WORD $0x4e25d718 // fadd v24.4s, v24.4s, v5.4s
+	WORD $0x4e25d739 // fadd v25.4s, v25.4s, v5.4s
+	WORD $0x6e36df16 // fmul v22.4s, v24.4s, v22.4s
+	WORD $0x6e37df37 // fmul v23.4s, v25.4s, v23.4s
+	WORD $0x6e32ded6 // fmul v22.4s, v22.4s, v18.4s
+	WORD $0x6e33def7 // fmul v23.4s, v23.4s, v19.4s
+	WORD $0x4e32d6d6 // fadd v22.4s, v22.4s, v18.4s
+	WORD $0x4e33d6f7 // fadd v23.4s, v23.4s, v19.4s
+	WORD $0x4e32d659 // fadd v25.4s, v18.4s, v18.4s
+	WORD $0x4e33d678 // fadd v24.4s, v19.4s, v19.4s
+	WORD $0x4e26f739 // fmax v25.4s, v25.4s, v6.4s
+	WORD $0x4e26f718 // fmax v24.4s, v24.4s, v6.4s
+	WORD $0x4ea7f739 // fmin v25.4s, v25.4s, v7.4s
+	WORD $0x4ea7f718 // fmin v24.4s, v24.4s, v7.4s
+	WORD $0x6e28df3a // fmul v26.4s, v25.4s, v8.4s
+	WORD $0x6e28df1b // fmul v27.4s, v24.4s, v8.4s
+	WORD $0x4e29d75a // fadd v26.4s, v26.4s, v9.4s
+	WORD $0x4e29d77b // fadd v27.4s, v27.4s, v9.4s
+	WORD $0x4ea9d75c // fsub v28.4s, v26.4s, v9.4s
+	WORD $0x4ea9d77d // fsub v29.4s, v27.4s, v9.4s
+	WORD $0x6e2adf9e // fmul v30.4s, v28.4s, v10.4s
+	WORD $0x6e2adfbf // fmul v31.4s, v29.4s, v10.4s
+	WORD $0x4ebed73e // fsub v30.4s, v25.4s, v30.4s
+	WORD $0x4ebfd71f // fsub v31.4s, v24.4s, v31.4s
+	WORD $0x6e2bdf9c // fmul v28.4s, v28.4s, v11.4s
+	WORD $0x6e2bdfbd // fmul v29.4s, v29.4s, v11.4s
+	WORD $0x4ebcd7dc // fsub v28.4s, v30.4s, v28.4s
+	WORD $0x4ebdd7fd // fsub v29.4s, v31.4s, v29.4s
+	WORD $0x6e3cdd9f // fmul v31.4s, v12.4s, v28.4s
+	WORD $0x6e3ddd9e // fmul v30.4s, v12.4s, v29.4s
+	WORD $0x4e2dd7ff // fadd v31.4s, v31.4s, v13.4s
+	WORD $0x4e2dd7de // fadd v30.4s, v30.4s, v13.4s
+	WORD $0x6e3cdfff // fmul v31.4s, v31.4s, v28.4s
+	WORD $0x6e3ddfde // fmul v30.4s, v30.4s, v29.4s
+	WORD $0x4e2ed7ff // fadd v31.4s, v31.4s, v14.4s
+	WORD $0x4e2ed7de // fadd v30.4s, v30.4s, v14.4s
+	WORD $0x6e3cdfff // fmul v31.4s, v31.4s, v28.4s
+	WORD $0x6e3ddfde // fmul v30.4s, v30.4s, v29.4s
+	WORD $0x4e2fd7ff // fadd v31.4s, v31.4s, v15.4s
+	WORD $0x4e2fd7de // fadd v30.4s, v30.4s, v15.4s
+	WORD $0x6e3cdfff // fmul v31.4s, v31.4s, v28.4s
+	WORD $0x6e3ddfde // fmul v30.4s, v30.4s, v29.4s
+	WORD $0x4e30d7ff // fadd v31.4s, v31.4s, v16.4s
+	WORD $0x4e30d7de // fadd v30.4s, v30.4s, v16.4s
+	WORD $0x6e3cdfff // fmul v31.4s, v31.4s, v28.4s
+	WORD $0x6e3ddfde // fmul v30.4s, v30.4s, v29.4s
+	WORD $0x3dc00e38 // ldr q24, [x17,#48]
+	WORD $0x4e38d7f8 // fadd v24.4s, v31.4s, v24.4s
+	WORD $0x3dc00e3f // ldr q31, [x17,#48]
+	WORD $0x4e3fd7df // fadd v31.4s, v30.4s, v31.4s
+	WORD $0x6e3cdf18 // fmul v24.4s, v24.4s, v28.4s
+	WORD $0x6e3ddfff // fmul v31.4s, v31.4s, v29.4s
+	WORD $0x6e3cdf18 // fmul v24.4s, v24.4s, v28.4s
+	WORD $0x6e3ddfff // fmul v31.4s, v31.4s, v29.4s
+	WORD $0x4e3cd71c // fadd v28.4s, v24.4s, v28.4s
+	WORD $0x4e3dd7fd // fadd v29.4s, v31.4s, v29.4s
+	WORD $0x4e31d79c // fadd v28.4s, v28.4s, v17.4s
+	WORD $0x4e31d7bd // fadd v29.4s, v29.4s, v17.4s
+	WORD $0x3dc00a3f // ldr q31, [x17,#32]
+	WORD $0x6ebf875f // sub v31.4s, v26.4s, v31.4s
+	WORD $0x3dc00a3a // ldr q26, [x17,#32]
+	WORD $0x6eba877a // sub v26.4s, v27.4s, v26.4s
+	WORD $0x4f3757ff // shl v31.4s, v31.4s, #23
+	WORD $0x4f37575a // shl v26.4s, v26.4s, #23
+	WORD $0x6e3fdf9f // fmul v31.4s, v28.4s, v31.4s
+	WORD $0x6e3adfba // fmul v26.4s, v29.4s, v26.4s
+	WORD $0x4e31d7ff // fadd v31.4s, v31.4s, v17.4s
+	WORD $0x4e31d75a // fadd v26.4s, v26.4s, v17.4s
+	WORD $0x3dc0063d // ldr q29, [x17,#16]
+	WORD $0x6e3fffbf // fdiv v31.4s, v29.4s, v31.4s
+	WORD $0x3dc0063d // ldr q29, [x17,#16]
+	WORD $0x6e3affba // fdiv v26.4s, v29.4s, v26.4s
+	WORD $0x4ebfd63f // fsub v31.4s, v17.4s, v31.4s
+	WORD $0x4ebad63a // fsub v26.4s, v17.4s, v26.4s
+	WORD $0x3dc0023d // ldr q29, [x17]
+	WORD $0x6eb2e7b2 // fcmgt v18.4s, v29.4s, v18.4s
+	WORD $0x3dc0023d // ldr q29, [x17]
+	WORD $0x6eb3e7b3 // fcmgt v19.4s, v29.4s, v19.4s
+	WORD $0x6e7f1ed2 // bsl v18.16b, v22.16b, v31.16b
+	WORD $0x6e7a1ef3 // bsl v19.16b, v23.16b, v26.16b
+	WORD $0x4eb41e54 // orr v20.16b, v18.16b, v20.16b
+	WORD $0x4eb51e75 // orr v21.16b, v19.16b, v21.16b
+	WORD $0x3c810414 // str q20, [x0],#16
+	WORD $0x3c810415 // str q21, [x0],#16
+	SUB $2, R8
+	CMP $2, R8
+	BGE pairsLoop
+
+last:
+	CMP $1, R8
+	BLT done
+	MOVD $tanhNEONConstants<>(SB), R17
+	WORD $0x3dc01220 // ldr q0, [x17,#64]
+	WORD $0x3dc01621 // ldr q1, [x17,#80]
+	WORD $0x3dc01a22 // ldr q2, [x17,#96]
+	WORD $0x3dc01e23 // ldr q3, [x17,#112]
+	WORD $0x3dc02224 // ldr q4, [x17,#128]
+	WORD $0x3dc02625 // ldr q5, [x17,#144]
+	WORD $0x3dc02a26 // ldr q6, [x17,#160]
+	WORD $0x3dc02e27 // ldr q7, [x17,#176]
+	WORD $0x3dc03228 // ldr q8, [x17,#192]
+	WORD $0x3dc03629 // ldr q9, [x17,#208]
+	WORD $0x3dc03a2a // ldr q10, [x17,#224]
+	WORD $0x3dc03e2b // ldr q11, [x17,#240]
+	WORD $0x3dc0422c // ldr q12, [x17,#256]
+	WORD $0x3dc0462d // ldr q13, [x17,#272]
+	WORD $0x3dc04a2e // ldr q14, [x17,#288]
+	WORD $0x3dc04e2f // ldr q15, [x17,#304]
+	WORD $0x3dc05230 // ldr q16, [x17,#320]
+	WORD $0x3dc00e31 // ldr q17, [x17,#48]
+	WORD $0x3dc05632 // ldr q18, [x17,#336]
+	WORD $0x3dc00a33 // ldr q19, [x17,#32]
+	WORD $0x3dc00634 // ldr q20, [x17,#16]
+	WORD $0x3dc00235 // ldr q21, [x17]
+
+lastLoop:
 	WORD $0x3cc10436 // ldr q22, [x1],#16
 	WORD $0x4e201ed7 // and v23.16b, v22.16b, v0.16b
 	WORD $0x4e601ed6 // bic v22.16b, v22.16b, v0.16b
@@ -225,8 +458,9 @@ loop:
 	WORD $0x6e7a1f16 // bsl v22.16b, v24.16b, v26.16b
 	WORD $0x4eb71ed7 // orr v23.16b, v22.16b, v23.16b
 	WORD $0x3c810417 // str q23, [x0],#16
-	SUBS $1, R8
-	BNE loop
+	SUB $1, R8
+	CMP $1, R8
+	BGE lastLoop
 
 done:
 	RET
@@ -267,7 +501,10 @@ TEXT ·siluNEON(SB), NOSPLIT, $0-24
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R8
 	LSR $2, R8, R8
-	CBZ R8, done
+
+pairs:
+	CMP $2, R8
+	BLT last
 	MOVD $siluNEONConstants<>(SB), R17
 	WORD $0x3dc00220 // ldr q0, [x17]
 	WORD $0x3dc00621 // ldr q1, [x17,#16]
@@ -284,7 +521,93 @@ TEXT ·siluNEON(SB), NOSPLIT, $0-24
 	WORD $0x3dc0322c // ldr q12, [x17,#192]
 	WORD $0x3dc0362d // ldr q13, [x17,#208]
 
-loop:
+pairsLoop:
+	WORD $0x3cc1042e // ldr q14, [x1],#16
+	WORD $0x3cc1042f // ldr q15, [x1],#16
+	WORD $0x6ea0f9d0 // fneg v16.4s, v14.4s
+	WORD $0x6ea0f9f1 // fneg v17.4s, v15.4s
+	WORD $0x4e20f610 // fmax v16.4s, v16.4s, v0.4s
+	WORD $0x4e20f631 // fmax v17.4s, v17.4s, v0.4s
+	WORD $0x4ea1f610 // fmin v16.4s, v16.4s, v1.4s
+	WORD $0x4ea1f631 // fmin v17.4s, v17.4s, v1.4s
+	WORD $0x6e22de12 // fmul v18.4s, v16.4s, v2.4s
+	WORD $0x6e22de33 // fmul v19.4s, v17.4s, v2.4s
+	WORD $0x4e23d652 // fadd v18.4s, v18.4s, v3.4s
+	WORD $0x4e23d673 // fadd v19.4s, v19.4s, v3.4s
+	WORD $0x4ea3d654 // fsub v20.4s, v18.4s, v3.4s
+	WORD $0x4ea3d675 // fsub v21.4s, v19.4s, v3.4s
+	WORD $0x6e24de96 // fmul v22.4s, v20.4s, v4.4s
+	WORD $0x6e24deb7 // fmul v23.4s, v21.4s, v4.4s
+	WORD $0x4eb6d616 // fsub v22.4s, v16.4s, v22.4s
+	WORD $0x4eb7d637 // fsub v23.4s, v17.4s, v23.4s
+	WORD $0x6e25de94 // fmul v20.4s, v20.4s, v5.4s
+	WORD $0x6e25deb5 // fmul v21.4s, v21.4s, v5.4s
+	WORD $0x4eb4d6d4 // fsub v20.4s, v22.4s, v20.4s
+	WORD $0x4eb5d6f5 // fsub v21.4s, v23.4s, v21.4s
+	WORD $0x6e34dcd7 // fmul v23.4s, v6.4s, v20.4s
+	WORD $0x6e35dcd6 // fmul v22.4s, v6.4s, v21.4s
+	WORD $0x4e27d6f7 // fadd v23.4s, v23.4s, v7.4s
+	WORD $0x4e27d6d6 // fadd v22.4s, v22.4s, v7.4s
+	WORD $0x6e34def7 // fmul v23.4s, v23.4s, v20.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x4e28d6f7 // fadd v23.4s, v23.4s, v8.4s
+	WORD $0x4e28d6d6 // fadd v22.4s, v22.4s, v8.4s
+	WORD $0x6e34def7 // fmul v23.4s, v23.4s, v20.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x4e29d6f7 // fadd v23.4s, v23.4s, v9.4s
+	WORD $0x4e29d6d6 // fadd v22.4s, v22.4s, v9.4s
+	WORD $0x6e34def7 // fmul v23.4s, v23.4s, v20.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x4e2ad6f7 // fadd v23.4s, v23.4s, v10.4s
+	WORD $0x4e2ad6d6 // fadd v22.4s, v22.4s, v10.4s
+	WORD $0x6e34def7 // fmul v23.4s, v23.4s, v20.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x4e2bd6f7 // fadd v23.4s, v23.4s, v11.4s
+	WORD $0x4e2bd6d6 // fadd v22.4s, v22.4s, v11.4s
+	WORD $0x6e34def7 // fmul v23.4s, v23.4s, v20.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x6e34def7 // fmul v23.4s, v23.4s, v20.4s
+	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x4e34d6f4 // fadd v20.4s, v23.4s, v20.4s
+	WORD $0x4e35d6d5 // fadd v21.4s, v22.4s, v21.4s
+	WORD $0x4e2cd694 // fadd v20.4s, v20.4s, v12.4s
+	WORD $0x4e2cd6b5 // fadd v21.4s, v21.4s, v12.4s
+	WORD $0x6ead8652 // sub v18.4s, v18.4s, v13.4s
+	WORD $0x6ead8673 // sub v19.4s, v19.4s, v13.4s
+	WORD $0x4f375652 // shl v18.4s, v18.4s, #23
+	WORD $0x4f375673 // shl v19.4s, v19.4s, #23
+	WORD $0x6e32de92 // fmul v18.4s, v20.4s, v18.4s
+	WORD $0x6e33deb3 // fmul v19.4s, v21.4s, v19.4s
+	WORD $0x4e2cd652 // fadd v18.4s, v18.4s, v12.4s
+	WORD $0x4e2cd673 // fadd v19.4s, v19.4s, v12.4s
+	WORD $0x6e32fdd2 // fdiv v18.4s, v14.4s, v18.4s
+	WORD $0x6e33fdf3 // fdiv v19.4s, v15.4s, v19.4s
+	WORD $0x3c810412 // str q18, [x0],#16
+	WORD $0x3c810413 // str q19, [x0],#16
+	SUB $2, R8
+	CMP $2, R8
+	BGE pairsLoop
+
+last:
+	CMP $1, R8
+	BLT done
+	MOVD $siluNEONConstants<>(SB), R17
+	WORD $0x3dc00220 // ldr q0, [x17]
+	WORD $0x3dc00621 // ldr q1, [x17,#16]
+	WORD $0x3dc00a22 // ldr q2, [x17,#32]
+	WORD $0x3dc00e23 // ldr q3, [x17,#48]
+	WORD $0x3dc01224 // ldr q4, [x17,#64]
+	WORD $0x3dc01625 // ldr q5, [x17,#80]
+	WORD $0x3dc01a26 // ldr q6, [x17,#96]
+	WORD $0x3dc01e27 // ldr q7, [x17,#112]
+	WORD $0x3dc02228 // ldr q8, [x17,#128]
+	WORD $0x3dc02629 // ldr q9, [x17,#144]
+	WORD $0x3dc02a2a // ldr q10, [x17,#160]
+	WORD $0x3dc02e2b // ldr q11, [x17,#176]
+	WORD $0x3dc0322c // ldr q12, [x17,#192]
+	WORD $0x3dc0362d // ldr q13, [x17,#208]
+
+lastLoop:
 	WORD $0x3cc1042e // ldr q14, [x1],#16
 	WORD $0x6ea0f9cf // fneg v15.4s, v14.4s
 	WORD $0x4e20f5ef // fmax v15.4s, v15.4s, v0.4s
@@ -316,8 +639,9 @@ loop:
 	WORD $0x4e2cd610 // fadd v16.4s, v16.4s, v12.4s
 	WORD $0x6e30fdd0 // fdiv v16.4s, v14.4s, v16.4s
 	WORD $0x3c810410 // str q16, [x0],#16
-	SUBS $1, R8
-	BNE loop
+	SUB $1, R8
+	CMP $1, R8
+	BGE lastLoop
 
 done:
 	RET
@@ -327,15 +651,36 @@ TEXT ·reluNEON(SB), NOSPLIT, $0-16
 	MOVD x+0(FP), R0
 	MOVD n+8(FP), R8
 	LSR $2, R8, R8
-	CBZ R8, done
 
-loop:
+pairs:
+	CMP $2, R8
+	BLT last
+
+pairsLoop:
+	WORD $0x3dc00000 // ldr q0, [x0]
+	WORD $0x3dc00401 // ldr q1, [x0,#16]
+	WORD $0x4ea0e802 // fcmlt v2.4s, v0.4s, #0
+	WORD $0x4ea0e823 // fcmlt v3.4s, v1.4s, #0
+	WORD $0x4e621c02 // bic v2.16b, v0.16b, v2.16b
+	WORD $0x4e631c23 // bic v3.16b, v1.16b, v3.16b
+	WORD $0x3c810402 // str q2, [x0],#16
+	WORD $0x3c810403 // str q3, [x0],#16
+	SUB $2, R8
+	CMP $2, R8
+	BGE pairsLoop
+
+last:
+	CMP $1, R8
+	BLT done
+
+lastLoop:
 	WORD $0x3dc00000 // ldr q0, [x0]
 	WORD $0x4ea0e801 // fcmlt v1.4s, v0.4s, #0
 	WORD $0x4e611c01 // bic v1.16b, v0.16b, v1.16b
 	WORD $0x3c810401 // str q1, [x0],#16
-	SUBS $1, R8
-	BNE loop
+	SUB $1, R8
+	CMP $1, R8
+	BGE lastLoop
 
 done:
 	RET
@@ -388,7 +733,10 @@ TEXT ·softplusNEON(SB), NOSPLIT, $0-24
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R8
 	LSR $2, R8, R8
-	CBZ R8, done
+
+pairs:
+	CMP $2, R8
+	BLT last
 	MOVD $softplusNEONConstants<>(SB), R17
 	WORD $0x3dc00220 // ldr q0, [x17]
 	WORD $0x3dc00621 // ldr q1, [x17,#16]
@@ -411,7 +759,125 @@ TEXT ·softplusNEON(SB), NOSPLIT, $0-24
 	WORD $0x3dc04a32 // ldr q18, [x17,#288]
 	WORD $0x3dc04e33 // ldr q19, [x17,#304]
 
-loop:
+pairsLoop:
+	WORD $0x3cc10434 // ldr q20, [x1],#16
+	WORD $0x3cc10435 // ldr q21, [x1],#16
+	WORD $0x4ea01e96 // orr v22.16b, v20.16b, v0.16b
+	WORD $0x4ea01eb7 // orr v23.16b, v21.16b, v0.16b
+	WORD $0x4e21f6d6 // fmax v22.4s, v22.4s, v1.4s
+	WORD $0x4e21f6f7 // fmax v23.4s, v23.4s, v1.4s
+	WORD $0x4ea2f6d6 // fmin v22.4s, v22.4s, v2.4s
+	WORD $0x4ea2f6f7 // fmin v23.4s, v23.4s, v2.4s
+	WORD $0x6e23ded8 // fmul v24.4s, v22.4s, v3.4s
+	WORD $0x6e23def9 // fmul v25.4s, v23.4s, v3.4s
+	WORD $0x4e24d718 // fadd v24.4s, v24.4s, v4.4s
+	WORD $0x4e24d739 // fadd v25.4s, v25.4s, v4.4s
+	WORD $0x4ea4d71a // fsub v26.4s, v24.4s, v4.4s
+	WORD $0x4ea4d73b // fsub v27.4s, v25.4s, v4.4s
+	WORD $0x6e25df5c // fmul v28.4s, v26.4s, v5.4s
+	WORD $0x6e25df7d // fmul v29.4s, v27.4s, v5.4s
+	WORD $0x4ebcd6dc // fsub v28.4s, v22.4s, v28.4s
+	WORD $0x4ebdd6fd // fsub v29.4s, v23.4s, v29.4s
+	WORD $0x6e26df5a // fmul v26.4s, v26.4s, v6.4s
+	WORD $0x6e26df7b // fmul v27.4s, v27.4s, v6.4s
+	WORD $0x4ebad79a // fsub v26.4s, v28.4s, v26.4s
+	WORD $0x4ebbd7bb // fsub v27.4s, v29.4s, v27.4s
+	WORD $0x6e3adcfd // fmul v29.4s, v7.4s, v26.4s
+	WORD $0x6e3bdcfc // fmul v28.4s, v7.4s, v27.4s
+	WORD $0x4e28d7bd // fadd v29.4s, v29.4s, v8.4s
+	WORD $0x4e28d79c // fadd v28.4s, v28.4s, v8.4s
+	WORD $0x6e3adfbd // fmul v29.4s, v29.4s, v26.4s
+	WORD $0x6e3bdf9c // fmul v28.4s, v28.4s, v27.4s
+	WORD $0x4e29d7bd // fadd v29.4s, v29.4s, v9.4s
+	WORD $0x4e29d79c // fadd v28.4s, v28.4s, v9.4s
+	WORD $0x6e3adfbd // fmul v29.4s, v29.4s, v26.4s
+	WORD $0x6e3bdf9c // fmul v28.4s, v28.4s, v27.4s
+	WORD $0x4e2ad7bd // fadd v29.4s, v29.4s, v10.4s
+	WORD $0x4e2ad79c // fadd v28.4s, v28.4s, v10.4s
+	WORD $0x6e3adfbd // fmul v29.4s, v29.4s, v26.4s
+	WORD $0x6e3bdf9c // fmul v28.4s, v28.4s, v27.4s
+	WORD $0x4e2bd7bd // fadd v29.4s, v29.4s, v11.4s
+	WORD $0x4e2bd79c // fadd v28.4s, v28.4s, v11.4s
+	WORD $0x6e3adfbd // fmul v29.4s, v29.4s, v26.4s
+	WORD $0x6e3bdf9c // fmul v28.4s, v28.4s, v27.4s
+	WORD $0x4e2cd7bd // fadd v29.4s, v29.4s, v12.4s
+	WORD $0x4e2cd79c // fadd v28.4s, v28.4s, v12.4s
+	WORD $0x6e3adfbd // fmul v29.4s, v29.4s, v26.4s
+	WORD $0x6e3bdf9c // fmul v28.4s, v28.4s, v27.4s
+	WORD $0x6e3adfbd // fmul v29.4s, v29.4s, v26.4s
+	WORD $0x6e3bdf9c // fmul v28.4s, v28.4s, v27.4s
+	WORD $0x4e3ad7ba // fadd v26.4s, v29.4s, v26.4s
+	WORD $0x4e3bd79b // fadd v27.4s, v28.4s, v27.4s
+	WORD $0x4e2dd75a // fadd v26.4s, v26.4s, v13.4s
+	WORD $0x4e2dd77b // fadd v27.4s, v27.4s, v13.4s
+	WORD $0x6eae8718 // sub v24.4s, v24.4s, v14.4s
+	WORD $0x6eae8739 // sub v25.4s, v25.4s, v14.4s
+	WORD $0x4f375718 // shl v24.4s, v24.4s, #23
+	WORD $0x4f375739 // shl v25.4s, v25.4s, #23
+	WORD $0x6e38df58 // fmul v24.4s, v26.4s, v24.4s
+	WORD $0x6e39df79 // fmul v25.4s, v27.4s, v25.4s
+	WORD $0x4e2fd71b // fadd v27.4s, v24.4s, v15.4s
+	WORD $0x4e2fd73a // fadd v26.4s, v25.4s, v15.4s
+	WORD $0x6e3bff1b // fdiv v27.4s, v24.4s, v27.4s
+	WORD $0x6e3aff3a // fdiv v26.4s, v25.4s, v26.4s
+	WORD $0x6e3bdf79 // fmul v25.4s, v27.4s, v27.4s
+	WORD $0x6e3adf58 // fmul v24.4s, v26.4s, v26.4s
+	WORD $0x6e39de1c // fmul v28.4s, v16.4s, v25.4s
+	WORD $0x6e38de1d // fmul v29.4s, v16.4s, v24.4s
+	WORD $0x4e31d79c // fadd v28.4s, v28.4s, v17.4s
+	WORD $0x4e31d7bd // fadd v29.4s, v29.4s, v17.4s
+	WORD $0x6e39df9c // fmul v28.4s, v28.4s, v25.4s
+	WORD $0x6e38dfbd // fmul v29.4s, v29.4s, v24.4s
+	WORD $0x4e32d79c // fadd v28.4s, v28.4s, v18.4s
+	WORD $0x4e32d7bd // fadd v29.4s, v29.4s, v18.4s
+	WORD $0x6e39df9c // fmul v28.4s, v28.4s, v25.4s
+	WORD $0x6e38dfbd // fmul v29.4s, v29.4s, v24.4s
+	WORD $0x4e33d79c // fadd v28.4s, v28.4s, v19.4s
+	WORD $0x4e33d7bd // fadd v29.4s, v29.4s, v19.4s
+	WORD $0x6e39df99 // fmul v25.4s, v28.4s, v25.4s
+	WORD $0x6e38dfb8 // fmul v24.4s, v29.4s, v24.4s
+	WORD $0x4e2fd739 // fadd v25.4s, v25.4s, v15.4s
+	WORD $0x4e2fd718 // fadd v24.4s, v24.4s, v15.4s
+	WORD $0x4ea0ea9d // fcmlt v29.4s, v20.4s, #0
+	WORD $0x4ea0eabc // fcmlt v28.4s, v21.4s, #0
+	WORD $0x4e7d1e9d // bic v29.16b, v20.16b, v29.16b
+	WORD $0x4e7c1ebc // bic v28.16b, v21.16b, v28.16b
+	WORD $0x6e3bdf3b // fmul v27.4s, v25.4s, v27.4s
+	WORD $0x6e3adf1a // fmul v26.4s, v24.4s, v26.4s
+	WORD $0x4e3bd7bb // fadd v27.4s, v29.4s, v27.4s
+	WORD $0x4e3ad79a // fadd v26.4s, v28.4s, v26.4s
+	WORD $0x3c81041b // str q27, [x0],#16
+	WORD $0x3c81041a // str q26, [x0],#16
+	SUB $2, R8
+	CMP $2, R8
+	BGE pairsLoop
+
+last:
+	CMP $1, R8
+	BLT done
+	MOVD $softplusNEONConstants<>(SB), R17
+	WORD $0x3dc00220 // ldr q0, [x17]
+	WORD $0x3dc00621 // ldr q1, [x17,#16]
+	WORD $0x3dc00a22 // ldr q2, [x17,#32]
+	WORD $0x3dc00e23 // ldr q3, [x17,#48]
+	WORD $0x3dc01224 // ldr q4, [x17,#64]
+	WORD $0x3dc01625 // ldr q5, [x17,#80]
+	WORD $0x3dc01a26 // ldr q6, [x17,#96]
+	WORD $0x3dc01e27 // ldr q7, [x17,#112]
+	WORD $0x3dc02228 // ldr q8, [x17,#128]
+	WORD $0x3dc02629 // ldr q9, [x17,#144]
+	WORD $0x3dc02a2a // ldr q10, [x17,#160]
+	WORD $0x3dc02e2b // ldr q11, [x17,#176]
+	WORD $0x3dc0322c // ldr q12, [x17,#192]
+	WORD $0x3dc0362d // ldr q13, [x17,#208]
+	WORD $0x3dc03a2e // ldr q14, [x17,#224]
+	WORD $0x3dc03e2f // ldr q15, [x17,#240]
+	WORD $0x3dc04230 // ldr q16, [x17,#256]
+	WORD $0x3dc04631 // ldr q17, [x17,#272]
+	WORD $0x3dc04a32 // ldr q18, [x17,#288]
+	WORD $0x3dc04e33 // ldr q19, [x17,#304]
+
+lastLoop:
 	WORD $0x3cc10434 // ldr q20, [x1],#16
 	WORD $0x4ea01e95 // orr v21.16b, v20.16b, v0.16b
 	WORD $0x4e21f6b5 // fmax v21.4s, v21.4s, v1.4s
@@ -456,8 +922,9 @@ loop:
 	WORD $0x6e37ded7 // fmul v23.4s, v22.4s, v23.4s
 	WORD $0x4e37d717 // fadd v23.4s, v24.4s, v23.4s
 	WORD $0x3c810417 // str q23, [x0],#16
-	SUBS $1, R8
-	BNE loop
+	SUB $1, R8
+	CMP $1, R8
+	BGE lastLoop
 
 done:
 	RET
@@ -503,7 +970,10 @@ TEXT ·siluGradNEON(SB), NOSPLIT, $0-32
 	MOVD pre+16(FP), R2
 	MOVD n+24(FP), R8
 	LSR $2, R8, R8
-	CBZ R8, done
+
+pairs:
+	CMP $2, R8
+	BLT last
 	MOVD $siluGradNEONConstants<>(SB), R17
 	WORD $0x3dc00220 // ldr q0, [x17]
 	WORD $0x3dc00621 // ldr q1, [x17,#16]
@@ -522,7 +992,111 @@ TEXT ·siluGradNEON(SB), NOSPLIT, $0-32
 	WORD $0x3dc03a2e // ldr q14, [x17,#224]
 	WORD $0x3dc03e2f // ldr q15, [x17,#240]
 
-loop:
+pairsLoop:
+	WORD $0x3cc10450 // ldr q16, [x2],#16
+	WORD $0x3cc10451 // ldr q17, [x2],#16
+	WORD $0x3cc10432 // ldr q18, [x1],#16
+	WORD $0x3cc10433 // ldr q19, [x1],#16
+	WORD $0x4e20f610 // fmax v16.4s, v16.4s, v0.4s
+	WORD $0x4e20f631 // fmax v17.4s, v17.4s, v0.4s
+	WORD $0x4ea1f610 // fmin v16.4s, v16.4s, v1.4s
+	WORD $0x4ea1f631 // fmin v17.4s, v17.4s, v1.4s
+	WORD $0x6ea0fa14 // fneg v20.4s, v16.4s
+	WORD $0x6ea0fa35 // fneg v21.4s, v17.4s
+	WORD $0x4e22f694 // fmax v20.4s, v20.4s, v2.4s
+	WORD $0x4e22f6b5 // fmax v21.4s, v21.4s, v2.4s
+	WORD $0x4ea3f694 // fmin v20.4s, v20.4s, v3.4s
+	WORD $0x4ea3f6b5 // fmin v21.4s, v21.4s, v3.4s
+	WORD $0x6e24de96 // fmul v22.4s, v20.4s, v4.4s
+	WORD $0x6e24deb7 // fmul v23.4s, v21.4s, v4.4s
+	WORD $0x4e25d6d6 // fadd v22.4s, v22.4s, v5.4s
+	WORD $0x4e25d6f7 // fadd v23.4s, v23.4s, v5.4s
+	WORD $0x4ea5d6d8 // fsub v24.4s, v22.4s, v5.4s
+	WORD $0x4ea5d6f9 // fsub v25.4s, v23.4s, v5.4s
+	WORD $0x6e26df1a // fmul v26.4s, v24.4s, v6.4s
+	WORD $0x6e26df3b // fmul v27.4s, v25.4s, v6.4s
+	WORD $0x4ebad69a // fsub v26.4s, v20.4s, v26.4s
+	WORD $0x4ebbd6bb // fsub v27.4s, v21.4s, v27.4s
+	WORD $0x6e27df18 // fmul v24.4s, v24.4s, v7.4s
+	WORD $0x6e27df39 // fmul v25.4s, v25.4s, v7.4s
+	WORD $0x4eb8d758 // fsub v24.4s, v26.4s, v24.4s
+	WORD $0x4eb9d779 // fsub v25.4s, v27.4s, v25.4s
+	WORD $0x6e38dd1b // fmul v27.4s, v8.4s, v24.4s
+	WORD $0x6e39dd1a // fmul v26.4s, v8.4s, v25.4s
+	WORD $0x4e29d77b // fadd v27.4s, v27.4s, v9.4s
+	WORD $0x4e29d75a // fadd v26.4s, v26.4s, v9.4s
+	WORD $0x6e38df7b // fmul v27.4s, v27.4s, v24.4s
+	WORD $0x6e39df5a // fmul v26.4s, v26.4s, v25.4s
+	WORD $0x4e2ad77b // fadd v27.4s, v27.4s, v10.4s
+	WORD $0x4e2ad75a // fadd v26.4s, v26.4s, v10.4s
+	WORD $0x6e38df7b // fmul v27.4s, v27.4s, v24.4s
+	WORD $0x6e39df5a // fmul v26.4s, v26.4s, v25.4s
+	WORD $0x4e2bd77b // fadd v27.4s, v27.4s, v11.4s
+	WORD $0x4e2bd75a // fadd v26.4s, v26.4s, v11.4s
+	WORD $0x6e38df7b // fmul v27.4s, v27.4s, v24.4s
+	WORD $0x6e39df5a // fmul v26.4s, v26.4s, v25.4s
+	WORD $0x4e2cd77b // fadd v27.4s, v27.4s, v12.4s
+	WORD $0x4e2cd75a // fadd v26.4s, v26.4s, v12.4s
+	WORD $0x6e38df7b // fmul v27.4s, v27.4s, v24.4s
+	WORD $0x6e39df5a // fmul v26.4s, v26.4s, v25.4s
+	WORD $0x4e2dd77b // fadd v27.4s, v27.4s, v13.4s
+	WORD $0x4e2dd75a // fadd v26.4s, v26.4s, v13.4s
+	WORD $0x6e38df7b // fmul v27.4s, v27.4s, v24.4s
+	WORD $0x6e39df5a // fmul v26.4s, v26.4s, v25.4s
+	WORD $0x6e38df7b // fmul v27.4s, v27.4s, v24.4s
+	WORD $0x6e39df5a // fmul v26.4s, v26.4s, v25.4s
+	WORD $0x4e38d778 // fadd v24.4s, v27.4s, v24.4s
+	WORD $0x4e39d759 // fadd v25.4s, v26.4s, v25.4s
+	WORD $0x4e2ed718 // fadd v24.4s, v24.4s, v14.4s
+	WORD $0x4e2ed739 // fadd v25.4s, v25.4s, v14.4s
+	WORD $0x6eaf86d6 // sub v22.4s, v22.4s, v15.4s
+	WORD $0x6eaf86f7 // sub v23.4s, v23.4s, v15.4s
+	WORD $0x4f3756d6 // shl v22.4s, v22.4s, #23
+	WORD $0x4f3756f7 // shl v23.4s, v23.4s, #23
+	WORD $0x6e36df16 // fmul v22.4s, v24.4s, v22.4s
+	WORD $0x6e37df37 // fmul v23.4s, v25.4s, v23.4s
+	WORD $0x4e2ed6d9 // fadd v25.4s, v22.4s, v14.4s
+	WORD $0x4e2ed6f8 // fadd v24.4s, v23.4s, v14.4s
+	WORD $0x6e39fdd9 // fdiv v25.4s, v14.4s, v25.4s
+	WORD $0x6e38fdd8 // fdiv v24.4s, v14.4s, v24.4s
+	WORD $0x6e39ded6 // fmul v22.4s, v22.4s, v25.4s
+	WORD $0x6e38def7 // fmul v23.4s, v23.4s, v24.4s
+	WORD $0x6e36de16 // fmul v22.4s, v16.4s, v22.4s
+	WORD $0x6e37de37 // fmul v23.4s, v17.4s, v23.4s
+	WORD $0x4e2ed6d6 // fadd v22.4s, v22.4s, v14.4s
+	WORD $0x4e2ed6f7 // fadd v23.4s, v23.4s, v14.4s
+	WORD $0x6e36df36 // fmul v22.4s, v25.4s, v22.4s
+	WORD $0x6e37df17 // fmul v23.4s, v24.4s, v23.4s
+	WORD $0x6e36de56 // fmul v22.4s, v18.4s, v22.4s
+	WORD $0x6e37de77 // fmul v23.4s, v19.4s, v23.4s
+	WORD $0x3c810416 // str q22, [x0],#16
+	WORD $0x3c810417 // str q23, [x0],#16
+	SUB $2, R8
+	CMP $2, R8
+	BGE pairsLoop
+
+last:
+	CMP $1, R8
+	BLT done
+	MOVD $siluGradNEONConstants<>(SB), R17
+	WORD $0x3dc00220 // ldr q0, [x17]
+	WORD $0x3dc00621 // ldr q1, [x17,#16]
+	WORD $0x3dc00a22 // ldr q2, [x17,#32]
+	WORD $0x3dc00e23 // ldr q3, [x17,#48]
+	WORD $0x3dc01224 // ldr q4, [x17,#64]
+	WORD $0x3dc01625 // ldr q5, [x17,#80]
+	WORD $0x3dc01a26 // ldr q6, [x17,#96]
+	WORD $0x3dc01e27 // ldr q7, [x17,#112]
+	WORD $0x3dc02228 // ldr q8, [x17,#128]
+	WORD $0x3dc02629 // ldr q9, [x17,#144]
+	WORD $0x3dc02a2a // ldr q10, [x17,#160]
+	WORD $0x3dc02e2b // ldr q11, [x17,#176]
+	WORD $0x3dc0322c // ldr q12, [x17,#192]
+	WORD $0x3dc0362d // ldr q13, [x17,#208]
+	WORD $0x3dc03a2e // ldr q14, [x17,#224]
+	WORD $0x3dc03e2f // ldr q15, [x17,#240]
+
+lastLoop:
 	WORD $0x3cc10450 // ldr q16, [x2],#16
 	WORD $0x3cc10431 // ldr q17, [x1],#16
 	WORD $0x4e20f610 // fmax v16.4s, v16.4s, v0.4s
@@ -562,8 +1136,9 @@ loop:
 	WORD $0x6e33de93 // fmul v19.4s, v20.4s, v19.4s
 	WORD $0x6e33de33 // fmul v19.4s, v17.4s, v19.4s
 	WORD $0x3c810413 // str q19, [x0],#16
-	SUBS $1, R8
-	BNE loop
+	SUB $1, R8
+	CMP $1, R8
+	BGE lastLoop
 
 done:
 	RET
@@ -575,16 +1150,39 @@ TEXT ·reluGradNEON(SB), NOSPLIT, $0-32
 	MOVD y+16(FP), R2
 	MOVD n+24(FP), R8
 	LSR $2, R8, R8
-	CBZ R8, done
 
-loop:
+pairs:
+	CMP $2, R8
+	BLT last
+
+pairsLoop:
+	WORD $0x3cc10440 // ldr q0, [x2],#16
+	WORD $0x3cc10441 // ldr q1, [x2],#16
+	WORD $0x3cc10422 // ldr q2, [x1],#16
+	WORD $0x3cc10423 // ldr q3, [x1],#16
+	WORD $0x6ea0d800 // fcmle v0.4s, v0.4s, #0
+	WORD $0x6ea0d821 // fcmle v1.4s, v1.4s, #0
+	WORD $0x4e601c40 // bic v0.16b, v2.16b, v0.16b
+	WORD $0x4e611c61 // bic v1.16b, v3.16b, v1.16b
+	WORD $0x3c810400 // str q0, [x0],#16
+	WORD $0x3c810401 // str q1, [x0],#16
+	SUB $2, R8
+	CMP $2, R8
+	BGE pairsLoop
+
+last:
+	CMP $1, R8
+	BLT done
+
+lastLoop:
 	WORD $0x3cc10440 // ldr q0, [x2],#16
 	WORD $0x3cc10421 // ldr q1, [x1],#16
 	WORD $0x6ea0d800 // fcmle v0.4s, v0.4s, #0
 	WORD $0x4e601c20 // bic v0.16b, v1.16b, v0.16b
 	WORD $0x3c810400 // str q0, [x0],#16
-	SUBS $1, R8
-	BNE loop
+	SUB $1, R8
+	CMP $1, R8
+	BGE lastLoop
 
 done:
 	RET
@@ -600,19 +1198,46 @@ TEXT ·tanhGradNEON(SB), NOSPLIT, $0-32
 	MOVD y+16(FP), R2
 	MOVD n+24(FP), R8
 	LSR $2, R8, R8
-	CBZ R8, done
+
+pairs:
+	CMP $2, R8
+	BLT last
 	MOVD $tanhGradNEONConstants<>(SB), R17
 	WORD $0x3dc00220 // ldr q0, [x17]
 
-loop:
+pairsLoop:
+	WORD $0x3cc10441 // ldr q1, [x2],#16
+	WORD $0x3cc10442 // ldr q2, [x2],#16
+	WORD $0x3cc10423 // ldr q3, [x1],#16
+	WORD $0x3cc10424 // ldr q4, [x1],#16
+	WORD $0x6e21dc21 // fmul v1.4s, v1.4s, v1.4s
+	WORD $0x6e22dc42 // fmul v2.4s, v2.4s, v2.4s
+	WORD $0x4ea1d401 // fsub v1.4s, v0.4s, v1.4s
+	WORD $0x4ea2d402 // fsub v2.4s, v0.4s, v2.4s
+	WORD $0x6e21dc61 // fmul v1.4s, v3.4s, v1.4s
+	WORD $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD $0x3c810401 // str q1, [x0],#16
+	WORD $0x3c810402 // str q2, [x0],#16
+	SUB $2, R8
+	CMP $2, R8
+	BGE pairsLoop
+
+last:
+	CMP $1, R8
+	BLT done
+	MOVD $tanhGradNEONConstants<>(SB), R17
+	WORD $0x3dc00220 // ldr q0, [x17]
+
+lastLoop:
 	WORD $0x3cc10441 // ldr q1, [x2],#16
 	WORD $0x3cc10422 // ldr q2, [x1],#16
 	WORD $0x6e21dc21 // fmul v1.4s, v1.4s, v1.4s
 	WORD $0x4ea1d401 // fsub v1.4s, v0.4s, v1.4s
 	WORD $0x6e21dc41 // fmul v1.4s, v2.4s, v1.4s
 	WORD $0x3c810401 // str q1, [x0],#16
-	SUBS $1, R8
-	BNE loop
+	SUB $1, R8
+	CMP $1, R8
+	BGE lastLoop
 
 done:
 	RET
@@ -623,18 +1248,43 @@ TEXT ·axpyNEON(SB), NOSPLIT, $0-28
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R8
 	LSR $2, R8, R8
-	CBZ R8, done
+
+pairs:
+	CMP $2, R8
+	BLT last
 	FMOVS a+24(FP), F0
 	WORD $0x4e040400 // dup v0.4s, v0.s[0]
 
-loop:
+pairsLoop:
+	WORD $0x3dc00001 // ldr q1, [x0]
+	WORD $0x3dc00402 // ldr q2, [x0,#16]
+	WORD $0x3cc10423 // ldr q3, [x1],#16
+	WORD $0x3cc10424 // ldr q4, [x1],#16
+	WORD $0x6e20dc63 // fmul v3.4s, v3.4s, v0.4s
+	WORD $0x6e20dc84 // fmul v4.4s, v4.4s, v0.4s
+	WORD $0x4e23d423 // fadd v3.4s, v1.4s, v3.4s
+	WORD $0x4e24d444 // fadd v4.4s, v2.4s, v4.4s
+	WORD $0x3c810403 // str q3, [x0],#16
+	WORD $0x3c810404 // str q4, [x0],#16
+	SUB $2, R8
+	CMP $2, R8
+	BGE pairsLoop
+
+last:
+	CMP $1, R8
+	BLT done
+	FMOVS a+24(FP), F0
+	WORD $0x4e040400 // dup v0.4s, v0.s[0]
+
+lastLoop:
 	WORD $0x3dc00001 // ldr q1, [x0]
 	WORD $0x3cc10422 // ldr q2, [x1],#16
 	WORD $0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
 	WORD $0x4e22d422 // fadd v2.4s, v1.4s, v2.4s
 	WORD $0x3c810402 // str q2, [x0],#16
-	SUBS $1, R8
-	BNE loop
+	SUB $1, R8
+	CMP $1, R8
+	BGE lastLoop
 
 done:
 	RET
@@ -645,19 +1295,46 @@ TEXT ·lerpNEON(SB), NOSPLIT, $0-28
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R8
 	LSR $2, R8, R8
-	CBZ R8, done
+
+pairs:
+	CMP $2, R8
+	BLT last
 	FMOVS tau+24(FP), F0
 	WORD $0x4e040400 // dup v0.4s, v0.s[0]
 
-loop:
+pairsLoop:
+	WORD $0x3dc00001 // ldr q1, [x0]
+	WORD $0x3dc00402 // ldr q2, [x0,#16]
+	WORD $0x3cc10423 // ldr q3, [x1],#16
+	WORD $0x3cc10424 // ldr q4, [x1],#16
+	WORD $0x4ea1d463 // fsub v3.4s, v3.4s, v1.4s
+	WORD $0x4ea2d484 // fsub v4.4s, v4.4s, v2.4s
+	WORD $0x6e20dc63 // fmul v3.4s, v3.4s, v0.4s
+	WORD $0x6e20dc84 // fmul v4.4s, v4.4s, v0.4s
+	WORD $0x4e23d423 // fadd v3.4s, v1.4s, v3.4s
+	WORD $0x4e24d444 // fadd v4.4s, v2.4s, v4.4s
+	WORD $0x3c810403 // str q3, [x0],#16
+	WORD $0x3c810404 // str q4, [x0],#16
+	SUB $2, R8
+	CMP $2, R8
+	BGE pairsLoop
+
+last:
+	CMP $1, R8
+	BLT done
+	FMOVS tau+24(FP), F0
+	WORD $0x4e040400 // dup v0.4s, v0.s[0]
+
+lastLoop:
 	WORD $0x3dc00001 // ldr q1, [x0]
 	WORD $0x3cc10422 // ldr q2, [x1],#16
 	WORD $0x4ea1d442 // fsub v2.4s, v2.4s, v1.4s
 	WORD $0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
 	WORD $0x4e22d422 // fadd v2.4s, v1.4s, v2.4s
 	WORD $0x3c810402 // str q2, [x0],#16
-	SUBS $1, R8
-	BNE loop
+	SUB $1, R8
+	CMP $1, R8
+	BGE lastLoop
 
 done:
 	RET
@@ -671,7 +1348,10 @@ TEXT ·adamNEON(SB), NOSPLIT, $0-48
 	MOVD grad+24(FP), R3
 	MOVD n+32(FP), R8
 	LSR $2, R8, R8
-	CBZ R8, done
+
+pairs:
+	CMP $2, R8
+	BLT last
 	WORD $0xbd400120 // ldr s0, [x9]
 	WORD $0x4e040400 // dup v0.4s, v0.s[0]
 	WORD $0xbd400521 // ldr s1, [x9,#4]
@@ -689,7 +1369,76 @@ TEXT ·adamNEON(SB), NOSPLIT, $0-48
 	WORD $0xbd401d27 // ldr s7, [x9,#28]
 	WORD $0x4e0404e7 // dup v7.4s, v7.s[0]
 
-loop:
+pairsLoop:
+	WORD $0x3dc00008 // ldr q8, [x0]
+	WORD $0x3dc00409 // ldr q9, [x0,#16]
+	WORD $0x3dc0002a // ldr q10, [x1]
+	WORD $0x3dc0042b // ldr q11, [x1,#16]
+	WORD $0x3dc0004c // ldr q12, [x2]
+	WORD $0x3dc0044d // ldr q13, [x2,#16]
+	WORD $0x3cc1046e // ldr q14, [x3],#16
+	WORD $0x3cc1046f // ldr q15, [x3],#16
+	WORD $0x6e27dd10 // fmul v16.4s, v8.4s, v7.4s
+	WORD $0x6e27dd31 // fmul v17.4s, v9.4s, v7.4s
+	WORD $0x4e30d5d0 // fadd v16.4s, v14.4s, v16.4s
+	WORD $0x4e31d5f1 // fadd v17.4s, v15.4s, v17.4s
+	WORD $0x6e21dd4a // fmul v10.4s, v10.4s, v1.4s
+	WORD $0x6e21dd6b // fmul v11.4s, v11.4s, v1.4s
+	WORD $0x6e22de0f // fmul v15.4s, v16.4s, v2.4s
+	WORD $0x6e22de2e // fmul v14.4s, v17.4s, v2.4s
+	WORD $0x4e2fd54f // fadd v15.4s, v10.4s, v15.4s
+	WORD $0x4e2ed56e // fadd v14.4s, v11.4s, v14.4s
+	WORD $0x6e23dd8c // fmul v12.4s, v12.4s, v3.4s
+	WORD $0x6e23ddad // fmul v13.4s, v13.4s, v3.4s
+	WORD $0x6e30de10 // fmul v16.4s, v16.4s, v16.4s
+	WORD $0x6e31de31 // fmul v17.4s, v17.4s, v17.4s
+	WORD $0x6e24de10 // fmul v16.4s, v16.4s, v4.4s
+	WORD $0x6e24de31 // fmul v17.4s, v17.4s, v4.4s
+	WORD $0x4e30d590 // fadd v16.4s, v12.4s, v16.4s
+	WORD $0x4e31d5b1 // fadd v17.4s, v13.4s, v17.4s
+	WORD $0x6ea1fa0d // fsqrt v13.4s, v16.4s
+	WORD $0x6ea1fa2c // fsqrt v12.4s, v17.4s
+	WORD $0x6e26fdad // fdiv v13.4s, v13.4s, v6.4s
+	WORD $0x6e26fd8c // fdiv v12.4s, v12.4s, v6.4s
+	WORD $0x4e25d5ad // fadd v13.4s, v13.4s, v5.4s
+	WORD $0x4e25d58c // fadd v12.4s, v12.4s, v5.4s
+	WORD $0x6e20ddeb // fmul v11.4s, v15.4s, v0.4s
+	WORD $0x6e20ddca // fmul v10.4s, v14.4s, v0.4s
+	WORD $0x6e2dfd6d // fdiv v13.4s, v11.4s, v13.4s
+	WORD $0x6e2cfd4c // fdiv v12.4s, v10.4s, v12.4s
+	WORD $0x4eadd50d // fsub v13.4s, v8.4s, v13.4s
+	WORD $0x4eacd52c // fsub v12.4s, v9.4s, v12.4s
+	WORD $0x3c81040d // str q13, [x0],#16
+	WORD $0x3c81040c // str q12, [x0],#16
+	WORD $0x3c81042f // str q15, [x1],#16
+	WORD $0x3c81042e // str q14, [x1],#16
+	WORD $0x3c810450 // str q16, [x2],#16
+	WORD $0x3c810451 // str q17, [x2],#16
+	SUB $2, R8
+	CMP $2, R8
+	BGE pairsLoop
+
+last:
+	CMP $1, R8
+	BLT done
+	WORD $0xbd400120 // ldr s0, [x9]
+	WORD $0x4e040400 // dup v0.4s, v0.s[0]
+	WORD $0xbd400521 // ldr s1, [x9,#4]
+	WORD $0x4e040421 // dup v1.4s, v1.s[0]
+	WORD $0xbd400922 // ldr s2, [x9,#8]
+	WORD $0x4e040442 // dup v2.4s, v2.s[0]
+	WORD $0xbd400d23 // ldr s3, [x9,#12]
+	WORD $0x4e040463 // dup v3.4s, v3.s[0]
+	WORD $0xbd401124 // ldr s4, [x9,#16]
+	WORD $0x4e040484 // dup v4.4s, v4.s[0]
+	WORD $0xbd401525 // ldr s5, [x9,#20]
+	WORD $0x4e0404a5 // dup v5.4s, v5.s[0]
+	WORD $0xbd401926 // ldr s6, [x9,#24]
+	WORD $0x4e0404c6 // dup v6.4s, v6.s[0]
+	WORD $0xbd401d27 // ldr s7, [x9,#28]
+	WORD $0x4e0404e7 // dup v7.4s, v7.s[0]
+
+lastLoop:
 	WORD $0x3dc00008 // ldr q8, [x0]
 	WORD $0x3dc00029 // ldr q9, [x1]
 	WORD $0x3dc0004a // ldr q10, [x2]
@@ -712,8 +1461,9 @@ loop:
 	WORD $0x3c81040a // str q10, [x0],#16
 	WORD $0x3c81042b // str q11, [x1],#16
 	WORD $0x3c81044c // str q12, [x2],#16
-	SUBS $1, R8
-	BNE loop
+	SUB $1, R8
+	CMP $1, R8
+	BGE lastLoop
 
 done:
 	RET

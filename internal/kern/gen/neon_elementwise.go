@@ -13,7 +13,12 @@ type neonLoop struct {
 	body      func(v *lanes, in, scalars []value) []value
 }
 
-// write writes the function, which does whole vectors only.
+// The general registers of a loop beside its arrays: the number of vectors
+// left, and the table.
+const count, table = 8, 9
+
+// write writes the function, which does whole vectors only: two at a time, so
+// that one's operations fill the other's waits, then the one that may be left.
 func (l neonLoop) write() *routine {
 	r := newRoutine(l.name+"NEON", l.doc)
 	for _, a := range l.arrays {
@@ -23,7 +28,6 @@ func (l neonLoop) write() *routine {
 	for _, s := range l.scalars {
 		r.params = append(r.params, param{s, "float32"})
 	}
-	const count, table = 8, 9
 	if l.table > 0 {
 		r.params = append(r.params, param{"args", "*float32"})
 		r.load("args", table)
@@ -35,8 +39,16 @@ func (l neonLoop) write() *routine {
 	}
 	r.load("n", count)
 	r.gen("LSR $2, R%d, R%d", count, count)
-	r.gen("CBZ R%d, done", count)
+	l.writeLoop(r, address, "pairs", 2, "last")
+	l.writeLoop(r, address, "last", 1, "done")
+	r.label("done")
+	r.gen("RET")
+	return r
+}
 
+// writeLoop writes the loop over side by side vectors and jumps to next when
+// there are fewer left.
+func (l neonLoop) writeLoop(r *routine, address map[string]int, name string, side int, next string) {
 	v := newLanes(r)
 	var scalars []value
 	for _, s := range l.scalars {
@@ -55,23 +67,35 @@ func (l neonLoop) write() *routine {
 	for _, a := range l.out {
 		written[a] = true
 	}
-	var in []value
-	for _, a := range l.in {
-		load := ldrNext
-		if written[a] {
-			load = ldrQ(0) // the store moves the address
+	var lines [][]step
+	for which := range side {
+		v.steps = nil
+		var in []value
+		for _, a := range l.in {
+			load := ldrNext
+			if written[a] {
+				load = ldrQ(16 * which) // the store moves the address
+			}
+			in = append(in, v.one(load, general(address[a])))
 		}
-		in = append(in, v.one(load, general(address[a])))
+		for i, x := range l.body(v, in, scalars) {
+			v.store(strNext, x, address[l.out[i]])
+		}
+		lines = append(lines, v.steps)
 	}
-	for i, x := range l.body(v, in, scalars) {
-		v.store(strNext, x, address[l.out[i]])
+	v.steps = nil
+	for i := range lines[0] {
+		for _, line := range lines {
+			v.steps = append(v.steps, line[i])
+		}
 	}
-	v.loop("loop")
-	r.gen("SUBS $1, R%d", count)
-	r.gen("BNE loop")
-	r.label("done")
-	r.gen("RET")
-	return r
+	r.label(name)
+	r.gen("CMP $%d, R%d", side, count)
+	r.gen("BLT %s", next)
+	v.loop(name + "Loop")
+	r.gen("SUB $%d, R%d", side, count)
+	r.gen("CMP $%d, R%d", side, count)
+	r.gen("BGE %sLoop", name)
 }
 
 // expParts returns p and t with exp(x) = p*2^n, n = t-roundBiasBits.
