@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // value is a vector that a straight line of instructions makes, reads or
@@ -187,6 +188,44 @@ func (v *lanes) fits(kept map[value]bool) bool {
 	return lines != nil
 }
 
+// registers says which value is in which of the 32 vector registers.
+type registers struct {
+	of   map[value]int
+	free []int
+}
+
+func newRegisters() *registers {
+	f := &registers{of: map[value]int{}}
+	for r := 31; r >= 0; r-- {
+		f.free = append(f.free, r)
+	}
+	return f
+}
+
+// take gives x a free register, if there is one.
+func (f *registers) take(x value) bool {
+	if len(f.free) == 0 {
+		return false
+	}
+	f.of[x] = f.free[len(f.free)-1]
+	f.free = f.free[:len(f.free)-1]
+	return true
+}
+
+func (f *registers) release(x value) { f.free = append(f.free, f.of[x]) }
+
+// number returns what an instruction's field holds for x.
+func (f *registers) number(x value) int {
+	if x < 0 {
+		return int(-1 - x)
+	}
+	r, ok := f.of[x]
+	if !ok {
+		panic(fmt.Sprintf("value %d is read before it is made", x))
+	}
+	return r
+}
+
 // allocate returns the body's lines, and nil if the registers do not suffice,
 // and each value's register.
 func (v *lanes) allocate(kept map[value]bool) (lines []string, register map[value]int) {
@@ -197,51 +236,24 @@ func (v *lanes) allocate(kept map[value]bool) (lines []string, register map[valu
 			last[x] = i
 		}
 	}
-	var free []int
-	for r := 31; r >= 0; r-- {
-		free = append(free, r)
-	}
-	register = map[value]int{}
-	take := func(x value) bool {
-		if len(free) == 0 {
-			return false
-		}
-		register[x] = free[len(free)-1]
-		free = free[:len(free)-1]
-		return true
-	}
+	file := newRegisters()
 	lives := map[value]bool{} // through the loop
-	for _, x := range v.presets {
+	for _, x := range append(slices.Clone(v.presets), v.constants...) {
+		if _, constant := v.words[x]; constant && !kept[x] {
+			continue
+		}
 		lives[x] = true
-		if !take(x) {
+		if !file.take(x) {
 			return nil, nil
 		}
 	}
-	for _, x := range v.constants {
-		if kept[x] {
-			lives[x] = true
-			if !take(x) {
-				return nil, nil
-			}
-		}
-	}
-	number := func(x value) int {
-		if x < 0 {
-			return int(-1 - x)
-		}
-		r, ok := register[x]
-		if !ok {
-			panic(fmt.Sprintf("%s: value %d is read before it is made", v.name, x))
-		}
-		return r
-	}
 	for i, s := range steps {
-		n, m := number(s.n), number(s.m)
+		n, m := file.number(s.n), file.number(s.m)
 		ended := map[value]bool{}
 		for _, x := range s.operands() {
 			if last[x] == i && !lives[x] && x != s.over && !ended[x] {
 				ended[x] = true
-				free = append(free, register[x])
+				file.release(x)
 			}
 		}
 		switch {
@@ -249,15 +261,13 @@ func (v *lanes) allocate(kept map[value]bool) (lines []string, register map[valu
 			if last[s.over] != i || lives[s.over] {
 				panic(v.name + ": a mask is read again")
 			}
-			register[s.d] = register[s.over]
-		case !s.reads:
-			if !take(s.d) {
-				return nil, nil
-			}
+			file.of[s.d] = file.of[s.over]
+		case !s.reads && !file.take(s.d):
+			return nil, nil
 		}
-		lines = append(lines, s.op.line(number(s.d), n, m))
+		lines = append(lines, s.op.line(file.number(s.d), n, m))
 	}
-	return lines, register
+	return lines, file.of
 }
 
 // withLoads returns the steps with a load before each use of a constant that is
