@@ -4,6 +4,9 @@ package kern
 
 import "golang.org/x/sys/cpu"
 
+// vectorTiers are the architecture's tiers beside generic, slowest first.
+var vectorTiers = []tier{tierAVX2, tierAVX512}
+
 func bestTier() tier {
 	x := &cpu.X86
 	switch {

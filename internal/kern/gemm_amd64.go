@@ -14,27 +14,8 @@ const (
 	callBlock = 3000 * 14
 )
 
-const (
-	flagAccumulate = 1 << iota
-	flagReLU
-	flagFull
-)
-
 // edgeMask, read from 8-n on, has n leading ones for VMASKMOVPS.
 var edgeMask = [16]int32{-1, -1, -1, -1, -1, -1, -1, -1}
-
-// product is one call of Mul or MulT.
-type product struct {
-	dst        []float32
-	ds         int
-	a          []float32
-	ars, acs   int
-	b          *Packed
-	bias       []float32
-	act        Act
-	accumulate bool
-	depth      int // rows of b in one call
-}
 
 func mulTiled(dst []float32, ds int, a []float32, ars, acs, rows int, b *Packed, bias []float32, act Act, accumulate bool) {
 	p := product{dst: dst, ds: ds, a: a, ars: ars, acs: acs, b: b, bias: bias, act: act, accumulate: accumulate, depth: depthBlock}
@@ -58,34 +39,6 @@ func mulTiled(dst []float32, ds int, a []float32, ars, acs, rows int, b *Packed,
 			applyRows(dst[from*ds:], to-from, b.N, ds, act)
 		}
 	}
-}
-
-// step returns what the kernels need for the rows of b from k on: how many,
-// where they are, the bias if it is due and the flags.
-func (p *product) step(k, j int) (depth int, b []float32, bias *float32, flags uint32) {
-	depth = min(p.depth, p.b.K-k)
-	b = p.b.data[j/panelWidth*panelWidth*p.b.K+k*panelWidth:]
-	if k > 0 || p.accumulate {
-		flags |= flagAccumulate
-	}
-	if k+depth == p.b.K {
-		if p.bias != nil {
-			bias = &p.bias[j]
-		}
-		if p.act == ReLU {
-			flags |= flagReLU
-		}
-	}
-	return depth, b, bias, flags
-}
-
-// split cuts n rows into tiles as even as possible of at most most rows: many
-// tiles of tall rows, then tiles of tall-1 rows.
-func split(n, most int) (tall, many, rest int) {
-	tiles := (n + most - 1) / most
-	tall = (n + tiles - 1) / tiles
-	rest = tall*tiles - n
-	return tall, tiles - rest, rest
 }
 
 func (p *product) panel512(from, to, k, j int) {

@@ -141,6 +141,81 @@ func TestProductsAgreeWithFloat64AtRandomShapes(t *testing.T) {
 	})
 }
 
+func TestProductsOfEveryTileShapeAgreeWithFloat64(t *testing.T) {
+	eachTier(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(11, 12))
+		for rows := 1; rows <= 15; rows++ {
+			for n := 1; n <= 2*panelWidth+1; n++ {
+				checkProduct(t, r, rows, 3, n, false, false, n%3 != 0, Act(n%2))
+				checkProduct(t, r, rows, 3, n, true, n%2 == 0, false, Identity)
+			}
+		}
+	})
+}
+
+// fusedMultiplyAdd returns a*b+c rounded once to float32: the product is exact
+// in float64, and a sum rounded to odd there survives the second rounding.
+func fusedMultiplyAdd(a, b, c float32) float32 {
+	p, q := float64(float64(a)*float64(b)), float64(c)
+	s := p + q
+	back := s - p
+	lost := float64(p-float64(s-back)) + float64(q-back)
+	if lost != 0 && math.Float64bits(s)&1 == 0 {
+		s = math.Nextafter(s, math.Inf(int(math.Copysign(1, lost))))
+	}
+	return float32(s)
+}
+
+// The same bits in every vector tier: what was trained on one processor does
+// the same on another.
+func TestVectorProductsAreChainsOfFusedMultiplyAddsThenBiasThenReLU(t *testing.T) {
+	eachTier(t, func(t *testing.T) {
+		if Tier() == "generic" {
+			t.Skip("the compiler decides about fusing")
+		}
+		r := rand.New(rand.NewPCG(13, 14))
+		for trial := range 60 {
+			rows, k, n := 1+r.IntN(20), 1+r.IntN(40), 1+r.IntN(70)
+			if trial == 0 {
+				k = 2100
+			}
+			scale := math.Pow(10, float64([]int{0, -22, 15}[r.IntN(3)])) // with subnormal, -0 and large results
+			number := func() float32 { return float32(r.NormFloat64() * scale) }
+			a, b, bias := make([]float32, rows*k), make([]float32, k*n), make([]float32, n)
+			for _, x := range [][]float32{a, b, bias} {
+				for i := range x {
+					x[i] = number()
+				}
+			}
+			if trial%3 == 0 {
+				bias = nil
+			}
+			got := make([]float32, rows*n)
+			var p Packed
+			p.Pack(b, k, n)
+			act := Act(trial % 2)
+			Mul(got, n, a, k, rows, &p, bias, act)
+			for i := range rows {
+				for j := range n {
+					want := float32(0)
+					for q := range k {
+						want = fusedMultiplyAdd(a[i*k+q], b[q*n+j], want)
+					}
+					if bias != nil {
+						want += bias[j]
+					}
+					if act == ReLU {
+						want = relu(want)
+					}
+					if !sameBits(got[i*n+j], want) {
+						t.Fatalf("%d x %d x %d, act %d: (%d,%d) is %v, want %v", rows, k, n, act, i, j, got[i*n+j], want)
+					}
+				}
+			}
+		}
+	})
+}
+
 func TestProductsWithHugeMagnitudesAndNaNStayInTheirRows(t *testing.T) {
 	eachTier(t, func(t *testing.T) {
 		const rows, k, n = 20, 9, 37

@@ -40,17 +40,3 @@ func packPanelT(panel, b []float32, k, width int) {
 		packPanelTRest(panel, b, k, width, j, from)
 	}
 }
-
-// packPanelTRest does eight columns of a panel from column j on, and of those
-// the rows from from on.
-func packPanelTRest(panel, b []float32, k, width, j, from int) {
-	for c := j; c < j+8; c++ {
-		for i := from; i < k; i++ {
-			v := float32(0)
-			if c < width {
-				v = b[c*k+i]
-			}
-			panel[i*panelWidth+c] = v
-		}
-	}
-}

@@ -8,11 +8,13 @@ import (
 	"sync/atomic"
 )
 
-// A tier is a set of kernels for one class of processor; higher is faster.
+// A tier is a set of kernels for one class of processor; of those of one
+// architecture, the higher is the faster.
 type tier int32
 
 const (
 	tierGeneric tier = iota
+	tierNEON
 	tierAVX2
 	tierAVX512
 )
@@ -20,7 +22,7 @@ const (
 // EnvVariable names the environment variable that selects the tier at start.
 const EnvVariable = "DEMORL_KERNEL"
 
-var tierNames = []string{tierGeneric: "generic", tierAVX2: "avx2", tierAVX512: "avx512"}
+var tierNames = []string{tierGeneric: "generic", tierNEON: "neon", tierAVX2: "avx2", tierAVX512: "avx512"}
 
 // active is process-wide on purpose: it says which machine this is, not what is
 // computed.
@@ -45,20 +47,27 @@ func Tier() string { return tierNames[current()] }
 
 // Tiers returns the names of the tiers that this processor and build have,
 // slowest first.
-func Tiers() []string { return slices.Clone(tierNames[:bestTier()+1]) }
+func Tiers() []string {
+	names := []string{tierNames[tierGeneric]}
+	for _, t := range vectorTiers {
+		if t <= bestTier() {
+			names = append(names, tierNames[t])
+		}
+	}
+	return names
+}
 
 // SetTier selects a tier by name. It is for start-up and tests: a change while
 // kernels run is not seen by the calls under way.
 func SetTier(name string) error {
-	i := slices.Index(Tiers(), name)
-	if i < 0 {
+	if !slices.Contains(Tiers(), name) {
 		what := "unknown"
 		if slices.Contains(tierNames, name) {
 			what = "not on this machine or not in this build"
 		}
 		return fmt.Errorf("kernel tier %q is %s: choose one of %s", name, what, strings.Join(Tiers(), ", "))
 	}
-	active.Store(int32(i))
+	active.Store(int32(slices.Index(tierNames, name)))
 	return nil
 }
 

@@ -48,6 +48,11 @@ func main() {
 			log.Fatalf("gen: %s: %v", f.path, err)
 		}
 	}
+	for _, f := range armFiles {
+		if err := f.generate(*out); err != nil {
+			log.Fatalf("gen: %s: %v", f.path, err)
+		}
+	}
 }
 
 func generate(root string, f file) error {
