@@ -217,7 +217,13 @@ func (p *Planner) compete(g *group) {
 // finished; res gets the reason when not all did.
 func (p *Planner) spread(g *group, res *Result) int {
 	ps := &g.pass
-	p.call.blocks = p.blocks(ps, soloRows, 1)
+	rows := blockRows
+	if p.job.expiry.ctx != nil && p.job.expiry.ctx.Done() != nil {
+		rows = hurriedRows
+	}
+	// As many blocks for every worker.
+	workers := p.pool.Workers()
+	p.call.blocks = min(ps.total, (p.blocks(ps, rows)+workers-1)/workers*workers)
 	p.pool.Do(p.call.blocks, p.call.solo)
 	finished := 0
 	for i := range g.info[:ps.total] {

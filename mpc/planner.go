@@ -10,12 +10,13 @@ import (
 	"demorl/rollout"
 )
 
-// blockRows is the number of rows that walk together when many starts are
-// planned; soloRows when one start is split over the workers. Both are
-// independent of the number of workers, and so are the results.
+// blockRows is the most rows that walk together: a model of several members
+// steps them member by member, so more rows read each member's weights less
+// often. hurriedRows is the same under a deadline, which is looked at between
+// blocks. Results do not depend on how rows are cut into blocks.
 const (
-	blockRows = 512
-	soloRows  = 128
+	blockRows   = 512
+	hurriedRows = 128
 )
 
 // Deps is what a planner plans with beside the world.
@@ -228,7 +229,10 @@ func (p *Planner) settled(g *group, s int) bool {
 
 // sweep runs all blocks of a group on one worker.
 func (p *Planner) sweep(w *worker, g *group) {
-	n := p.blocks(&g.pass, blockRows, g.n)
+	n := 1 // starts that are planned together fit together
+	if g.n == 1 {
+		n = p.blocks(&g.pass, blockRows)
+	}
 	for i := range n {
 		w.runBlock(g, &g.pass, i, n)
 		if w.err != nil {
@@ -237,12 +241,9 @@ func (p *Planner) sweep(w *worker, g *group) {
 	}
 }
 
-// blocks returns into how many blocks a pass is cut: one when its starts fit
-// together, else blocks of whole candidates.
-func (p *Planner) blocks(ps *pass, rows, starts int) int {
-	if starts > 1 {
-		return 1
-	}
+// blocks returns into how many blocks of whole candidates and at most rows rows
+// the pass of one start is cut.
+func (p *Planner) blocks(ps *pass, rows int) int {
 	per := max(1, rows/ps.particles)
 	return (ps.total + per - 1) / per
 }
