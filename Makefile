@@ -136,11 +136,13 @@ oracle: ## make the stored goldens again from the original packages (downloads g
 
 VENV ?=
 THREADS ?= $(shell nproc)
+PEERS_OUT ?= runs/peers-$(shell date +%Y%m%d-%H%M%S).json
+PEERS_ARGS ?= --two-runs
 .PHONY: peers
-peers: ## what other libraries reach on this machine: make peers VENV=folder (see peers/README.md)
+peers: assets ## other libraries beside demorl: make peers VENV=folder THREADS=n, about 25 minutes (see peers/README.md)
 	@if [ ! -x "$(VENV)/bin/python" ]; then \
 		echo "make peers VENV=folder: a Python environment with peers/requirements.txt installed (peers/README.md)" >&2; exit 2; fi
-	@for p in env fit planner sac; do "$(VENV)/bin/python" peers/$${p}_peers.py --threads $(THREADS); done
+	"$(VENV)/bin/python" peers/compare.py --threads $(THREADS) --markdown --out $(PEERS_OUT) $(PEERS_ARGS)
 
 .PHONY: crash
 crash: assets ## kill and resume runs on the leg and HalfCheetah at many moments (up to an hour)
