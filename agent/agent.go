@@ -131,7 +131,7 @@ func (a *Agent) newModel() error {
 	if a.model, err = dynamics.New(s.Model, a.task.ObsDim, a.task.ActDim, a.key.Derive("model/init"), a.pool); err != nil {
 		return err
 	}
-	options := dynamics.WorldOptions{Terminator: rule}
+	options := dynamics.WorldOptions{Terminator: rule, BFloat16: s.Precision == PrecisionBF16}
 	if s.Reward == RewardKnown && a.task.Rewarder != nil {
 		options.Rewarder = a.task.Rewarder
 	}
@@ -141,7 +141,7 @@ func (a *Agent) newModel() error {
 		settings := s.Planner
 		settings.Horizon = longest
 		deps := mpc.Deps{
-			NewActor:    func(rows int) rollout.Actor { return a.sac.NewActor(rows) },
+			NewActor:    a.newActor,
 			NewTerminal: a.newTerminal(settings.Value),
 		}
 		if a.planner, err = mpc.New(settings, world, deps, a.pool); err != nil {
@@ -159,7 +159,7 @@ func (a *Agent) newModel() error {
 	}
 	src := imagine.Source{
 		World: world, Gamma: s.SAC.Gamma,
-		NewActor:    func(rows int) rollout.Actor { return a.sac.NewActor(rows) },
+		NewActor:    a.newActor,
 		NewTerminal: a.newTerminal(mpc.ValueTerminal),
 	}
 	a.maker = imagine.NewMaker(src, longest, a.pool)
@@ -171,10 +171,21 @@ func (a *Agent) newModel() error {
 	return nil
 }
 
+// newActor returns imagination's view of the policy.
+func (a *Agent) newActor(rows int) rollout.Actor {
+	if a.settings.Precision == PrecisionBF16 {
+		return a.sac.NewActorBF16(rows)
+	}
+	return a.sac.NewActor(rows)
+}
+
 // newTerminal returns the maker of terminal values of the given kind.
 func (a *Agent) newTerminal(kind string) func(rows int) rollout.Terminal {
 	return func(rows int) rollout.Terminal {
 		v := a.sac.NewValue(rows)
+		if a.settings.Precision == PrecisionBF16 {
+			v = a.sac.NewValueBF16(rows)
+		}
 		if kind == mpc.ValueLastAction {
 			v.Rule = sac.LastAction
 		}

@@ -15,6 +15,7 @@ import (
 // or rollouts of improved plans (method.md A.4).
 func (a *Agent) imagine() error {
 	start := time.Now()
+	a.sac.PublishBF16()
 	s, key := a.settings, a.key.Derive("imagine").At(a.rounds)
 	a.rounds++
 	horizon := s.Horizon.Int(a.epoch())
@@ -80,6 +81,7 @@ func (a *Agent) plan(ctx context.Context, p *mpc.Planner, obs, action []float32,
 	if err := p.SetHorizon(a.settings.Horizon.Int(a.epoch())); err != nil {
 		return err
 	}
+	a.sac.PublishBF16()
 	result := p.Plan(ctx, rollout.Start{Obs: obs}, key)
 	if result.Err != nil {
 		return fmt.Errorf("planning at step %d: %w", a.step, result.Err)

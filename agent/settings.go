@@ -23,6 +23,9 @@ const (
 	BufferClear = "clear" // D_MPC is emptied at every epoch
 	BufferRing  = "ring"  // D_MPC keeps the last retain_epochs epochs
 
+	PrecisionF32  = "f32"
+	PrecisionBF16 = "bf16"
+
 	RewardKnown   = "known"   // imagination asks the task's Rewarder, where it has one
 	RewardLearned = "learned" // the model predicts rewards
 )
@@ -49,6 +52,7 @@ type Settings struct {
 	Reward           string `yaml:"reward"`             // in imagination: known (the task's own, where it tells one) or learned
 	ModelFreezeEpoch int    `yaml:"model_freeze_epoch"` // no refit from this epoch on; 0 means never frozen
 	Termination      string `yaml:"termination"`        // in imagination: env (rule or learned head) or never
+	Precision        string `yaml:"precision"`          // of imagination and planning: f32 or bf16 (bfloat16 products); learning and acting are f32
 	ProbeStarts      int    `yaml:"probe_starts"`       // starts on which a round's gain over the policy is measured
 
 	SAC     sac.Settings      `yaml:"sac"`
@@ -62,7 +66,7 @@ func DefaultSettings() Settings {
 		Act: ActPolicy, Imagine: ImaginePlanned,
 		Warmup: 5000, EpochSteps: 1000, RefitEvery: 250, ReplanEvery: 250, UTD: 20, UpdateEvery: 1,
 		RealRatio: Schedule{0.05}, Horizon: Schedule{5}, StartStates: 10_000,
-		Capacity: 1_000_000, PlanBuffer: BufferClear, RetainEpochs: 1, StoreReward: "mean", Reward: RewardKnown, Termination: "env", ProbeStarts: 500,
+		Capacity: 1_000_000, PlanBuffer: BufferClear, RetainEpochs: 1, StoreReward: "mean", Reward: RewardKnown, Termination: "env", Precision: PrecisionF32, ProbeStarts: 500,
 		SAC: sac.DefaultSettings(), Model: dynamics.DefaultSettings(), Planner: mpc.DefaultSettings(),
 	}
 }
@@ -91,6 +95,7 @@ func (s *Settings) Validate() error {
 	oneOf("plan_buffer", s.PlanBuffer, BufferClear, BufferRing)
 	oneOf("store_reward", s.StoreReward, "mean", "sample")
 	oneOf("reward", s.Reward, RewardKnown, RewardLearned)
+	oneOf("precision", s.Precision, PrecisionF32, PrecisionBF16)
 	oneOf("termination", s.Termination, "env", "never")
 	atLeast("warmup", s.Warmup, 1)
 	atLeast("epoch_steps", s.EpochSteps, 1)

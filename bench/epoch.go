@@ -39,8 +39,9 @@ type Epoch struct {
 // EpochWork names the epoch.
 type EpochWork struct {
 	Env, Algo, Preset string
-	Steps             int // real steps; 0 means the settings' epoch. A shorter one is measured as it is and scales nothing.
-	Passes            int // passes of all refits of the epoch together, made whatever the held-out error says; 0 leaves their end to patience
+	Precision         string // of imagination and planning; empty: f32
+	Steps             int    // real steps; 0 means the settings' epoch. A shorter one is measured as it is and scales nothing.
+	Passes            int    // passes of all refits of the epoch together, made whatever the held-out error says; 0 leaves their end to patience
 }
 
 // NewEpoch runs the settings' warm-up and then measures the epoch after it.
@@ -57,6 +58,9 @@ func NewEpoch(w EpochWork, pool *par.Pool, tell func(string)) (Epoch, error) {
 	if w.Passes > 0 {
 		s.Agent.Model.MaxPasses = max(1, w.Passes/refits)
 		s.Agent.Model.Patience = s.Agent.Model.MaxPasses
+	}
+	if w.Precision != "" {
+		s.Agent.Precision = w.Precision
 	}
 	s.EvalEvery = 0
 	loop, err := train.NewLoop(s, func() (env.Env, error) { return env.ForLearning(s.Env) }, pool)
@@ -90,7 +94,7 @@ func NewEpoch(w EpochWork, pool *par.Pool, tell func(string)) (Epoch, error) {
 	}
 	peak = max(peak, Peak(pool))
 	out := Epoch{
-		Bench: "epoch", Env: s.Env, Algo: w.Algo, Preset: w.Preset, Precision: "f32", Threads: pool.Workers(), Tier: tier(),
+		Bench: "epoch", Env: s.Env, Algo: w.Algo, Preset: w.Preset, Precision: s.Agent.Precision, Threads: pool.Workers(), Tier: tier(),
 		Seconds: seconds, Steps: float64(w.Steps) / seconds, Peak: peak, RSS: peakRSS(),
 	}
 	figures := loop.Agent().TakeReport()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 
+	"demorl/agent"
 	"demorl/dynamics"
 	"demorl/internal/kern"
 	"demorl/internal/par"
@@ -34,6 +35,8 @@ type Planner struct {
 // PlannerWork is the size of a decision.
 type PlannerWork struct {
 	Samples, Particles, Members, Horizon, Iterations, Width int
+
+	BFloat16 bool // bfloat16 products instead of float32 ones
 }
 
 // ReferencePlanner is the decision that all libraries are compared at: 105
@@ -45,9 +48,8 @@ func ReferencePlanner(members int) PlannerWork {
 
 // lastQ values the state that imagination ended in, under the last action.
 type lastQ struct {
-	net  *nn.Net
-	tape *nn.Tape
-	x    []float32
+	infer func(x []float32, rows int) []float32
+	x     []float32
 }
 
 func (q *lastQ) Value(b *rollout.Block, out []float32) {
@@ -57,7 +59,7 @@ func (q *lastQ) Value(b *rollout.Block, out []float32) {
 		copy(row, b.Obs[r*b.ObsDim:(r+1)*b.ObsDim])
 		copy(row[b.ObsDim:], b.Action[r*b.ActDim:(r+1)*b.ActDim])
 	}
-	copy(out, q.net.Infer(0, q.tape, q.x, b.Rows))
+	copy(out, q.infer(q.x, b.Rows))
 }
 
 // newPlanner makes the planner of a decision over an ensemble with initial weights.
@@ -78,9 +80,26 @@ func newPlanner(w PlannerWork, pool *par.Pool) (*mpc.Planner, error) {
 	s.Samples, s.PolicySamples, s.Shift, s.Particles = w.Samples, 0, mpc.ShiftRoll, w.Particles*w.Members
 	s.Horizon, s.Iterations, s.Value, s.Answer = w.Horizon, w.Iterations, mpc.ValueTerminal, mpc.AnswerMean
 	deps := mpc.Deps{NewTerminal: func(rows int) rollout.Terminal {
-		return &lastQ{net: net, tape: net.NewTape(rows), x: make([]float32, rows*net.In())}
+		q := &lastQ{x: make([]float32, rows*net.In())}
+		if w.BFloat16 {
+			half := net.NewHalf()
+			half.Pack(0)
+			tape := half.NewTape(rows)
+			q.infer = func(x []float32, rows int) []float32 { return half.Infer(0, tape, x, rows) }
+		} else {
+			tape := net.NewTape(rows)
+			q.infer = func(x []float32, rows int) []float32 { return net.Infer(0, tape, x, rows) }
+		}
+		return q
 	}}
-	return mpc.New(s, e.World(dynamics.WorldOptions{}), deps, pool)
+	return mpc.New(s, e.World(dynamics.WorldOptions{BFloat16: w.BFloat16}), deps, pool)
+}
+
+func precision(bfloat16 bool) string {
+	if bfloat16 {
+		return agent.PrecisionBF16
+	}
+	return agent.PrecisionF32
 }
 
 // decisionFlop is the floating-point work of a decision.
@@ -113,7 +132,7 @@ func NewPlanner(setting string, w PlannerWork, n int, pool *par.Pool) (Planner, 
 		return Planner{}, failed
 	}
 	out := Planner{
-		Bench: "planner", Setting: setting, Members: w.Members, Precision: "f32", Threads: pool.Workers(), Tier: tier(),
+		Bench: "planner", Setting: setting, Members: w.Members, Precision: precision(w.BFloat16), Threads: pool.Workers(), Tier: tier(),
 		Median: 1e3 * median(seconds), P99: 1e3 * quantile(seconds, 0.99), Allocs: allocations(plan), Peak: Peak(pool),
 	}
 	out.Hz = 1e3 / out.Median

@@ -19,6 +19,7 @@ type Ensemble struct {
 	pool           *par.Pool
 
 	net     *nn.Net
+	half    *nn.Half // nil unless a World is in bfloat16
 	adam    *nn.Adam
 	bounds  *bounds
 	inputs  *nn.Normaliser // of (obs, action)
@@ -99,6 +100,11 @@ func (e *Ensemble) publish() {
 			}
 		}
 	}
+	if e.half != nil {
+		for m := range e.Members() {
+			e.half.Pack(m)
+		}
+	}
 	repeat(t.mean, e.net.In())
 	repeat(t.scale, e.net.In())
 	for _, x := range [][]float32{t.upper, t.lower, t.low, t.high, t.guardLow, t.guardHigh} {
@@ -166,9 +172,10 @@ const predictorRows = 128
 type predictor struct {
 	e         *Ensemble
 	tape      *nn.Tape
-	x         []float32 // rows x (obs+action)
-	mean, std []float32 // rows x outputs
-	noise     []float32 // rows x outputs: standard normals
+	half      *nn.HalfTape // nil: float32
+	x         []float32    // rows x (obs+action)
+	mean, std []float32    // rows x outputs
+	noise     []float32    // rows x outputs: standard normals
 }
 
 func (e *Ensemble) newPredictor(rows int) *predictor {
@@ -186,6 +193,9 @@ func (e *Ensemble) newPredictor(rows int) *predictor {
 func (p *predictor) infer(m, rows int) []float32 {
 	used := rows * p.e.net.In()
 	kern.Normalise(p.x[:used], p.e.tile.mean[:used], p.e.tile.scale[:used])
+	if p.half != nil {
+		return p.e.half.Infer(m, p.half, p.x, rows)
+	}
 	return p.e.net.Infer(m, p.tape, p.x, rows)
 }
 

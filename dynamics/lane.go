@@ -37,6 +37,9 @@ func newLane(w *World, rows int) *Lane {
 		noise:   make([]float32, rows*rollout.Stride(e.Outputs())),
 		outcome: make([]float32, rows*e.Outputs()), rewardStd: make([]float32, rows), done: make([]bool, rows),
 	}
+	if w.options.BFloat16 {
+		l.p.half = e.half.NewTape(min(rows, predictorRows))
+	}
 	if w.options.Rewarder != nil || w.options.Terminator != nil || e.head != nil {
 		l.next = make([]float32, rows*e.obsDim)
 	}

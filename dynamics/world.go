@@ -24,6 +24,7 @@ type WorldOptions struct {
 	Rewarder           Rewarder    // nil: the predicted reward
 	Propagation        Propagation // empty: the settings' rule
 	SampleReward       bool        // rewards are drawn, with number 0 of the row's noise, instead of the predicted mean
+	BFloat16           bool        // bfloat16 products instead of float32 ones
 	DeterministicState bool        // next states are predicted means instead of draws
 }
 
@@ -42,6 +43,10 @@ var _ rollout.World = (*World)(nil)
 func (e *Ensemble) World(o WorldOptions) *World {
 	if o.Propagation == "" {
 		o.Propagation = e.settings.Propagation
+	}
+	if o.BFloat16 && e.half == nil {
+		e.half = e.net.NewHalf()
+		e.publish()
 	}
 	return &World{e: e, options: o}
 }

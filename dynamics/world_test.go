@@ -319,3 +319,47 @@ func TestAStepAllocatesNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestABFloat16WorldFollowsFitsAndStaysCloseToFloat32(t *testing.T) {
+	e := mustNew(t, smallSettings(), 2, 1, 1)
+	world, half := e.World(WorldOptions{}), e.World(WorldOptions{BFloat16: true})
+	const rows = 64
+	step := func(w *World) []float32 {
+		b := rollout.NewBlock(rows, 2, 1)
+		b.Rows, b.Key = rows, rng.Root(3)
+		rng.Root(4).Normals(b.Obs, 0)
+		rng.Root(5).Uniforms(b.Action, 0)
+		lane := w.NewLane(rows)
+		starts := []rollout.Start{{}}
+		if err := lane.Begin(b, starts); err != nil {
+			t.Fatal(err)
+		}
+		if err := lane.Step(b, 0); err != nil {
+			t.Fatal(err)
+		}
+		return append(append([]float32{}, b.Next...), b.Reward...)
+	}
+	check := func(when string) {
+		a, b, worst, same := step(world), step(half), 0.0, true
+		for i := range a {
+			worst = max(worst, math.Abs(float64(a[i]-b[i])))
+			same = same && a[i] == b[i]
+		}
+		if worst > 0.05 || same {
+			t.Errorf("%s: largest distance %g (equal: %v), want a rounding of bfloat16", when, worst, same)
+		}
+	}
+	check("before a fit")
+	fresh := step(half)
+	if _, err := e.Fit(doubleIntegrator(300, rng.Root(7)), rng.Root(6), nil); err != nil {
+		t.Fatal(err)
+	}
+	check("after a fit")
+	moved := false
+	for i, v := range step(half) {
+		moved = moved || v != fresh[i]
+	}
+	if !moved {
+		t.Error("the bfloat16 world did not follow the fit")
+	}
+}

@@ -5,23 +5,74 @@ import (
 	"demorl/rollout"
 )
 
-// policyLane is one worker's view of the live actor.
+// policyLane is one worker's view of the actor.
 type policyLane struct {
 	agent  *Agent
-	tape   *nn.Tape
+	actor  network
 	policy squashed
 }
+
+// network is one worker's view of a network: the live one or its bfloat16 copy.
+type network struct {
+	net   *nn.Net
+	tape  *nn.Tape
+	half  *nn.Half // nil: the live one
+	htape *nn.HalfTape
+}
+
+func (v *network) infer(m int, x []float32, rows int) []float32 {
+	if v.half != nil {
+		return v.half.Infer(m, v.htape, x, rows)
+	}
+	return v.net.Infer(m, v.tape, x, rows)
+}
+
+// live is a view of the network itself.
+func live(net *nn.Net, rows int) network { return network{net: net, tape: net.NewTape(rows)} }
+
+// copies are the bfloat16 copies of actor, critics and targets.
+type copies struct{ actor, critics, targets *nn.Half }
+
+// bfloat16 makes the copies at the first call.
+func (a *Agent) bfloat16() *copies {
+	if a.copies == nil {
+		a.copies = &copies{a.actor.NewHalf(), a.critics.NewHalf(), a.targets.NewHalf()}
+		a.PublishBF16()
+	}
+	return a.copies
+}
+
+// PublishBF16 makes the present networks the ones that bfloat16 actors and
+// values use; without such it does nothing.
+func (a *Agent) PublishBF16() {
+	if a.copies == nil {
+		return
+	}
+	a.copies.actor.Pack(0)
+	for c := range twins {
+		a.copies.critics.Pack(c)
+		a.copies.targets.Pack(c)
+	}
+}
+
+func view(half *nn.Half, rows int) network { return network{half: half, htape: half.NewTape(rows)} }
 
 // NewActor returns one worker's view of the policy for batches of up to rows
 // rows. It reads the live network and allocates nothing when it acts.
 func (a *Agent) NewActor(rows int) rollout.Actor {
-	return &policyLane{agent: a, tape: a.actor.NewTape(rows), policy: newSquashed(rows, a.actDim)}
+	return &policyLane{agent: a, actor: live(a.actor, rows), policy: newSquashed(rows, a.actDim)}
+}
+
+// NewActorBF16 is NewActor in bfloat16, for imagination: it acts with the
+// networks as they were at the last PublishBF16.
+func (a *Agent) NewActorBF16(rows int) rollout.Actor {
+	return &policyLane{agent: a, actor: view(a.bfloat16().actor, rows), policy: newSquashed(rows, a.actDim)}
 }
 
 // Act implements rollout.Actor.
 func (p *policyLane) Act(obs []float32, rows int, noise, sample, mean []float32) {
 	dims := p.agent.actDim
-	head := p.agent.actor.Infer(0, p.tape, obs, rows)
+	head := p.actor.infer(0, obs, rows)
 	if sample != nil {
 		p.policy.sample(head, noise, rows)
 		copy(sample, p.policy.action[:rows*dims])
@@ -46,8 +97,9 @@ const (
 type ValueLane struct {
 	Rule   ValueRule
 	agent  *Agent
-	actor  *nn.Tape
-	critic [twins]*nn.Tape
+	actor  network
+	critic network // the online critics, for LastAction
+	target network
 	policy squashed
 	rows   []int32 // the running rows of the block
 	all    []float32
@@ -55,21 +107,29 @@ type ValueLane struct {
 	obs    []float32
 	action []float32
 	x      []float32
+	q      []float32 // of the first critic
 }
 
 // NewValue returns one worker's view of the soft value for blocks of up to rows
 // rows. It reads the live networks and allocates nothing.
 func (a *Agent) NewValue(rows int) *ValueLane {
+	return a.newValue(rows, live(a.actor, rows), live(a.critics, rows), live(a.targets, rows))
+}
+
+// NewValueBF16 is NewValue in bfloat16: it values with the networks as they
+// were at the last PublishBF16.
+func (a *Agent) NewValueBF16(rows int) *ValueLane {
+	c := a.bfloat16()
+	return a.newValue(rows, view(c.actor, rows), view(c.critics, rows), view(c.targets, rows))
+}
+
+func (a *Agent) newValue(rows int, actor, critic, target network) *ValueLane {
 	stride := rollout.Stride(a.actDim)
-	v := &ValueLane{
-		agent: a, actor: a.actor.NewTape(rows), policy: newSquashed(rows, a.actDim), rows: make([]int32, rows),
-		all: make([]float32, rows*stride), noise: make([]float32, rows*stride),
+	return &ValueLane{
+		agent: a, actor: actor, critic: critic, target: target, policy: newSquashed(rows, a.actDim), rows: make([]int32, rows),
+		all: make([]float32, rows*stride), noise: make([]float32, rows*stride), q: make([]float32, rows),
 		obs: make([]float32, rows*a.obsDim), action: make([]float32, rows*a.actDim), x: make([]float32, rows*(a.obsDim+a.actDim)),
 	}
-	for c := range twins {
-		v.critic[c] = a.targets.NewTape(rows)
-	}
-	return v
 }
 
 // Value implements rollout.Terminal: it sets out at the running rows of b and
@@ -86,24 +146,24 @@ func (v *ValueLane) Value(b *rollout.Block, out []float32) {
 		return
 	}
 	gather(v.obs, b.Obs, v.rows[:n], a.obsDim)
-	critics, temperature := a.targets, float32(0)
+	critics, temperature := &v.target, float32(0)
 	action := v.policy.action
 	if v.Rule == LastAction {
-		critics, action = a.critics, v.action
+		critics, action = &v.critic, v.action
 		gather(action, b.Action, v.rows[:n], a.actDim)
 	} else {
 		b.Normals(rollout.ValueNoise, 0, v.all, a.actDim)
 		gather(v.noise, v.all, v.rows[:n], rollout.Stride(a.actDim))
-		v.policy.sample(a.actor.Infer(0, v.actor, v.obs, n), v.noise, n)
+		v.policy.sample(v.actor.infer(0, v.obs, n), v.noise, n)
 		if v.Rule == SoftValue {
 			temperature = float32(a.Temperature())
 		}
 	}
 	join(v.x, v.obs, action, n, a.obsDim, a.actDim)
-	q0 := critics.Infer(0, v.critic[0], v.x, n)
-	q1 := critics.Infer(1, v.critic[1], v.x, n)
+	copy(v.q, critics.infer(0, v.x, n))
+	q1 := critics.infer(1, v.x, n)
 	for k, r := range v.rows[:n] {
-		out[r] = min(q0[k], q1[k])
+		out[r] = min(v.q[k], q1[k])
 		if temperature != 0 {
 			out[r] -= temperature * v.policy.logPi[k]
 		}

@@ -203,3 +203,49 @@ func TestActingAndValuingAllocateNothing(t *testing.T) {
 		t.Errorf("%g allocations", n)
 	}
 }
+
+func TestBFloat16ViewsFollowTheNetworksAtPublishAndStayClose(t *testing.T) {
+	s := DefaultSettings()
+	s.Hidden = []int{64, 64}
+	a := newAgent(t, s, 5, 2, nil)
+	const rows = 40
+	obs, noise := make([]float32, rows*5), make([]float32, rows*rollout.Stride(2))
+	rng.Root(1).Normals(obs, 0)
+	rng.Root(2).Normals(noise, 0)
+	act := func(actor rollout.Actor) []float32 {
+		sample := make([]float32, rows*2)
+		actor.Act(obs, rows, noise, sample, nil)
+		return sample
+	}
+	value := func(v *ValueLane) []float32 {
+		b := rollout.NewBlock(rows, 5, 2)
+		b.Rows = rows
+		copy(b.Obs, obs)
+		out := make([]float32, rows)
+		v.Value(b, out)
+		return out
+	}
+	half, halfValue := a.NewActorBF16(rows), a.NewValueBF16(rows)
+	before := act(half)
+	for i := range uint64(30) {
+		a.Update(randomBatch(s.Batch, 5, 2, rng.Root(i)), rng.Root(i))
+	}
+	for i, u := range act(half) {
+		if u != before[i] {
+			t.Fatal("the copy changed without PublishBF16")
+		}
+	}
+	a.PublishBF16()
+	near := func(what string, got, want []float32) {
+		worst, same := 0.0, true
+		for i := range got {
+			worst = max(worst, math.Abs(float64(got[i]-want[i])))
+			same = same && got[i] == want[i]
+		}
+		if worst > 0.02 || same {
+			t.Errorf("%s: largest distance %g (equal: %v), want a rounding of bfloat16", what, worst, same)
+		}
+	}
+	near("actions", act(half), act(a.NewActor(rows)))
+	near("values", value(halfValue), value(a.NewValue(rows)))
+}

@@ -32,6 +32,7 @@ type Agent struct {
 	logTemperature          float64
 	temperatureAdam         nn.Scalar
 
+	copies    *copies // nil unless something imagines in bfloat16
 	updates   uint64
 	rewardMax float64 // largest |reward| of all batches
 	last      Stats   // of the last actor step, kept while policy_every skips some

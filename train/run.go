@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"demorl/agent"
 	"demorl/env"
 	"demorl/internal/kern"
 	"demorl/internal/par"
@@ -84,7 +85,7 @@ func Create(path string, s Settings, o Options) (*Run, error) {
 	}
 	r := &Run{Loop: loop, settings: s, options: o, dir: dir, pool: pool, saved: -1}
 	r.manifest = rundir.Manifest{
-		Program: o.Program, Commit: o.Commit, GoVersion: o.Go, CPU: o.CPU, Kernel: kern.Tier(), Threads: pool.Workers(),
+		Program: o.Program, Commit: o.Commit, GoVersion: o.Go, CPU: o.CPU, Kernel: kernels(s), Threads: pool.Workers(),
 		Seed: s.Seed, Env: s.Env, EnvVersion: loop.world.Spec().Simulator, Algorithm: s.Algo, Preset: s.Preset, Created: time.Now().UTC(), Exact: loop.Exact(),
 	}
 	if !r.manifest.Exact {
@@ -114,6 +115,15 @@ func Resume(path string, o Options) (*Run, error) {
 	return r, nil
 }
 
+// kernels names what decides the last bits of a run's results: the kernel tier
+// and, where the run uses it, what multiplies bfloat16 numbers.
+func kernels(s Settings) string {
+	if s.Agent.Precision == agent.PrecisionBF16 {
+		return kern.Tier() + "+" + kern.BF16Engine()
+	}
+	return kern.Tier()
+}
+
 func (r *Run) resume() error {
 	var err error
 	if r.manifest, err = r.dir.ReadManifest(); err != nil {
@@ -122,9 +132,9 @@ func (r *Run) resume() error {
 	if r.settings, err = ReadSettings(r.dir); err != nil {
 		return err
 	}
-	if tier := kern.Tier(); tier != r.manifest.Kernel && !r.options.OtherCPU {
-		return fmt.Errorf("the run was made with kernel tier %s and this is %s: results would differ in the last bits; force the tier with --kernel %s, or allow it with --other-cpu",
-			r.manifest.Kernel, tier, r.manifest.Kernel)
+	if tier := kernels(r.settings); tier != r.manifest.Kernel && !r.options.OtherCPU {
+		return fmt.Errorf("the run was made with kernel tier %s and this is %s: results would differ in the last bits; force the tier with --kernel, or allow it with --other-cpu",
+			r.manifest.Kernel, tier)
 	}
 	r.pool = par.New(r.options.Threads)
 	if r.Loop, err = NewLoop(r.settings, r.options.instance(r.settings.Env), r.pool); err != nil {
@@ -139,9 +149,9 @@ func (r *Run) resume() error {
 	}
 	r.remember()
 	r.manifest.Resumed = append(r.manifest.Resumed, time.Now().UTC())
-	if was := r.manifest.Kernel; was != kern.Tier() {
-		r.manifest.Kernel, r.manifest.Exact = kern.Tier(), false
-		r.manifest.NotExactFor = fmt.Sprintf("it began with kernel tier %s and went on with %s", was, kern.Tier())
+	if was := r.manifest.Kernel; was != kernels(r.settings) {
+		r.manifest.Kernel, r.manifest.Exact = kernels(r.settings), false
+		r.manifest.NotExactFor = fmt.Sprintf("it began with kernel tier %s and went on with %s", was, kernels(r.settings))
 	}
 	if err := r.dir.WriteManifest(r.manifest); err != nil {
 		return err

@@ -46,6 +46,11 @@ func (o *benchOutput) pooled(f func(pool *par.Pool) error) error {
 	return f(pool)
 }
 
+// benchPrecision is the precision of imagination and planning.
+type benchPrecision struct {
+	Precision string `default:"f32" enum:"f32,bf16" help:"Products of imagination and planning: f32 or bf16."`
+}
+
 type benchKernels struct {
 	JSON bool `name:"json" help:"Print one JSON object a line."`
 }
@@ -71,14 +76,17 @@ type benchPlanner struct {
 	benchOutput
 	Members int `default:"5" help:"Ensemble members that every candidate is rolled through."`
 	Repeat  int `default:"300" help:"Decisions to time."`
+	benchPrecision
 }
 
 func (b *benchPlanner) Run(c *console) error {
 	if b.Members < 1 || b.Repeat < 1 {
 		return usagef("--members is %d and --repeat is %d; both must be at least 1", b.Members, b.Repeat)
 	}
+	work := bench.ReferencePlanner(b.Members)
+	work.BFloat16 = b.Precision == agent.PrecisionBF16
 	return b.pooled(func(pool *par.Pool) error {
-		p, err := bench.NewPlanner("reference", bench.ReferencePlanner(b.Members), b.Repeat, pool)
+		p, err := bench.NewPlanner("reference", work, b.Repeat, pool)
 		if err != nil {
 			return err
 		}
@@ -155,6 +163,7 @@ func (b *benchEnv) Run(c *console) error {
 
 type benchEpoch struct {
 	benchOutput
+	benchPrecision
 	Env    string `default:"HalfCheetah-v5" help:"Task id or alias."`
 	Algo   string `default:"m-demorl" help:"Algorithm: ${algorithms}."`
 	Preset string `default:"reference" help:"Named size of the settings: ${presets}."`
@@ -177,7 +186,7 @@ func (b *benchEpoch) Run(c *console) error {
 		return all.err()
 	}
 	return b.pooled(func(pool *par.Pool) error {
-		e, err := bench.NewEpoch(bench.EpochWork{Env: b.Env, Algo: b.Algo, Preset: b.Preset, Steps: b.Steps, Passes: b.Passes}, pool, c.note)
+		e, err := bench.NewEpoch(bench.EpochWork{Env: b.Env, Algo: b.Algo, Preset: b.Preset, Precision: b.Precision, Steps: b.Steps, Passes: b.Passes}, pool, c.note)
 		if err != nil {
 			return err
 		}
