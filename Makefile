@@ -144,6 +144,10 @@ peers: assets ## other libraries beside demorl: make peers VENV=folder THREADS=n
 		echo "make peers VENV=folder: a Python environment with peers/requirements.txt installed (peers/README.md)" >&2; exit 2; fi
 	"$(VENV)/bin/python" peers/compare.py --threads $(THREADS) --markdown --out $(PEERS_OUT) $(PEERS_ARGS)
 
+.PHONY: growth
+growth: ## measure and draw how the cost of a decision grows (docs/performance), about two minutes
+	$(GO) run ./docs/performance/growth
+
 .PHONY: crash
 crash: assets ## kill and resume runs on the leg and HalfCheetah at many moments (up to an hour)
 	DEMORL_CRASH_ENVS="leg2r/ellipse-100hz HalfCheetah-v5" DEMORL_CRASH_MOMENTS=20 \

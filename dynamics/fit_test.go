@@ -32,7 +32,7 @@ func TestLearnsTheDoubleIntegratorFrom500Transitions(t *testing.T) {
 func TestFitAndItsBitsDoNotDependOnTheNumberOfWorkers(t *testing.T) {
 	buf := doubleIntegrator(700, rng.Root(5))
 	var states [][]byte
-	for _, workers := range []int{1, 2, 5} {
+	for _, workers := range []int{1, 2, 3, 8} {
 		s := smallSettings()
 		s.MaxPasses, s.TerminalHead = 3, true
 		e := mustNew(t, s, 2, 1, workers)
@@ -40,7 +40,7 @@ func TestFitAndItsBitsDoNotDependOnTheNumberOfWorkers(t *testing.T) {
 		states = append(states, e.AppendState(nil))
 	}
 	if !bytes.Equal(states[0], states[1]) || !bytes.Equal(states[0], states[2]) {
-		t.Fatal("the fitted state differs between 1, 2 and 5 workers")
+		t.Fatal("the fitted state differs between 1, 2, 3 and 8 workers")
 	}
 }
 

@@ -318,7 +318,7 @@ func TestRowsDependNeitherOnWorkersNorOnTheStartsThatFollow(t *testing.T) {
 		"residual": {Horizon: 4, Value: true, Plans: plans(5000, 4, mpc.FormResidual, func(i, h, j int) float32 { return float32(i%3) / 10 })},
 	} {
 		want, tally := roll(t, maker(t, w, 1), from, c)
-		for _, workers := range []int{2, 3} {
+		for _, workers := range []int{2, 3, 8} {
 			got, other := roll(t, maker(t, w, workers), from, c)
 			if tally != other {
 				t.Errorf("%s: figures of %d workers differ: %+v and %+v", name, workers, tally, other)

@@ -9,6 +9,12 @@ import (
 
 // Curve draws learning curves, returns over real steps, as a self-contained SVG.
 func Curve(w io.Writer, title string, series []Series) error {
+	return Plot(w, title, "real steps", "return", series)
+}
+
+// Plot draws series over one pair of axes as a self-contained SVG: Steps are
+// what xName says, Mean and the band from Low to High what yName says.
+func Plot(w io.Writer, title, xName, yName string, series []Series) error {
 	if err := checkSeries(series); err != nil {
 		return err
 	}
@@ -27,7 +33,7 @@ func Curve(w io.Writer, title string, series []Series) error {
 	})
 	c.x = axis{xs.low, xs.high, 84, c.width - 28}
 	c.y = axis{ys.low, ys.high, c.height - 58, 52 + 20*float64(rows)}
-	c.frame(tickStep(xs, 8), tickStep(ys, 6), "real steps", "return")
+	c.frame(tickStep(xs, 8), tickStep(ys, 6), xName, yName)
 	for i, s := range series {
 		c.band(s, colours[i%len(colours)])
 	}

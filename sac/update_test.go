@@ -53,7 +53,7 @@ func TestUpdateAllocatesNothing(t *testing.T) {
 
 func TestUpdateGivesTheSameBitsForAnyNumberOfWorkers(t *testing.T) {
 	var want []byte
-	for _, workers := range []int{1, 2, 3} {
+	for _, workers := range []int{1, 2, 3, 8} {
 		pool := par.New(workers)
 		s := DefaultSettings()
 		s.Hidden, s.Batch, s.PolicyEvery = []int{24, 16}, 300, 2
