@@ -30,12 +30,9 @@ func TestTheWorkIsTheNumberOfOperationsThatTheNetworksNeed(t *testing.T) {
 }
 
 func TestNoKernelIsFasterThanThePeak(t *testing.T) {
-	if testing.Short() {
-		t.Skip("seconds of timing")
-	}
 	was := kern.Tier()
 	n := 0
-	err := Kernels(func(k Kernel) error {
+	err := Kernels([][3]int{{32, 48, 40}}, func(k Kernel) error {
 		n++
 		// The clock moves between two measurements.
 		if k.Tier != "generic" && (k.Fraction > 1.3 || k.Fraction <= 0) {
@@ -43,7 +40,7 @@ func TestNoKernelIsFasterThanThePeak(t *testing.T) {
 		}
 		return nil
 	})
-	if err != nil || n != len(kern.Tiers())*4*(len(Shapes)+len(EndShapes)) {
+	if err != nil || n != 4*len(kern.Tiers()) {
 		t.Errorf("%d measurements, error %v", n, err)
 	}
 	if kern.Tier() != was {

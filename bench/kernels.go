@@ -30,16 +30,16 @@ const (
 	ByWeights   = "dw"
 )
 
-// Shapes are the (m, k, n) that speed is judged by; the layers at the two ends
-// of a network, which are too small to be fast, are reported beside them.
-var (
-	Shapes    = [][3]int{{256, 256, 256}, {512, 256, 256}, {420, 200, 200}, {100, 200, 200}}
-	EndShapes = [][3]int{{256, 17, 256}, {256, 23, 200}, {256, 256, 1}, {256, 256, 12}, {256, 200, 36}}
-)
+// Shapes are the (m, k, n) that are measured: those that speed is judged by,
+// and then layers at the two ends of a network, which are too small to be fast.
+var Shapes = [][3]int{
+	{256, 256, 256}, {512, 256, 256}, {420, 200, 200}, {100, 200, 200},
+	{256, 17, 256}, {256, 23, 200}, {256, 256, 1}, {256, 256, 12}, {256, 200, 36},
+}
 
-// Kernels measures all products of all shapes in every kernel tier of this
-// machine, one after the other on one core, and calls emit with each.
-func Kernels(emit func(Kernel) error) error {
+// Kernels measures all products of the given shapes in every kernel tier of
+// this machine, one after the other on one core, and calls emit with each.
+func Kernels(shapes [][3]int, emit func(Kernel) error) error {
 	was := kern.Tier()
 	defer kern.SetTier(was)
 	one := par.New(1)
@@ -48,7 +48,7 @@ func Kernels(emit func(Kernel) error) error {
 		if err := kern.SetTier(tier); err != nil {
 			return err
 		}
-		for _, shape := range append(append([][3]int{}, Shapes...), EndShapes...) {
+		for _, shape := range shapes {
 			for _, k := range products(shape[0], shape[1], shape[2], one) {
 				k.Tier = tier
 				if err := emit(k); err != nil {

@@ -58,11 +58,11 @@ type benchKernels struct {
 func (b *benchKernels) Run(c *console) error {
 	if b.JSON {
 		lines := json.NewEncoder(c.out)
-		return bench.Kernels(func(k bench.Kernel) error { return lines.Encode(k) })
+		return bench.Kernels(bench.Shapes, func(k bench.Kernel) error { return lines.Encode(k) })
 	}
 	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "tier\tm\tk\tn\tproduct\tGFLOP/s\tpeak\tfraction\n")
-	err := bench.Kernels(func(k bench.Kernel) error {
+	err := bench.Kernels(bench.Shapes, func(k bench.Kernel) error {
 		_, err := fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%s\t%.1f\t%.1f\t%.2f\n", k.Tier, k.M, k.K, k.N, k.Product, k.GFLOPS, k.Peak, k.Fraction)
 		return err
 	})
