@@ -16,9 +16,12 @@ func threads(asked int) (int, error) {
 	if asked < 0 {
 		return 0, usagef("--threads is %d; want at least 1, or 0 for all processors", asked)
 	}
+	most := runtime.GOMAXPROCS(0)
 	if asked == 0 {
-		return runtime.GOMAXPROCS(0), nil
+		return most, nil
 	}
+	// The garbage collector keeps to the budget as well.
+	runtime.GOMAXPROCS(min(asked, most))
 	return asked, nil
 }
 
