@@ -74,13 +74,13 @@ TEXT ·normalsNEON(SB), NOSPLIT, $0-40
 	MOVD space+24(FP), R3
 	MOVD block+32(FP), R4
 	CBZ R1, done
+	MOVD $normalsNEONConstants<>(SB), R17
 	WORD $0x4e040c40 // dup v0.4s, w2
 	LSR $32, R2, R5
 	WORD $0x4e040ca1 // dup v1.4s, w5
 	WORD $0x4e040c62 // dup v2.4s, w3
 	LSR $32, R3, R5
 	WORD $0x4e040ca3 // dup v3.4s, w5
-	MOVD $normalsNEONConstants<>(SB), R17
 	WORD $0x3dc02e24 // ldr q4, [x17,#176]
 	WORD $0x3dc03225 // ldr q5, [x17,#192]
 	WORD $0x3dc03626 // ldr q6, [x17,#208]

@@ -16,15 +16,20 @@ func packPanel(panel, b []float32, k, stride, width int) {
 }
 func packPanelT(panel, b []float32, k, width int) { packPanelTGeneric(panel, b, k, width) }
 
-func expAny(dst, x []float32)                       { expGeneric(dst, x) }
-func tanhAny(dst, x []float32)                      { tanhGeneric(dst, x) }
-func siluAny(dst, x []float32)                      { siluGeneric(dst, x) }
-func reluAny(x []float32)                           { reluGeneric(x) }
-func softplusAny(dst, x []float32)                  { softplusGeneric(dst, x) }
-func siluGradAny(dst, dy, pre []float32)            { siluGradGeneric(dst, dy, pre) }
-func reluGradAny(dst, dy, y []float32)              { reluGradGeneric(dst, dy, y) }
-func tanhGradAny(dst, dy, y []float32)              { tanhGradGeneric(dst, dy, y) }
-func axpyAny(dst []float32, a float32, x []float32) { axpyGeneric(dst, a, x) }
-func lerpAny(dst, x []float32, tau float32)         { lerpGeneric(dst, x, tau) }
-func colSumsAny(dst, x []float32, rows, cols int)   { colSumsGeneric(dst, x, rows, cols, 0) }
-func adamAny(w, m, v, g []float32, c *adamArgs)     { adamGeneric(w, m, v, g, c) }
+func expAny(dst, x []float32)                            { expGeneric(dst, x) }
+func tanhAny(dst, x []float32)                           { tanhGeneric(dst, x) }
+func siluAny(dst, x []float32)                           { siluGeneric(dst, x) }
+func reluAny(x []float32)                                { reluGeneric(x) }
+func softplusAny(dst, x []float32)                       { softplusGeneric(dst, x) }
+func reluGradAny(dst, dy, y []float32)                   { reluGradGeneric(dst, dy, y) }
+func tanhGradAny(dst, dy, y []float32)                   { tanhGradGeneric(dst, dy, y) }
+func axpyAny(dst []float32, a float32, x []float32)      { axpyGeneric(dst, a, x) }
+func lerpAny(dst, x []float32, tau float32)              { lerpGeneric(dst, x, tau) }
+func colSumsAny(dst, x []float32, rows, cols int)        { colSumsGeneric(dst, x, rows, cols, 0) }
+func adamAny(w, m, v, g []float32, c *adamArgs)          { adamGeneric(w, m, v, g, c) }
+func peakAny(rounds int) float64                         { return peakGeneric(rounds) }
+func sumSquaresAny(sums *[sumLanes]float32, x []float32) { sumSquaresGeneric(sums, x) }
+func siluSlopeAny(y, x []float32)                        { siluSlopeGeneric(y, x) }
+func timesAny(dst, x []float32)                          { timesGeneric(dst, x) }
+func normaliseAny(x, mean, scale []float32)              { normaliseGeneric(x, mean, scale) }
+func gaussianAny(x, std, noise, upper, lower []float32)  { gaussianGeneric(x, std, noise, upper, lower) }

@@ -47,7 +47,10 @@ func SiLUOf(dst, x []float32) {
 }
 
 // SiLUSlope sets y[i] = x[i]*sigmoid(x[i]), as SiLUOf does, and x[i] to its
-// derivative there: both come from one exponential.
+// derivative there: both come from one exponential. The derivative, the sum of
+// s = sigmoid(x) and x*s*(1-s), is within 5.5 ulp of the larger of the two for
+// x >= -87; below that it stays at its value there, -1.4e-36. y must not
+// overlap x.
 func SiLUSlope(y, x []float32) {
 	sameLength("SiLUSlope", len(y), len(x))
 	siluSlopeAny(y, x)
@@ -92,15 +95,6 @@ func CountOutside(x, low, high []float32) int {
 func CountNotInside(x, low, high []float32) int {
 	sameLength("CountNotInside", len(x), len(low), len(high))
 	return countNotInsideAny(x, low, high)
-}
-
-// SiLUGrad sets dst[i] = dy[i] * d silu(pre[i])/d pre. The derivative, the sum
-// of s = sigmoid(x) and x*s*(1-s), is within 5.5 ulp of the larger of the two for
-// x >= -87; below that it stays at its value there, -1.4e-36. dst may be dy or
-// pre.
-func SiLUGrad(dst, dy, pre []float32) {
-	sameLength("SiLUGrad", len(dst), len(dy), len(pre))
-	siluGradAny(dst, dy, pre)
 }
 
 // ReLUGrad sets dst[i] = dy[i] where y[i] > 0 or NaN, else 0; y is ReLU's input

@@ -131,23 +131,6 @@ func reluAny(x []float32) {
 	}
 }
 
-func siluGradAny(dst, dy, pre []float32) {
-	for len(pre) > 0 {
-		n := min(len(pre), callLength)
-		switch current() {
-		case tierAVX512:
-			siluGradAVX512(&dst[0], &dy[0], &pre[0], n)
-		case tierAVX2:
-			whole := n &^ 7
-			siluGradAVX2(&dst[0], &dy[0], &pre[0], whole)
-			siluGradGeneric(dst[whole:n], dy[whole:n], pre[whole:n])
-		default:
-			siluGradGeneric(dst[:n], dy[:n], pre[:n])
-		}
-		dst, dy, pre = dst[n:], dy[n:], pre[n:]
-	}
-}
-
 func reluGradAny(dst, dy, y []float32) {
 	for len(y) > 0 {
 		n := min(len(y), callLength)

@@ -57,14 +57,6 @@ func reluAny(x []float32) {
 	reluGeneric(x[end:])
 }
 
-func siluGradAny(dst, dy, pre []float32) {
-	end := vectorPart(len(pre))
-	for at := 0; at < end; at += callLength {
-		siluGradNEON(&dst[at], &dy[at], &pre[at], min(callLength, end-at))
-	}
-	siluGradGeneric(dst[end:], dy[end:], pre[end:])
-}
-
 func reluGradAny(dst, dy, y []float32) {
 	end := vectorPart(len(y))
 	for at := 0; at < end; at += callLength {
@@ -117,5 +109,53 @@ func colSumsAny(dst, x []float32, rows, cols int) {
 		}
 		colSumsGeneric(dst, x, n, cols, end)
 		x = x[n*cols:]
+	}
+}
+
+func siluSlopeAny(y, x []float32) {
+	end := vectorPart(len(x))
+	for at := 0; at < end; at += callLength {
+		siluSlopeNEON(&y[at], &x[at], min(callLength, end-at))
+	}
+	siluSlopeGeneric(y[end:], x[end:])
+}
+
+func timesAny(dst, x []float32) {
+	end := vectorPart(len(x))
+	for at := 0; at < end; at += callLength {
+		timesNEON(&dst[at], &x[at], min(callLength, end-at))
+	}
+	timesGeneric(dst[end:], x[end:])
+}
+
+func normaliseAny(x, mean, scale []float32) {
+	end := vectorPart(len(x))
+	for at := 0; at < end; at += callLength {
+		normaliseNEON(&x[at], &mean[at], &scale[at], min(callLength, end-at))
+	}
+	normaliseGeneric(x[end:], mean[end:], scale[end:])
+}
+
+func gaussianAny(x, std, noise, upper, lower []float32) {
+	end := vectorPart(len(x))
+	for at := 0; at < end; at += callLength {
+		n := min(callLength, end-at)
+		softCapNEON(&std[at], &upper[at], n)
+		softFloorNEON(&std[at], &lower[at], n)
+		drawNEON(&x[at], &std[at], &noise[at], n)
+	}
+	gaussianGeneric(x[end:], std[end:], noise[end:], upper[end:], lower[end:])
+}
+
+// sumSquaresAny takes a multiple of 64 numbers.
+func sumSquaresAny(sums *[sumLanes]float32, x []float32) {
+	if current() == tierGeneric {
+		sumSquaresGeneric(sums, x)
+		return
+	}
+	for len(x) > 0 {
+		n := min(len(x), 8*callLength)
+		sumSquaresNEON(&sums[0], &x[0], n)
+		x = x[n:]
 	}
 }

@@ -1044,59 +1044,6 @@ tail:
 	VZEROUPPER
 	RET
 
-// func siluGradAVX2(dst *float32, dy *float32, pre *float32, n int)
-// Requires: AVX, AVX2
-TEXT ·siluGradAVX2(SB), NOSPLIT, $0-32
-	MOVQ dst+0(FP), AX
-	MOVQ dy+8(FP), CX
-	MOVQ pre+16(FP), DX
-	MOVQ n+24(FP), BX
-
-loop:
-	CMPQ    BX, $0x08
-	JLT     tail
-	VMOVUPS (DX), Y0
-	VMOVUPS (CX), Y1
-	VMOVUPS cc2ae0000<>+0(SB), Y2
-	VMAXPS  Y0, Y2, Y0
-	VMOVUPS c42ae0000<>+0(SB), Y2
-	VMINPS  Y0, Y2, Y0
-	VMULPS  cc138aa3b<>+0(SB), Y0, Y2
-	VADDPS  c4b400000<>+0(SB), Y2, Y2
-	VSUBPS  c4b400000<>+0(SB), Y2, Y3
-	VMULPS  c3db18000<>+0(SB), Y3, Y4
-	VADDPS  Y4, Y0, Y4
-	VMULPS  cb7de8083<>+0(SB), Y3, Y3
-	VADDPS  Y3, Y4, Y3
-	VMULPS  cbe2aab2b<>+0(SB), Y3, Y4
-	VADDPS  c3f00043b<>+0(SB), Y4, Y4
-	VMULPS  Y3, Y3, Y5
-	VMULPS  Y5, Y4, Y4
-	VSUBPS  Y3, Y4, Y3
-	VPERMPS roots<>+0(SB), Y2, Y4
-	VPSLLD  $0x14, Y2, Y2
-	VPADDD  Y2, Y4, Y2
-	VMULPS  Y3, Y2, Y3
-	VADDPS  Y2, Y3, Y2
-	VMOVUPS c3f800000<>+0(SB), Y3
-	VADDPS  c3f800000<>+0(SB), Y2, Y4
-	VDIVPS  Y4, Y3, Y3
-	VMULPS  Y3, Y0, Y0
-	VMULPS  Y2, Y0, Y0
-	VADDPS  c3f800000<>+0(SB), Y0, Y0
-	VMULPS  Y0, Y3, Y0
-	VMULPS  Y0, Y1, Y0
-	VMOVUPS Y0, (AX)
-	ADDQ    $0x00000020, AX
-	ADDQ    $0x00000020, CX
-	ADDQ    $0x00000020, DX
-	SUBQ    $0x08, BX
-	JMP     loop
-
-tail:
-	VZEROUPPER
-	RET
-
 // func reluGradAVX2(dst *float32, dy *float32, y *float32, n int)
 // Requires: AVX
 TEXT ·reluGradAVX2(SB), NOSPLIT, $0-32

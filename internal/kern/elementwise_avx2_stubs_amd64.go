@@ -69,11 +69,6 @@ func siluSlopeAVX2(y *float32, x *float32, n int)
 //go:noescape
 func timesAVX2(dst *float32, x *float32, n int)
 
-// siluGradAVX2 sets dst to dy times the derivative of x*sigmoid(x) at pre.
-//
-//go:noescape
-func siluGradAVX2(dst *float32, dy *float32, pre *float32, n int)
-
 // reluGradAVX2 sets dst to dy where y is not <= 0, else to 0.
 //
 //go:noescape

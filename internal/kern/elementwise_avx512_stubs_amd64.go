@@ -69,11 +69,6 @@ func siluSlopeAVX512(y *float32, x *float32, n int)
 //go:noescape
 func timesAVX512(dst *float32, x *float32, n int)
 
-// siluGradAVX512 sets dst to dy times the derivative of x*sigmoid(x) at pre.
-//
-//go:noescape
-func siluGradAVX512(dst *float32, dy *float32, pre *float32, n int)
-
 // reluGradAVX512 sets dst to dy where y is not <= 0, else to 0.
 //
 //go:noescape

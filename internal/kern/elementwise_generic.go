@@ -207,13 +207,6 @@ func timesGeneric(dst, x []float32) {
 	}
 }
 
-func siluGradGeneric(dst, dy, pre []float32) {
-	for i, v := range pre {
-		_, both, e, s := sigmoid(v)
-		dst[i] = float32(dy[i] * siluSlope(both, e, s))
-	}
-}
-
 func relu(v float32) float32 {
 	if v < 0 {
 		return 0

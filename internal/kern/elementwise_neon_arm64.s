@@ -4,35 +4,39 @@
 
 #include "textflag.h"
 
-DATA expNEONConstants<>+0(SB)/8, $0xc2d00000c2d00000
-DATA expNEONConstants<>+8(SB)/8, $0xc2d00000c2d00000
-DATA expNEONConstants<>+16(SB)/8, $0x42b2000042b20000
-DATA expNEONConstants<>+24(SB)/8, $0x42b2000042b20000
-DATA expNEONConstants<>+32(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA expNEONConstants<>+40(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA expNEONConstants<>+48(SB)/8, $0x4b4000004b400000
-DATA expNEONConstants<>+56(SB)/8, $0x4b4000004b400000
-DATA expNEONConstants<>+64(SB)/8, $0x3f3180003f318000
-DATA expNEONConstants<>+72(SB)/8, $0x3f3180003f318000
-DATA expNEONConstants<>+80(SB)/8, $0xb95e8083b95e8083
-DATA expNEONConstants<>+88(SB)/8, $0xb95e8083b95e8083
-DATA expNEONConstants<>+96(SB)/8, $0x3950696739506967
-DATA expNEONConstants<>+104(SB)/8, $0x3950696739506967
-DATA expNEONConstants<>+112(SB)/8, $0x3ab743ce3ab743ce
-DATA expNEONConstants<>+120(SB)/8, $0x3ab743ce3ab743ce
-DATA expNEONConstants<>+128(SB)/8, $0x3c0889083c088908
-DATA expNEONConstants<>+136(SB)/8, $0x3c0889083c088908
-DATA expNEONConstants<>+144(SB)/8, $0x3d2aa9c13d2aa9c1
-DATA expNEONConstants<>+152(SB)/8, $0x3d2aa9c13d2aa9c1
-DATA expNEONConstants<>+160(SB)/8, $0x3e2aaaaa3e2aaaaa
-DATA expNEONConstants<>+168(SB)/8, $0x3e2aaaaa3e2aaaaa
-DATA expNEONConstants<>+176(SB)/8, $0x3f0000003f000000
-DATA expNEONConstants<>+184(SB)/8, $0x3f0000003f000000
-DATA expNEONConstants<>+192(SB)/8, $0x3f8000003f800000
-DATA expNEONConstants<>+200(SB)/8, $0x3f8000003f800000
-DATA expNEONConstants<>+208(SB)/8, $0x0000007f0000007f
-DATA expNEONConstants<>+216(SB)/8, $0x0000007f0000007f
-GLOBL expNEONConstants<>(SB), RODATA|NOPTR, $224
+DATA expNEONConstants<>+0(SB)/8, $0x3f7b95c23f800000
+DATA expNEONConstants<>+8(SB)/8, $0x3f75fed73f7837f0
+DATA expNEONConstants<>+16(SB)/8, $0x3f75672a3f7504f3
+DATA expNEONConstants<>+24(SB)/8, $0x3f7ac0c73f7744fd
+DATA expNEONConstants<>+32(SB)/8, $0xc2d00000c2d00000
+DATA expNEONConstants<>+40(SB)/8, $0xc2d00000c2d00000
+DATA expNEONConstants<>+48(SB)/8, $0x42b2000042b20000
+DATA expNEONConstants<>+56(SB)/8, $0x42b2000042b20000
+DATA expNEONConstants<>+64(SB)/8, $0x4138aa3b4138aa3b
+DATA expNEONConstants<>+72(SB)/8, $0x4138aa3b4138aa3b
+DATA expNEONConstants<>+80(SB)/8, $0x4b4000004b400000
+DATA expNEONConstants<>+88(SB)/8, $0x4b4000004b400000
+DATA expNEONConstants<>+96(SB)/8, $0x3db180003db18000
+DATA expNEONConstants<>+104(SB)/8, $0x3db180003db18000
+DATA expNEONConstants<>+112(SB)/8, $0xb7de8083b7de8083
+DATA expNEONConstants<>+120(SB)/8, $0xb7de8083b7de8083
+DATA expNEONConstants<>+128(SB)/8, $0x3e2aab2b3e2aab2b
+DATA expNEONConstants<>+136(SB)/8, $0x3e2aab2b3e2aab2b
+DATA expNEONConstants<>+144(SB)/8, $0x3f00043b3f00043b
+DATA expNEONConstants<>+152(SB)/8, $0x3f00043b3f00043b
+DATA expNEONConstants<>+160(SB)/8, $0x0000000700000007
+DATA expNEONConstants<>+168(SB)/8, $0x0000000700000007
+DATA expNEONConstants<>+176(SB)/8, $0x0404040404040404
+DATA expNEONConstants<>+184(SB)/8, $0x0404040404040404
+DATA expNEONConstants<>+192(SB)/8, $0x0302010003020100
+DATA expNEONConstants<>+200(SB)/8, $0x0302010003020100
+DATA expNEONConstants<>+208(SB)/8, $0xc0000000c0000000
+DATA expNEONConstants<>+216(SB)/8, $0xc0000000c0000000
+DATA expNEONConstants<>+224(SB)/8, $0x2000000020000000
+DATA expNEONConstants<>+232(SB)/8, $0x2000000020000000
+DATA expNEONConstants<>+240(SB)/8, $0x3f8000003f800000
+DATA expNEONConstants<>+248(SB)/8, $0x3f8000003f800000
+GLOBL expNEONConstants<>(SB), RODATA|NOPTR, $256
 
 // func expNEON(dst *float32, x *float32, n int)
 TEXT ·expNEON(SB), NOSPLIT, $0-24
@@ -59,76 +63,70 @@ pairs:
 	WORD $0x3dc02e2b // ldr q11, [x17,#176]
 	WORD $0x3dc0322c // ldr q12, [x17,#192]
 	WORD $0x3dc0362d // ldr q13, [x17,#208]
+	WORD $0x3dc03a2e // ldr q14, [x17,#224]
+	WORD $0x3dc03e2f // ldr q15, [x17,#240]
 
 pairsLoop:
-	WORD $0x3cc1042e // ldr q14, [x1],#16
-	WORD $0x3cc1042f // ldr q15, [x1],#16
-	WORD $0x4e20f5ce // fmax v14.4s, v14.4s, v0.4s
-	WORD $0x4e20f5ef // fmax v15.4s, v15.4s, v0.4s
-	WORD $0x4ea1f5ce // fmin v14.4s, v14.4s, v1.4s
-	WORD $0x4ea1f5ef // fmin v15.4s, v15.4s, v1.4s
-	WORD $0x6e22ddd0 // fmul v16.4s, v14.4s, v2.4s
-	WORD $0x6e22ddf1 // fmul v17.4s, v15.4s, v2.4s
-	WORD $0x4e23d610 // fadd v16.4s, v16.4s, v3.4s
-	WORD $0x4e23d631 // fadd v17.4s, v17.4s, v3.4s
-	WORD $0x4ea3d612 // fsub v18.4s, v16.4s, v3.4s
-	WORD $0x4ea3d633 // fsub v19.4s, v17.4s, v3.4s
-	WORD $0x6e24de54 // fmul v20.4s, v18.4s, v4.4s
-	WORD $0x6e24de75 // fmul v21.4s, v19.4s, v4.4s
-	WORD $0x4eb4d5d4 // fsub v20.4s, v14.4s, v20.4s
-	WORD $0x4eb5d5f5 // fsub v21.4s, v15.4s, v21.4s
-	WORD $0x6e25de52 // fmul v18.4s, v18.4s, v5.4s
-	WORD $0x6e25de73 // fmul v19.4s, v19.4s, v5.4s
-	WORD $0x4eb2d692 // fsub v18.4s, v20.4s, v18.4s
-	WORD $0x4eb3d6b3 // fsub v19.4s, v21.4s, v19.4s
-	WORD $0x6e32dcd5 // fmul v21.4s, v6.4s, v18.4s
-	WORD $0x6e33dcd4 // fmul v20.4s, v6.4s, v19.4s
-	WORD $0x4e27d6b5 // fadd v21.4s, v21.4s, v7.4s
-	WORD $0x4e27d694 // fadd v20.4s, v20.4s, v7.4s
-	WORD $0x6e32deb5 // fmul v21.4s, v21.4s, v18.4s
-	WORD $0x6e33de94 // fmul v20.4s, v20.4s, v19.4s
-	WORD $0x4e28d6b5 // fadd v21.4s, v21.4s, v8.4s
-	WORD $0x4e28d694 // fadd v20.4s, v20.4s, v8.4s
-	WORD $0x6e32deb5 // fmul v21.4s, v21.4s, v18.4s
-	WORD $0x6e33de94 // fmul v20.4s, v20.4s, v19.4s
-	WORD $0x4e29d6b5 // fadd v21.4s, v21.4s, v9.4s
-	WORD $0x4e29d694 // fadd v20.4s, v20.4s, v9.4s
-	WORD $0x6e32deb5 // fmul v21.4s, v21.4s, v18.4s
-	WORD $0x6e33de94 // fmul v20.4s, v20.4s, v19.4s
-	WORD $0x4e2ad6b5 // fadd v21.4s, v21.4s, v10.4s
-	WORD $0x4e2ad694 // fadd v20.4s, v20.4s, v10.4s
-	WORD $0x6e32deb5 // fmul v21.4s, v21.4s, v18.4s
-	WORD $0x6e33de94 // fmul v20.4s, v20.4s, v19.4s
-	WORD $0x4e2bd6b5 // fadd v21.4s, v21.4s, v11.4s
-	WORD $0x4e2bd694 // fadd v20.4s, v20.4s, v11.4s
-	WORD $0x6e32deb5 // fmul v21.4s, v21.4s, v18.4s
-	WORD $0x6e33de94 // fmul v20.4s, v20.4s, v19.4s
-	WORD $0x6e32deb5 // fmul v21.4s, v21.4s, v18.4s
-	WORD $0x6e33de94 // fmul v20.4s, v20.4s, v19.4s
-	WORD $0x4e32d6b2 // fadd v18.4s, v21.4s, v18.4s
-	WORD $0x4e33d693 // fadd v19.4s, v20.4s, v19.4s
-	WORD $0x4e2cd652 // fadd v18.4s, v18.4s, v12.4s
-	WORD $0x4e2cd673 // fadd v19.4s, v19.4s, v12.4s
-	WORD $0x6ea38610 // sub v16.4s, v16.4s, v3.4s
-	WORD $0x6ea38631 // sub v17.4s, v17.4s, v3.4s
-	WORD $0x4f3f0614 // sshr v20.4s, v16.4s, #1
-	WORD $0x4f3f0635 // sshr v21.4s, v17.4s, #1
-	WORD $0x4ead868f // add v15.4s, v20.4s, v13.4s
-	WORD $0x4ead86ae // add v14.4s, v21.4s, v13.4s
-	WORD $0x4f3755ef // shl v15.4s, v15.4s, #23
-	WORD $0x4f3755ce // shl v14.4s, v14.4s, #23
-	WORD $0x6e2fde4f // fmul v15.4s, v18.4s, v15.4s
-	WORD $0x6e2ede6e // fmul v14.4s, v19.4s, v14.4s
-	WORD $0x6eb48614 // sub v20.4s, v16.4s, v20.4s
-	WORD $0x6eb58635 // sub v21.4s, v17.4s, v21.4s
-	WORD $0x4ead8694 // add v20.4s, v20.4s, v13.4s
-	WORD $0x4ead86b5 // add v21.4s, v21.4s, v13.4s
-	WORD $0x4f375694 // shl v20.4s, v20.4s, #23
-	WORD $0x4f3756b5 // shl v21.4s, v21.4s, #23
-	WORD $0x6e34ddf4 // fmul v20.4s, v15.4s, v20.4s
-	WORD $0x6e35ddd5 // fmul v21.4s, v14.4s, v21.4s
-	WORD $0x3c810414 // str q20, [x0],#16
-	WORD $0x3c810415 // str q21, [x0],#16
+	WORD $0x3cc10430 // ldr q16, [x1],#16
+	WORD $0x3cc10431 // ldr q17, [x1],#16
+	WORD $0x4e22f610 // fmax v16.4s, v16.4s, v2.4s
+	WORD $0x4e22f631 // fmax v17.4s, v17.4s, v2.4s
+	WORD $0x4ea3f610 // fmin v16.4s, v16.4s, v3.4s
+	WORD $0x4ea3f631 // fmin v17.4s, v17.4s, v3.4s
+	WORD $0x6e24de12 // fmul v18.4s, v16.4s, v4.4s
+	WORD $0x6e24de33 // fmul v19.4s, v17.4s, v4.4s
+	WORD $0x4e25d652 // fadd v18.4s, v18.4s, v5.4s
+	WORD $0x4e25d673 // fadd v19.4s, v19.4s, v5.4s
+	WORD $0x4ea5d654 // fsub v20.4s, v18.4s, v5.4s
+	WORD $0x4ea5d675 // fsub v21.4s, v19.4s, v5.4s
+	WORD $0x6e26de96 // fmul v22.4s, v20.4s, v6.4s
+	WORD $0x6e26deb7 // fmul v23.4s, v21.4s, v6.4s
+	WORD $0x4eb6d616 // fsub v22.4s, v16.4s, v22.4s
+	WORD $0x4eb7d637 // fsub v23.4s, v17.4s, v23.4s
+	WORD $0x6e27de94 // fmul v20.4s, v20.4s, v7.4s
+	WORD $0x6e27deb5 // fmul v21.4s, v21.4s, v7.4s
+	WORD $0x4eb4d6d4 // fsub v20.4s, v22.4s, v20.4s
+	WORD $0x4eb5d6f5 // fsub v21.4s, v23.4s, v21.4s
+	WORD $0x6e28de97 // fmul v23.4s, v20.4s, v8.4s
+	WORD $0x6e28deb6 // fmul v22.4s, v21.4s, v8.4s
+	WORD $0x4e29d6f7 // fadd v23.4s, v23.4s, v9.4s
+	WORD $0x4e29d6d6 // fadd v22.4s, v22.4s, v9.4s
+	WORD $0x6e34de98 // fmul v24.4s, v20.4s, v20.4s
+	WORD $0x6e35deb9 // fmul v25.4s, v21.4s, v21.4s
+	WORD $0x6e38def8 // fmul v24.4s, v23.4s, v24.4s
+	WORD $0x6e39ded9 // fmul v25.4s, v22.4s, v25.4s
+	WORD $0x4e34d714 // fadd v20.4s, v24.4s, v20.4s
+	WORD $0x4e35d735 // fadd v21.4s, v25.4s, v21.4s
+	WORD $0x4e2a1e59 // and v25.16b, v18.16b, v10.16b
+	WORD $0x4e2a1e78 // and v24.16b, v19.16b, v10.16b
+	WORD $0x4eab9f39 // mul v25.4s, v25.4s, v11.4s
+	WORD $0x4eab9f18 // mul v24.4s, v24.4s, v11.4s
+	WORD $0x4eac8739 // add v25.4s, v25.4s, v12.4s
+	WORD $0x4eac8718 // add v24.4s, v24.4s, v12.4s
+	WORD $0x4e192019 // tbl v25.16b, {v0.16b, v1.16b}, v25.16b
+	WORD $0x4e182018 // tbl v24.16b, {v0.16b, v1.16b}, v24.16b
+	WORD $0x4f345652 // shl v18.4s, v18.4s, #20
+	WORD $0x4f345673 // shl v19.4s, v19.4s, #20
+	WORD $0x4eb28732 // add v18.4s, v25.4s, v18.4s
+	WORD $0x4eb38713 // add v19.4s, v24.4s, v19.4s
+	WORD $0x4f3f0610 // sshr v16.4s, v16.4s, #1
+	WORD $0x4f3f0631 // sshr v17.4s, v17.4s, #1
+	WORD $0x4e2d1e10 // and v16.16b, v16.16b, v13.16b
+	WORD $0x4e2d1e31 // and v17.16b, v17.16b, v13.16b
+	WORD $0x6e2e1e10 // eor v16.16b, v16.16b, v14.16b
+	WORD $0x6e2e1e31 // eor v17.16b, v17.16b, v14.16b
+	WORD $0x6eb08652 // sub v18.4s, v18.4s, v16.4s
+	WORD $0x6eb18673 // sub v19.4s, v19.4s, v17.4s
+	WORD $0x6e34de54 // fmul v20.4s, v18.4s, v20.4s
+	WORD $0x6e35de75 // fmul v21.4s, v19.4s, v21.4s
+	WORD $0x4e32d692 // fadd v18.4s, v20.4s, v18.4s
+	WORD $0x4e33d6b3 // fadd v19.4s, v21.4s, v19.4s
+	WORD $0x4eaf8610 // add v16.4s, v16.4s, v15.4s
+	WORD $0x4eaf8631 // add v17.4s, v17.4s, v15.4s
+	WORD $0x6e30de50 // fmul v16.4s, v18.4s, v16.4s
+	WORD $0x6e31de71 // fmul v17.4s, v19.4s, v17.4s
+	WORD $0x3c810410 // str q16, [x0],#16
+	WORD $0x3c810411 // str q17, [x0],#16
 	SUB $2, R8
 	CMP $2, R8
 	BGE pairsLoop
@@ -151,42 +149,40 @@ last:
 	WORD $0x3dc02e2b // ldr q11, [x17,#176]
 	WORD $0x3dc0322c // ldr q12, [x17,#192]
 	WORD $0x3dc0362d // ldr q13, [x17,#208]
+	WORD $0x3dc03a2e // ldr q14, [x17,#224]
+	WORD $0x3dc03e2f // ldr q15, [x17,#240]
 
 lastLoop:
-	WORD $0x3cc1042e // ldr q14, [x1],#16
-	WORD $0x4e20f5ce // fmax v14.4s, v14.4s, v0.4s
-	WORD $0x4ea1f5ce // fmin v14.4s, v14.4s, v1.4s
-	WORD $0x6e22ddcf // fmul v15.4s, v14.4s, v2.4s
-	WORD $0x4e23d5ef // fadd v15.4s, v15.4s, v3.4s
-	WORD $0x4ea3d5f0 // fsub v16.4s, v15.4s, v3.4s
+	WORD $0x3cc10430 // ldr q16, [x1],#16
+	WORD $0x4e22f610 // fmax v16.4s, v16.4s, v2.4s
+	WORD $0x4ea3f610 // fmin v16.4s, v16.4s, v3.4s
 	WORD $0x6e24de11 // fmul v17.4s, v16.4s, v4.4s
-	WORD $0x4eb1d5d1 // fsub v17.4s, v14.4s, v17.4s
-	WORD $0x6e25de10 // fmul v16.4s, v16.4s, v5.4s
-	WORD $0x4eb0d630 // fsub v16.4s, v17.4s, v16.4s
-	WORD $0x6e30dcd1 // fmul v17.4s, v6.4s, v16.4s
-	WORD $0x4e27d631 // fadd v17.4s, v17.4s, v7.4s
-	WORD $0x6e30de31 // fmul v17.4s, v17.4s, v16.4s
-	WORD $0x4e28d631 // fadd v17.4s, v17.4s, v8.4s
-	WORD $0x6e30de31 // fmul v17.4s, v17.4s, v16.4s
-	WORD $0x4e29d631 // fadd v17.4s, v17.4s, v9.4s
-	WORD $0x6e30de31 // fmul v17.4s, v17.4s, v16.4s
-	WORD $0x4e2ad631 // fadd v17.4s, v17.4s, v10.4s
-	WORD $0x6e30de31 // fmul v17.4s, v17.4s, v16.4s
-	WORD $0x4e2bd631 // fadd v17.4s, v17.4s, v11.4s
-	WORD $0x6e30de31 // fmul v17.4s, v17.4s, v16.4s
-	WORD $0x6e30de31 // fmul v17.4s, v17.4s, v16.4s
-	WORD $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
-	WORD $0x4e2cd610 // fadd v16.4s, v16.4s, v12.4s
-	WORD $0x6ea385ef // sub v15.4s, v15.4s, v3.4s
-	WORD $0x4f3f05f1 // sshr v17.4s, v15.4s, #1
-	WORD $0x4ead862e // add v14.4s, v17.4s, v13.4s
-	WORD $0x4f3755ce // shl v14.4s, v14.4s, #23
-	WORD $0x6e2ede0e // fmul v14.4s, v16.4s, v14.4s
-	WORD $0x6eb185f1 // sub v17.4s, v15.4s, v17.4s
-	WORD $0x4ead8631 // add v17.4s, v17.4s, v13.4s
-	WORD $0x4f375631 // shl v17.4s, v17.4s, #23
-	WORD $0x6e31ddd1 // fmul v17.4s, v14.4s, v17.4s
-	WORD $0x3c810411 // str q17, [x0],#16
+	WORD $0x4e25d631 // fadd v17.4s, v17.4s, v5.4s
+	WORD $0x4ea5d632 // fsub v18.4s, v17.4s, v5.4s
+	WORD $0x6e26de53 // fmul v19.4s, v18.4s, v6.4s
+	WORD $0x4eb3d613 // fsub v19.4s, v16.4s, v19.4s
+	WORD $0x6e27de52 // fmul v18.4s, v18.4s, v7.4s
+	WORD $0x4eb2d672 // fsub v18.4s, v19.4s, v18.4s
+	WORD $0x6e28de53 // fmul v19.4s, v18.4s, v8.4s
+	WORD $0x4e29d673 // fadd v19.4s, v19.4s, v9.4s
+	WORD $0x6e32de54 // fmul v20.4s, v18.4s, v18.4s
+	WORD $0x6e34de74 // fmul v20.4s, v19.4s, v20.4s
+	WORD $0x4e32d692 // fadd v18.4s, v20.4s, v18.4s
+	WORD $0x4e2a1e34 // and v20.16b, v17.16b, v10.16b
+	WORD $0x4eab9e94 // mul v20.4s, v20.4s, v11.4s
+	WORD $0x4eac8694 // add v20.4s, v20.4s, v12.4s
+	WORD $0x4e142014 // tbl v20.16b, {v0.16b, v1.16b}, v20.16b
+	WORD $0x4f345631 // shl v17.4s, v17.4s, #20
+	WORD $0x4eb18691 // add v17.4s, v20.4s, v17.4s
+	WORD $0x4f3f0610 // sshr v16.4s, v16.4s, #1
+	WORD $0x4e2d1e10 // and v16.16b, v16.16b, v13.16b
+	WORD $0x6e2e1e10 // eor v16.16b, v16.16b, v14.16b
+	WORD $0x6eb08631 // sub v17.4s, v17.4s, v16.4s
+	WORD $0x6e32de32 // fmul v18.4s, v17.4s, v18.4s
+	WORD $0x4e31d651 // fadd v17.4s, v18.4s, v17.4s
+	WORD $0x4eaf8610 // add v16.4s, v16.4s, v15.4s
+	WORD $0x6e30de30 // fmul v16.4s, v17.4s, v16.4s
+	WORD $0x3c810410 // str q16, [x0],#16
 	SUB $1, R8
 	CMP $1, R8
 	BGE lastLoop
@@ -198,47 +194,45 @@ DATA tanhNEONConstants<>+0(SB)/8, $0x3f2000003f200000
 DATA tanhNEONConstants<>+8(SB)/8, $0x3f2000003f200000
 DATA tanhNEONConstants<>+16(SB)/8, $0x4000000040000000
 DATA tanhNEONConstants<>+24(SB)/8, $0x4000000040000000
-DATA tanhNEONConstants<>+32(SB)/8, $0x4b3fff814b3fff81
-DATA tanhNEONConstants<>+40(SB)/8, $0x4b3fff814b3fff81
-DATA tanhNEONConstants<>+48(SB)/8, $0x3f0000003f000000
-DATA tanhNEONConstants<>+56(SB)/8, $0x3f0000003f000000
-DATA tanhNEONConstants<>+64(SB)/8, $0x8000000080000000
-DATA tanhNEONConstants<>+72(SB)/8, $0x8000000080000000
-DATA tanhNEONConstants<>+80(SB)/8, $0xbbc7c6f2bbc7c6f2
-DATA tanhNEONConstants<>+88(SB)/8, $0xbbc7c6f2bbc7c6f2
-DATA tanhNEONConstants<>+96(SB)/8, $0x3cac02473cac0247
-DATA tanhNEONConstants<>+104(SB)/8, $0x3cac02473cac0247
-DATA tanhNEONConstants<>+112(SB)/8, $0xbd5c92c5bd5c92c5
-DATA tanhNEONConstants<>+120(SB)/8, $0xbd5c92c5bd5c92c5
-DATA tanhNEONConstants<>+128(SB)/8, $0x3e08870e3e08870e
-DATA tanhNEONConstants<>+136(SB)/8, $0x3e08870e3e08870e
-DATA tanhNEONConstants<>+144(SB)/8, $0xbeaaaaa9beaaaaa9
-DATA tanhNEONConstants<>+152(SB)/8, $0xbeaaaaa9beaaaaa9
-DATA tanhNEONConstants<>+160(SB)/8, $0xc2ae0000c2ae0000
-DATA tanhNEONConstants<>+168(SB)/8, $0xc2ae0000c2ae0000
+DATA tanhNEONConstants<>+32(SB)/8, $0x0302010003020100
+DATA tanhNEONConstants<>+40(SB)/8, $0x0302010003020100
+DATA tanhNEONConstants<>+48(SB)/8, $0x3f7b95c23f800000
+DATA tanhNEONConstants<>+56(SB)/8, $0x3f75fed73f7837f0
+DATA tanhNEONConstants<>+64(SB)/8, $0x3f75672a3f7504f3
+DATA tanhNEONConstants<>+72(SB)/8, $0x3f7ac0c73f7744fd
+DATA tanhNEONConstants<>+80(SB)/8, $0x8000000080000000
+DATA tanhNEONConstants<>+88(SB)/8, $0x8000000080000000
+DATA tanhNEONConstants<>+96(SB)/8, $0xbbc7c6f2bbc7c6f2
+DATA tanhNEONConstants<>+104(SB)/8, $0xbbc7c6f2bbc7c6f2
+DATA tanhNEONConstants<>+112(SB)/8, $0x3cac02473cac0247
+DATA tanhNEONConstants<>+120(SB)/8, $0x3cac02473cac0247
+DATA tanhNEONConstants<>+128(SB)/8, $0xbd5c92c5bd5c92c5
+DATA tanhNEONConstants<>+136(SB)/8, $0xbd5c92c5bd5c92c5
+DATA tanhNEONConstants<>+144(SB)/8, $0x3e08870e3e08870e
+DATA tanhNEONConstants<>+152(SB)/8, $0x3e08870e3e08870e
+DATA tanhNEONConstants<>+160(SB)/8, $0xbeaaaaa9beaaaaa9
+DATA tanhNEONConstants<>+168(SB)/8, $0xbeaaaaa9beaaaaa9
 DATA tanhNEONConstants<>+176(SB)/8, $0x41a0000041a00000
 DATA tanhNEONConstants<>+184(SB)/8, $0x41a0000041a00000
-DATA tanhNEONConstants<>+192(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA tanhNEONConstants<>+200(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA tanhNEONConstants<>+192(SB)/8, $0x4138aa3b4138aa3b
+DATA tanhNEONConstants<>+200(SB)/8, $0x4138aa3b4138aa3b
 DATA tanhNEONConstants<>+208(SB)/8, $0x4b4000004b400000
 DATA tanhNEONConstants<>+216(SB)/8, $0x4b4000004b400000
-DATA tanhNEONConstants<>+224(SB)/8, $0x3f3180003f318000
-DATA tanhNEONConstants<>+232(SB)/8, $0x3f3180003f318000
-DATA tanhNEONConstants<>+240(SB)/8, $0xb95e8083b95e8083
-DATA tanhNEONConstants<>+248(SB)/8, $0xb95e8083b95e8083
-DATA tanhNEONConstants<>+256(SB)/8, $0x3950696739506967
-DATA tanhNEONConstants<>+264(SB)/8, $0x3950696739506967
-DATA tanhNEONConstants<>+272(SB)/8, $0x3ab743ce3ab743ce
-DATA tanhNEONConstants<>+280(SB)/8, $0x3ab743ce3ab743ce
-DATA tanhNEONConstants<>+288(SB)/8, $0x3c0889083c088908
-DATA tanhNEONConstants<>+296(SB)/8, $0x3c0889083c088908
-DATA tanhNEONConstants<>+304(SB)/8, $0x3d2aa9c13d2aa9c1
-DATA tanhNEONConstants<>+312(SB)/8, $0x3d2aa9c13d2aa9c1
-DATA tanhNEONConstants<>+320(SB)/8, $0x3e2aaaaa3e2aaaaa
-DATA tanhNEONConstants<>+328(SB)/8, $0x3e2aaaaa3e2aaaaa
-DATA tanhNEONConstants<>+336(SB)/8, $0x3f8000003f800000
-DATA tanhNEONConstants<>+344(SB)/8, $0x3f8000003f800000
-GLOBL tanhNEONConstants<>(SB), RODATA|NOPTR, $352
+DATA tanhNEONConstants<>+224(SB)/8, $0x3db180003db18000
+DATA tanhNEONConstants<>+232(SB)/8, $0x3db180003db18000
+DATA tanhNEONConstants<>+240(SB)/8, $0xb7de8083b7de8083
+DATA tanhNEONConstants<>+248(SB)/8, $0xb7de8083b7de8083
+DATA tanhNEONConstants<>+256(SB)/8, $0x3e2aab2b3e2aab2b
+DATA tanhNEONConstants<>+264(SB)/8, $0x3e2aab2b3e2aab2b
+DATA tanhNEONConstants<>+272(SB)/8, $0x3f00043b3f00043b
+DATA tanhNEONConstants<>+280(SB)/8, $0x3f00043b3f00043b
+DATA tanhNEONConstants<>+288(SB)/8, $0x0000000700000007
+DATA tanhNEONConstants<>+296(SB)/8, $0x0000000700000007
+DATA tanhNEONConstants<>+304(SB)/8, $0x0404040404040404
+DATA tanhNEONConstants<>+312(SB)/8, $0x0404040404040404
+DATA tanhNEONConstants<>+320(SB)/8, $0x3f8000003f800000
+DATA tanhNEONConstants<>+328(SB)/8, $0x3f8000003f800000
+GLOBL tanhNEONConstants<>(SB), RODATA|NOPTR, $336
 
 // func tanhNEON(dst *float32, x *float32, n int)
 TEXT ·tanhNEON(SB), NOSPLIT, $0-24
@@ -251,50 +245,50 @@ pairs:
 	CMP $2, R8
 	BLT last
 	MOVD $tanhNEONConstants<>(SB), R17
-	WORD $0x3dc01220 // ldr q0, [x17,#64]
-	WORD $0x3dc01621 // ldr q1, [x17,#80]
-	WORD $0x3dc01a22 // ldr q2, [x17,#96]
-	WORD $0x3dc01e23 // ldr q3, [x17,#112]
-	WORD $0x3dc02224 // ldr q4, [x17,#128]
-	WORD $0x3dc02625 // ldr q5, [x17,#144]
-	WORD $0x3dc02a26 // ldr q6, [x17,#160]
-	WORD $0x3dc02e27 // ldr q7, [x17,#176]
-	WORD $0x3dc03228 // ldr q8, [x17,#192]
-	WORD $0x3dc03629 // ldr q9, [x17,#208]
-	WORD $0x3dc03a2a // ldr q10, [x17,#224]
-	WORD $0x3dc03e2b // ldr q11, [x17,#240]
-	WORD $0x3dc0422c // ldr q12, [x17,#256]
-	WORD $0x3dc0462d // ldr q13, [x17,#272]
-	WORD $0x3dc04a2e // ldr q14, [x17,#288]
-	WORD $0x3dc04e2f // ldr q15, [x17,#304]
-	WORD $0x3dc05230 // ldr q16, [x17,#320]
-	WORD $0x3dc05631 // ldr q17, [x17,#336]
+	WORD $0x3dc00e20 // ldr q0, [x17,#48]
+	WORD $0x3dc01221 // ldr q1, [x17,#64]
+	WORD $0x3dc01622 // ldr q2, [x17,#80]
+	WORD $0x3dc01a23 // ldr q3, [x17,#96]
+	WORD $0x3dc01e24 // ldr q4, [x17,#112]
+	WORD $0x3dc02225 // ldr q5, [x17,#128]
+	WORD $0x3dc02626 // ldr q6, [x17,#144]
+	WORD $0x3dc02a27 // ldr q7, [x17,#160]
+	WORD $0x3dc02e28 // ldr q8, [x17,#176]
+	WORD $0x3dc03229 // ldr q9, [x17,#192]
+	WORD $0x3dc0362a // ldr q10, [x17,#208]
+	WORD $0x3dc03a2b // ldr q11, [x17,#224]
+	WORD $0x3dc03e2c // ldr q12, [x17,#240]
+	WORD $0x3dc0422d // ldr q13, [x17,#256]
+	WORD $0x3dc0462e // ldr q14, [x17,#272]
+	WORD $0x3dc04a2f // ldr q15, [x17,#288]
+	WORD $0x3dc04e30 // ldr q16, [x17,#304]
+	WORD $0x3dc05231 // ldr q17, [x17,#320]
 
 pairsLoop:
 	WORD $0x3cc10432 // ldr q18, [x1],#16
 	WORD $0x3cc10433 // ldr q19, [x1],#16
-	WORD $0x4e201e54 // and v20.16b, v18.16b, v0.16b
-	WORD $0x4e201e75 // and v21.16b, v19.16b, v0.16b
-	WORD $0x4e601e52 // bic v18.16b, v18.16b, v0.16b
-	WORD $0x4e601e73 // bic v19.16b, v19.16b, v0.16b
+	WORD $0x4e221e54 // and v20.16b, v18.16b, v2.16b
+	WORD $0x4e221e75 // and v21.16b, v19.16b, v2.16b
+	WORD $0x4e621e52 // bic v18.16b, v18.16b, v2.16b
+	WORD $0x4e621e73 // bic v19.16b, v19.16b, v2.16b
 	WORD $0x6e32de56 // fmul v22.4s, v18.4s, v18.4s
 	WORD $0x6e33de77 // fmul v23.4s, v19.4s, v19.4s
-	WORD $0x6e36dc38 // fmul v24.4s, v1.4s, v22.4s
-	WORD $0x6e37dc39 // fmul v25.4s, v1.4s, v23.4s
-	WORD $0x4e22d718 // fadd v24.4s, v24.4s, v2.4s
-	WORD $0x4e22d739 // fadd v25.4s, v25.4s, v2.4s
-	WORD $0x6e36df18 // fmul v24.4s, v24.4s, v22.4s
-	WORD $0x6e37df39 // fmul v25.4s, v25.4s, v23.4s
-	WORD $0x4e23d718 // fadd v24.4s, v24.4s, v3.4s
-	WORD $0x4e23d739 // fadd v25.4s, v25.4s, v3.4s
-	WORD $0x6e36df18 // fmul v24.4s, v24.4s, v22.4s
-	WORD $0x6e37df39 // fmul v25.4s, v25.4s, v23.4s
+	WORD $0x6e36dc78 // fmul v24.4s, v3.4s, v22.4s
+	WORD $0x6e37dc79 // fmul v25.4s, v3.4s, v23.4s
 	WORD $0x4e24d718 // fadd v24.4s, v24.4s, v4.4s
 	WORD $0x4e24d739 // fadd v25.4s, v25.4s, v4.4s
 	WORD $0x6e36df18 // fmul v24.4s, v24.4s, v22.4s
 	WORD $0x6e37df39 // fmul v25.4s, v25.4s, v23.4s
 	WORD $0x4e25d718 // fadd v24.4s, v24.4s, v5.4s
 	WORD $0x4e25d739 // fadd v25.4s, v25.4s, v5.4s
+	WORD $0x6e36df18 // fmul v24.4s, v24.4s, v22.4s
+	WORD $0x6e37df39 // fmul v25.4s, v25.4s, v23.4s
+	WORD $0x4e26d718 // fadd v24.4s, v24.4s, v6.4s
+	WORD $0x4e26d739 // fadd v25.4s, v25.4s, v6.4s
+	WORD $0x6e36df18 // fmul v24.4s, v24.4s, v22.4s
+	WORD $0x6e37df39 // fmul v25.4s, v25.4s, v23.4s
+	WORD $0x4e27d718 // fadd v24.4s, v24.4s, v7.4s
+	WORD $0x4e27d739 // fadd v25.4s, v25.4s, v7.4s
 	WORD $0x6e36df16 // fmul v22.4s, v24.4s, v22.4s
 	WORD $0x6e37df37 // fmul v23.4s, v25.4s, v23.4s
 	WORD $0x6e32ded6 // fmul v22.4s, v22.4s, v18.4s
@@ -303,76 +297,64 @@ pairsLoop:
 	WORD $0x4e33d6f7 // fadd v23.4s, v23.4s, v19.4s
 	WORD $0x4e32d659 // fadd v25.4s, v18.4s, v18.4s
 	WORD $0x4e33d678 // fadd v24.4s, v19.4s, v19.4s
-	WORD $0x4e26f739 // fmax v25.4s, v25.4s, v6.4s
-	WORD $0x4e26f718 // fmax v24.4s, v24.4s, v6.4s
-	WORD $0x4ea7f739 // fmin v25.4s, v25.4s, v7.4s
-	WORD $0x4ea7f718 // fmin v24.4s, v24.4s, v7.4s
-	WORD $0x6e28df3a // fmul v26.4s, v25.4s, v8.4s
-	WORD $0x6e28df1b // fmul v27.4s, v24.4s, v8.4s
-	WORD $0x4e29d75a // fadd v26.4s, v26.4s, v9.4s
-	WORD $0x4e29d77b // fadd v27.4s, v27.4s, v9.4s
-	WORD $0x4ea9d75c // fsub v28.4s, v26.4s, v9.4s
-	WORD $0x4ea9d77d // fsub v29.4s, v27.4s, v9.4s
-	WORD $0x6e2adf9e // fmul v30.4s, v28.4s, v10.4s
-	WORD $0x6e2adfbf // fmul v31.4s, v29.4s, v10.4s
+	WORD $0x4ea8f739 // fmin v25.4s, v25.4s, v8.4s
+	WORD $0x4ea8f718 // fmin v24.4s, v24.4s, v8.4s
+	WORD $0x6e29df3a // fmul v26.4s, v25.4s, v9.4s
+	WORD $0x6e29df1b // fmul v27.4s, v24.4s, v9.4s
+	WORD $0x4e2ad75a // fadd v26.4s, v26.4s, v10.4s
+	WORD $0x4e2ad77b // fadd v27.4s, v27.4s, v10.4s
+	WORD $0x4eaad75c // fsub v28.4s, v26.4s, v10.4s
+	WORD $0x4eaad77d // fsub v29.4s, v27.4s, v10.4s
+	WORD $0x6e2bdf9e // fmul v30.4s, v28.4s, v11.4s
+	WORD $0x6e2bdfbf // fmul v31.4s, v29.4s, v11.4s
 	WORD $0x4ebed73e // fsub v30.4s, v25.4s, v30.4s
 	WORD $0x4ebfd71f // fsub v31.4s, v24.4s, v31.4s
-	WORD $0x6e2bdf9c // fmul v28.4s, v28.4s, v11.4s
-	WORD $0x6e2bdfbd // fmul v29.4s, v29.4s, v11.4s
+	WORD $0x6e2cdf9c // fmul v28.4s, v28.4s, v12.4s
+	WORD $0x6e2cdfbd // fmul v29.4s, v29.4s, v12.4s
 	WORD $0x4ebcd7dc // fsub v28.4s, v30.4s, v28.4s
 	WORD $0x4ebdd7fd // fsub v29.4s, v31.4s, v29.4s
-	WORD $0x6e3cdd9f // fmul v31.4s, v12.4s, v28.4s
-	WORD $0x6e3ddd9e // fmul v30.4s, v12.4s, v29.4s
-	WORD $0x4e2dd7ff // fadd v31.4s, v31.4s, v13.4s
-	WORD $0x4e2dd7de // fadd v30.4s, v30.4s, v13.4s
-	WORD $0x6e3cdfff // fmul v31.4s, v31.4s, v28.4s
-	WORD $0x6e3ddfde // fmul v30.4s, v30.4s, v29.4s
+	WORD $0x6e2ddf9f // fmul v31.4s, v28.4s, v13.4s
+	WORD $0x6e2ddfbe // fmul v30.4s, v29.4s, v13.4s
 	WORD $0x4e2ed7ff // fadd v31.4s, v31.4s, v14.4s
 	WORD $0x4e2ed7de // fadd v30.4s, v30.4s, v14.4s
-	WORD $0x6e3cdfff // fmul v31.4s, v31.4s, v28.4s
-	WORD $0x6e3ddfde // fmul v30.4s, v30.4s, v29.4s
-	WORD $0x4e2fd7ff // fadd v31.4s, v31.4s, v15.4s
-	WORD $0x4e2fd7de // fadd v30.4s, v30.4s, v15.4s
-	WORD $0x6e3cdfff // fmul v31.4s, v31.4s, v28.4s
-	WORD $0x6e3ddfde // fmul v30.4s, v30.4s, v29.4s
-	WORD $0x4e30d7ff // fadd v31.4s, v31.4s, v16.4s
-	WORD $0x4e30d7de // fadd v30.4s, v30.4s, v16.4s
-	WORD $0x6e3cdfff // fmul v31.4s, v31.4s, v28.4s
-	WORD $0x6e3ddfde // fmul v30.4s, v30.4s, v29.4s
-	WORD $0x3dc00e38 // ldr q24, [x17,#48]
-	WORD $0x4e38d7f8 // fadd v24.4s, v31.4s, v24.4s
-	WORD $0x3dc00e3f // ldr q31, [x17,#48]
-	WORD $0x4e3fd7df // fadd v31.4s, v30.4s, v31.4s
-	WORD $0x6e3cdf18 // fmul v24.4s, v24.4s, v28.4s
-	WORD $0x6e3ddfff // fmul v31.4s, v31.4s, v29.4s
-	WORD $0x6e3cdf18 // fmul v24.4s, v24.4s, v28.4s
-	WORD $0x6e3ddfff // fmul v31.4s, v31.4s, v29.4s
+	WORD $0x6e3cdf98 // fmul v24.4s, v28.4s, v28.4s
+	WORD $0x6e3ddfb9 // fmul v25.4s, v29.4s, v29.4s
+	WORD $0x6e38dff8 // fmul v24.4s, v31.4s, v24.4s
+	WORD $0x6e39dfd9 // fmul v25.4s, v30.4s, v25.4s
 	WORD $0x4e3cd71c // fadd v28.4s, v24.4s, v28.4s
-	WORD $0x4e3dd7fd // fadd v29.4s, v31.4s, v29.4s
-	WORD $0x4e31d79c // fadd v28.4s, v28.4s, v17.4s
-	WORD $0x4e31d7bd // fadd v29.4s, v29.4s, v17.4s
-	WORD $0x3dc00a3f // ldr q31, [x17,#32]
-	WORD $0x6ebf875f // sub v31.4s, v26.4s, v31.4s
-	WORD $0x3dc00a3a // ldr q26, [x17,#32]
-	WORD $0x6eba877a // sub v26.4s, v27.4s, v26.4s
-	WORD $0x4f3757ff // shl v31.4s, v31.4s, #23
-	WORD $0x4f37575a // shl v26.4s, v26.4s, #23
-	WORD $0x6e3fdf9f // fmul v31.4s, v28.4s, v31.4s
-	WORD $0x6e3adfba // fmul v26.4s, v29.4s, v26.4s
-	WORD $0x4e31d7ff // fadd v31.4s, v31.4s, v17.4s
+	WORD $0x4e3dd73d // fadd v29.4s, v25.4s, v29.4s
+	WORD $0x4e2f1f59 // and v25.16b, v26.16b, v15.16b
+	WORD $0x4e2f1f78 // and v24.16b, v27.16b, v15.16b
+	WORD $0x4eb09f39 // mul v25.4s, v25.4s, v16.4s
+	WORD $0x4eb09f18 // mul v24.4s, v24.4s, v16.4s
+	WORD $0x3dc00a3e // ldr q30, [x17,#32]
+	WORD $0x4ebe873e // add v30.4s, v25.4s, v30.4s
+	WORD $0x3dc00a39 // ldr q25, [x17,#32]
+	WORD $0x4eb98719 // add v25.4s, v24.4s, v25.4s
+	WORD $0x4e1e201e // tbl v30.16b, {v0.16b, v1.16b}, v30.16b
+	WORD $0x4e192019 // tbl v25.16b, {v0.16b, v1.16b}, v25.16b
+	WORD $0x4f34575a // shl v26.4s, v26.4s, #20
+	WORD $0x4f34577b // shl v27.4s, v27.4s, #20
+	WORD $0x4eba87da // add v26.4s, v30.4s, v26.4s
+	WORD $0x4ebb873b // add v27.4s, v25.4s, v27.4s
+	WORD $0x6e3cdf5c // fmul v28.4s, v26.4s, v28.4s
+	WORD $0x6e3ddf7d // fmul v29.4s, v27.4s, v29.4s
+	WORD $0x4e3ad79a // fadd v26.4s, v28.4s, v26.4s
+	WORD $0x4e3bd7bb // fadd v27.4s, v29.4s, v27.4s
 	WORD $0x4e31d75a // fadd v26.4s, v26.4s, v17.4s
-	WORD $0x3dc0063d // ldr q29, [x17,#16]
-	WORD $0x6e3fffbf // fdiv v31.4s, v29.4s, v31.4s
+	WORD $0x4e31d77b // fadd v27.4s, v27.4s, v17.4s
 	WORD $0x3dc0063d // ldr q29, [x17,#16]
 	WORD $0x6e3affba // fdiv v26.4s, v29.4s, v26.4s
-	WORD $0x4ebfd63f // fsub v31.4s, v17.4s, v31.4s
+	WORD $0x3dc0063d // ldr q29, [x17,#16]
+	WORD $0x6e3bffbb // fdiv v27.4s, v29.4s, v27.4s
 	WORD $0x4ebad63a // fsub v26.4s, v17.4s, v26.4s
+	WORD $0x4ebbd63b // fsub v27.4s, v17.4s, v27.4s
 	WORD $0x3dc0023d // ldr q29, [x17]
 	WORD $0x6eb2e7b2 // fcmgt v18.4s, v29.4s, v18.4s
 	WORD $0x3dc0023d // ldr q29, [x17]
 	WORD $0x6eb3e7b3 // fcmgt v19.4s, v29.4s, v19.4s
-	WORD $0x6e7f1ed2 // bsl v18.16b, v22.16b, v31.16b
-	WORD $0x6e7a1ef3 // bsl v19.16b, v23.16b, v26.16b
+	WORD $0x6e7a1ed2 // bsl v18.16b, v22.16b, v26.16b
+	WORD $0x6e7b1ef3 // bsl v19.16b, v23.16b, v27.16b
 	WORD $0x4eb41e54 // orr v20.16b, v18.16b, v20.16b
 	WORD $0x4eb51e75 // orr v21.16b, v19.16b, v21.16b
 	WORD $0x3c810414 // str q20, [x0],#16
@@ -385,79 +367,73 @@ last:
 	CMP $1, R8
 	BLT done
 	MOVD $tanhNEONConstants<>(SB), R17
-	WORD $0x3dc01220 // ldr q0, [x17,#64]
-	WORD $0x3dc01621 // ldr q1, [x17,#80]
-	WORD $0x3dc01a22 // ldr q2, [x17,#96]
-	WORD $0x3dc01e23 // ldr q3, [x17,#112]
-	WORD $0x3dc02224 // ldr q4, [x17,#128]
-	WORD $0x3dc02625 // ldr q5, [x17,#144]
-	WORD $0x3dc02a26 // ldr q6, [x17,#160]
-	WORD $0x3dc02e27 // ldr q7, [x17,#176]
-	WORD $0x3dc03228 // ldr q8, [x17,#192]
-	WORD $0x3dc03629 // ldr q9, [x17,#208]
-	WORD $0x3dc03a2a // ldr q10, [x17,#224]
-	WORD $0x3dc03e2b // ldr q11, [x17,#240]
-	WORD $0x3dc0422c // ldr q12, [x17,#256]
-	WORD $0x3dc0462d // ldr q13, [x17,#272]
-	WORD $0x3dc04a2e // ldr q14, [x17,#288]
-	WORD $0x3dc04e2f // ldr q15, [x17,#304]
-	WORD $0x3dc05230 // ldr q16, [x17,#320]
-	WORD $0x3dc00e31 // ldr q17, [x17,#48]
-	WORD $0x3dc05632 // ldr q18, [x17,#336]
-	WORD $0x3dc00a33 // ldr q19, [x17,#32]
-	WORD $0x3dc00634 // ldr q20, [x17,#16]
-	WORD $0x3dc00235 // ldr q21, [x17]
+	WORD $0x3dc00e20 // ldr q0, [x17,#48]
+	WORD $0x3dc01221 // ldr q1, [x17,#64]
+	WORD $0x3dc01622 // ldr q2, [x17,#80]
+	WORD $0x3dc01a23 // ldr q3, [x17,#96]
+	WORD $0x3dc01e24 // ldr q4, [x17,#112]
+	WORD $0x3dc02225 // ldr q5, [x17,#128]
+	WORD $0x3dc02626 // ldr q6, [x17,#144]
+	WORD $0x3dc02a27 // ldr q7, [x17,#160]
+	WORD $0x3dc02e28 // ldr q8, [x17,#176]
+	WORD $0x3dc03229 // ldr q9, [x17,#192]
+	WORD $0x3dc0362a // ldr q10, [x17,#208]
+	WORD $0x3dc03a2b // ldr q11, [x17,#224]
+	WORD $0x3dc03e2c // ldr q12, [x17,#240]
+	WORD $0x3dc0422d // ldr q13, [x17,#256]
+	WORD $0x3dc0462e // ldr q14, [x17,#272]
+	WORD $0x3dc04a2f // ldr q15, [x17,#288]
+	WORD $0x3dc04e30 // ldr q16, [x17,#304]
+	WORD $0x3dc00a31 // ldr q17, [x17,#32]
+	WORD $0x3dc05232 // ldr q18, [x17,#320]
+	WORD $0x3dc00633 // ldr q19, [x17,#16]
+	WORD $0x3dc00234 // ldr q20, [x17]
 
 lastLoop:
-	WORD $0x3cc10436 // ldr q22, [x1],#16
-	WORD $0x4e201ed7 // and v23.16b, v22.16b, v0.16b
-	WORD $0x4e601ed6 // bic v22.16b, v22.16b, v0.16b
-	WORD $0x6e36ded8 // fmul v24.4s, v22.4s, v22.4s
-	WORD $0x6e38dc39 // fmul v25.4s, v1.4s, v24.4s
-	WORD $0x4e22d739 // fadd v25.4s, v25.4s, v2.4s
-	WORD $0x6e38df39 // fmul v25.4s, v25.4s, v24.4s
-	WORD $0x4e23d739 // fadd v25.4s, v25.4s, v3.4s
-	WORD $0x6e38df39 // fmul v25.4s, v25.4s, v24.4s
-	WORD $0x4e24d739 // fadd v25.4s, v25.4s, v4.4s
-	WORD $0x6e38df39 // fmul v25.4s, v25.4s, v24.4s
-	WORD $0x4e25d739 // fadd v25.4s, v25.4s, v5.4s
-	WORD $0x6e38df38 // fmul v24.4s, v25.4s, v24.4s
-	WORD $0x6e36df18 // fmul v24.4s, v24.4s, v22.4s
-	WORD $0x4e36d718 // fadd v24.4s, v24.4s, v22.4s
-	WORD $0x4e36d6d9 // fadd v25.4s, v22.4s, v22.4s
-	WORD $0x4e26f739 // fmax v25.4s, v25.4s, v6.4s
-	WORD $0x4ea7f739 // fmin v25.4s, v25.4s, v7.4s
-	WORD $0x6e28df3a // fmul v26.4s, v25.4s, v8.4s
-	WORD $0x4e29d75a // fadd v26.4s, v26.4s, v9.4s
-	WORD $0x4ea9d75b // fsub v27.4s, v26.4s, v9.4s
-	WORD $0x6e2adf7c // fmul v28.4s, v27.4s, v10.4s
-	WORD $0x4ebcd73c // fsub v28.4s, v25.4s, v28.4s
-	WORD $0x6e2bdf7b // fmul v27.4s, v27.4s, v11.4s
-	WORD $0x4ebbd79b // fsub v27.4s, v28.4s, v27.4s
-	WORD $0x6e3bdd9c // fmul v28.4s, v12.4s, v27.4s
-	WORD $0x4e2dd79c // fadd v28.4s, v28.4s, v13.4s
-	WORD $0x6e3bdf9c // fmul v28.4s, v28.4s, v27.4s
-	WORD $0x4e2ed79c // fadd v28.4s, v28.4s, v14.4s
-	WORD $0x6e3bdf9c // fmul v28.4s, v28.4s, v27.4s
-	WORD $0x4e2fd79c // fadd v28.4s, v28.4s, v15.4s
-	WORD $0x6e3bdf9c // fmul v28.4s, v28.4s, v27.4s
-	WORD $0x4e30d79c // fadd v28.4s, v28.4s, v16.4s
-	WORD $0x6e3bdf9c // fmul v28.4s, v28.4s, v27.4s
-	WORD $0x4e31d79c // fadd v28.4s, v28.4s, v17.4s
-	WORD $0x6e3bdf9c // fmul v28.4s, v28.4s, v27.4s
-	WORD $0x6e3bdf9c // fmul v28.4s, v28.4s, v27.4s
-	WORD $0x4e3bd79b // fadd v27.4s, v28.4s, v27.4s
-	WORD $0x4e32d77b // fadd v27.4s, v27.4s, v18.4s
-	WORD $0x6eb3875a // sub v26.4s, v26.4s, v19.4s
-	WORD $0x4f37575a // shl v26.4s, v26.4s, #23
-	WORD $0x6e3adf7a // fmul v26.4s, v27.4s, v26.4s
-	WORD $0x4e32d75a // fadd v26.4s, v26.4s, v18.4s
-	WORD $0x6e3afe9a // fdiv v26.4s, v20.4s, v26.4s
-	WORD $0x4ebad65a // fsub v26.4s, v18.4s, v26.4s
-	WORD $0x6eb6e6b6 // fcmgt v22.4s, v21.4s, v22.4s
-	WORD $0x6e7a1f16 // bsl v22.16b, v24.16b, v26.16b
-	WORD $0x4eb71ed7 // orr v23.16b, v22.16b, v23.16b
-	WORD $0x3c810417 // str q23, [x0],#16
+	WORD $0x3cc10435 // ldr q21, [x1],#16
+	WORD $0x4e221eb6 // and v22.16b, v21.16b, v2.16b
+	WORD $0x4e621eb5 // bic v21.16b, v21.16b, v2.16b
+	WORD $0x6e35deb7 // fmul v23.4s, v21.4s, v21.4s
+	WORD $0x6e37dc78 // fmul v24.4s, v3.4s, v23.4s
+	WORD $0x4e24d718 // fadd v24.4s, v24.4s, v4.4s
+	WORD $0x6e37df18 // fmul v24.4s, v24.4s, v23.4s
+	WORD $0x4e25d718 // fadd v24.4s, v24.4s, v5.4s
+	WORD $0x6e37df18 // fmul v24.4s, v24.4s, v23.4s
+	WORD $0x4e26d718 // fadd v24.4s, v24.4s, v6.4s
+	WORD $0x6e37df18 // fmul v24.4s, v24.4s, v23.4s
+	WORD $0x4e27d718 // fadd v24.4s, v24.4s, v7.4s
+	WORD $0x6e37df17 // fmul v23.4s, v24.4s, v23.4s
+	WORD $0x6e35def7 // fmul v23.4s, v23.4s, v21.4s
+	WORD $0x4e35d6f7 // fadd v23.4s, v23.4s, v21.4s
+	WORD $0x4e35d6b8 // fadd v24.4s, v21.4s, v21.4s
+	WORD $0x4ea8f718 // fmin v24.4s, v24.4s, v8.4s
+	WORD $0x6e29df19 // fmul v25.4s, v24.4s, v9.4s
+	WORD $0x4e2ad739 // fadd v25.4s, v25.4s, v10.4s
+	WORD $0x4eaad73a // fsub v26.4s, v25.4s, v10.4s
+	WORD $0x6e2bdf5b // fmul v27.4s, v26.4s, v11.4s
+	WORD $0x4ebbd71b // fsub v27.4s, v24.4s, v27.4s
+	WORD $0x6e2cdf5a // fmul v26.4s, v26.4s, v12.4s
+	WORD $0x4ebad77a // fsub v26.4s, v27.4s, v26.4s
+	WORD $0x6e2ddf5b // fmul v27.4s, v26.4s, v13.4s
+	WORD $0x4e2ed77b // fadd v27.4s, v27.4s, v14.4s
+	WORD $0x6e3adf58 // fmul v24.4s, v26.4s, v26.4s
+	WORD $0x6e38df78 // fmul v24.4s, v27.4s, v24.4s
+	WORD $0x4e3ad71a // fadd v26.4s, v24.4s, v26.4s
+	WORD $0x4e2f1f38 // and v24.16b, v25.16b, v15.16b
+	WORD $0x4eb09f18 // mul v24.4s, v24.4s, v16.4s
+	WORD $0x4eb18718 // add v24.4s, v24.4s, v17.4s
+	WORD $0x4e182018 // tbl v24.16b, {v0.16b, v1.16b}, v24.16b
+	WORD $0x4f345739 // shl v25.4s, v25.4s, #20
+	WORD $0x4eb98719 // add v25.4s, v24.4s, v25.4s
+	WORD $0x6e3adf3a // fmul v26.4s, v25.4s, v26.4s
+	WORD $0x4e39d759 // fadd v25.4s, v26.4s, v25.4s
+	WORD $0x4e32d739 // fadd v25.4s, v25.4s, v18.4s
+	WORD $0x6e39fe79 // fdiv v25.4s, v19.4s, v25.4s
+	WORD $0x4eb9d659 // fsub v25.4s, v18.4s, v25.4s
+	WORD $0x6eb5e695 // fcmgt v21.4s, v20.4s, v21.4s
+	WORD $0x6e791ef5 // bsl v21.16b, v23.16b, v25.16b
+	WORD $0x4eb61eb6 // orr v22.16b, v21.16b, v22.16b
+	WORD $0x3c810416 // str q22, [x0],#16
 	SUB $1, R8
 	CMP $1, R8
 	BGE lastLoop
@@ -465,34 +441,34 @@ lastLoop:
 done:
 	RET
 
-DATA siluNEONConstants<>+0(SB)/8, $0xc2ae0000c2ae0000
-DATA siluNEONConstants<>+8(SB)/8, $0xc2ae0000c2ae0000
-DATA siluNEONConstants<>+16(SB)/8, $0x42b2000042b20000
-DATA siluNEONConstants<>+24(SB)/8, $0x42b2000042b20000
-DATA siluNEONConstants<>+32(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA siluNEONConstants<>+40(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA siluNEONConstants<>+48(SB)/8, $0x4b4000004b400000
-DATA siluNEONConstants<>+56(SB)/8, $0x4b4000004b400000
-DATA siluNEONConstants<>+64(SB)/8, $0x3f3180003f318000
-DATA siluNEONConstants<>+72(SB)/8, $0x3f3180003f318000
-DATA siluNEONConstants<>+80(SB)/8, $0xb95e8083b95e8083
-DATA siluNEONConstants<>+88(SB)/8, $0xb95e8083b95e8083
-DATA siluNEONConstants<>+96(SB)/8, $0x3950696739506967
-DATA siluNEONConstants<>+104(SB)/8, $0x3950696739506967
-DATA siluNEONConstants<>+112(SB)/8, $0x3ab743ce3ab743ce
-DATA siluNEONConstants<>+120(SB)/8, $0x3ab743ce3ab743ce
-DATA siluNEONConstants<>+128(SB)/8, $0x3c0889083c088908
-DATA siluNEONConstants<>+136(SB)/8, $0x3c0889083c088908
-DATA siluNEONConstants<>+144(SB)/8, $0x3d2aa9c13d2aa9c1
-DATA siluNEONConstants<>+152(SB)/8, $0x3d2aa9c13d2aa9c1
-DATA siluNEONConstants<>+160(SB)/8, $0x3e2aaaaa3e2aaaaa
-DATA siluNEONConstants<>+168(SB)/8, $0x3e2aaaaa3e2aaaaa
-DATA siluNEONConstants<>+176(SB)/8, $0x3f0000003f000000
-DATA siluNEONConstants<>+184(SB)/8, $0x3f0000003f000000
-DATA siluNEONConstants<>+192(SB)/8, $0x3f8000003f800000
-DATA siluNEONConstants<>+200(SB)/8, $0x3f8000003f800000
-DATA siluNEONConstants<>+208(SB)/8, $0x4b3fff814b3fff81
-DATA siluNEONConstants<>+216(SB)/8, $0x4b3fff814b3fff81
+DATA siluNEONConstants<>+0(SB)/8, $0x3f7b95c23f800000
+DATA siluNEONConstants<>+8(SB)/8, $0x3f75fed73f7837f0
+DATA siluNEONConstants<>+16(SB)/8, $0x3f75672a3f7504f3
+DATA siluNEONConstants<>+24(SB)/8, $0x3f7ac0c73f7744fd
+DATA siluNEONConstants<>+32(SB)/8, $0xc2ae0000c2ae0000
+DATA siluNEONConstants<>+40(SB)/8, $0xc2ae0000c2ae0000
+DATA siluNEONConstants<>+48(SB)/8, $0x42ae000042ae0000
+DATA siluNEONConstants<>+56(SB)/8, $0x42ae000042ae0000
+DATA siluNEONConstants<>+64(SB)/8, $0xc138aa3bc138aa3b
+DATA siluNEONConstants<>+72(SB)/8, $0xc138aa3bc138aa3b
+DATA siluNEONConstants<>+80(SB)/8, $0x4b4000004b400000
+DATA siluNEONConstants<>+88(SB)/8, $0x4b4000004b400000
+DATA siluNEONConstants<>+96(SB)/8, $0x3db180003db18000
+DATA siluNEONConstants<>+104(SB)/8, $0x3db180003db18000
+DATA siluNEONConstants<>+112(SB)/8, $0xb7de8083b7de8083
+DATA siluNEONConstants<>+120(SB)/8, $0xb7de8083b7de8083
+DATA siluNEONConstants<>+128(SB)/8, $0xbe2aab2bbe2aab2b
+DATA siluNEONConstants<>+136(SB)/8, $0xbe2aab2bbe2aab2b
+DATA siluNEONConstants<>+144(SB)/8, $0x3f00043b3f00043b
+DATA siluNEONConstants<>+152(SB)/8, $0x3f00043b3f00043b
+DATA siluNEONConstants<>+160(SB)/8, $0x0000000700000007
+DATA siluNEONConstants<>+168(SB)/8, $0x0000000700000007
+DATA siluNEONConstants<>+176(SB)/8, $0x0404040404040404
+DATA siluNEONConstants<>+184(SB)/8, $0x0404040404040404
+DATA siluNEONConstants<>+192(SB)/8, $0x0302010003020100
+DATA siluNEONConstants<>+200(SB)/8, $0x0302010003020100
+DATA siluNEONConstants<>+208(SB)/8, $0x3f8000003f800000
+DATA siluNEONConstants<>+216(SB)/8, $0x3f8000003f800000
 GLOBL siluNEONConstants<>(SB), RODATA|NOPTR, $224
 
 // func siluNEON(dst *float32, x *float32, n int)
@@ -524,64 +500,56 @@ pairs:
 pairsLoop:
 	WORD $0x3cc1042e // ldr q14, [x1],#16
 	WORD $0x3cc1042f // ldr q15, [x1],#16
-	WORD $0x6ea0f9d0 // fneg v16.4s, v14.4s
-	WORD $0x6ea0f9f1 // fneg v17.4s, v15.4s
-	WORD $0x4e20f610 // fmax v16.4s, v16.4s, v0.4s
-	WORD $0x4e20f631 // fmax v17.4s, v17.4s, v0.4s
-	WORD $0x4ea1f610 // fmin v16.4s, v16.4s, v1.4s
-	WORD $0x4ea1f631 // fmin v17.4s, v17.4s, v1.4s
-	WORD $0x6e22de12 // fmul v18.4s, v16.4s, v2.4s
-	WORD $0x6e22de33 // fmul v19.4s, v17.4s, v2.4s
-	WORD $0x4e23d652 // fadd v18.4s, v18.4s, v3.4s
-	WORD $0x4e23d673 // fadd v19.4s, v19.4s, v3.4s
-	WORD $0x4ea3d654 // fsub v20.4s, v18.4s, v3.4s
-	WORD $0x4ea3d675 // fsub v21.4s, v19.4s, v3.4s
-	WORD $0x6e24de96 // fmul v22.4s, v20.4s, v4.4s
-	WORD $0x6e24deb7 // fmul v23.4s, v21.4s, v4.4s
-	WORD $0x4eb6d616 // fsub v22.4s, v16.4s, v22.4s
-	WORD $0x4eb7d637 // fsub v23.4s, v17.4s, v23.4s
-	WORD $0x6e25de94 // fmul v20.4s, v20.4s, v5.4s
-	WORD $0x6e25deb5 // fmul v21.4s, v21.4s, v5.4s
-	WORD $0x4eb4d6d4 // fsub v20.4s, v22.4s, v20.4s
-	WORD $0x4eb5d6f5 // fsub v21.4s, v23.4s, v21.4s
-	WORD $0x6e34dcd7 // fmul v23.4s, v6.4s, v20.4s
-	WORD $0x6e35dcd6 // fmul v22.4s, v6.4s, v21.4s
-	WORD $0x4e27d6f7 // fadd v23.4s, v23.4s, v7.4s
-	WORD $0x4e27d6d6 // fadd v22.4s, v22.4s, v7.4s
-	WORD $0x6e34def7 // fmul v23.4s, v23.4s, v20.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x4e28d6f7 // fadd v23.4s, v23.4s, v8.4s
-	WORD $0x4e28d6d6 // fadd v22.4s, v22.4s, v8.4s
-	WORD $0x6e34def7 // fmul v23.4s, v23.4s, v20.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
+	WORD $0x4e22f5ce // fmax v14.4s, v14.4s, v2.4s
+	WORD $0x4e22f5ef // fmax v15.4s, v15.4s, v2.4s
+	WORD $0x4ea3f5d0 // fmin v16.4s, v14.4s, v3.4s
+	WORD $0x4ea3f5f1 // fmin v17.4s, v15.4s, v3.4s
+	WORD $0x6e24de12 // fmul v18.4s, v16.4s, v4.4s
+	WORD $0x6e24de33 // fmul v19.4s, v17.4s, v4.4s
+	WORD $0x4e25d652 // fadd v18.4s, v18.4s, v5.4s
+	WORD $0x4e25d673 // fadd v19.4s, v19.4s, v5.4s
+	WORD $0x4ea5d654 // fsub v20.4s, v18.4s, v5.4s
+	WORD $0x4ea5d675 // fsub v21.4s, v19.4s, v5.4s
+	WORD $0x6e26de96 // fmul v22.4s, v20.4s, v6.4s
+	WORD $0x6e26deb7 // fmul v23.4s, v21.4s, v6.4s
+	WORD $0x4e36d616 // fadd v22.4s, v16.4s, v22.4s
+	WORD $0x4e37d637 // fadd v23.4s, v17.4s, v23.4s
+	WORD $0x6e27de94 // fmul v20.4s, v20.4s, v7.4s
+	WORD $0x6e27deb5 // fmul v21.4s, v21.4s, v7.4s
+	WORD $0x4e34d6d4 // fadd v20.4s, v22.4s, v20.4s
+	WORD $0x4e35d6f5 // fadd v21.4s, v23.4s, v21.4s
+	WORD $0x6e28de97 // fmul v23.4s, v20.4s, v8.4s
+	WORD $0x6e28deb6 // fmul v22.4s, v21.4s, v8.4s
 	WORD $0x4e29d6f7 // fadd v23.4s, v23.4s, v9.4s
 	WORD $0x4e29d6d6 // fadd v22.4s, v22.4s, v9.4s
-	WORD $0x6e34def7 // fmul v23.4s, v23.4s, v20.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x4e2ad6f7 // fadd v23.4s, v23.4s, v10.4s
-	WORD $0x4e2ad6d6 // fadd v22.4s, v22.4s, v10.4s
-	WORD $0x6e34def7 // fmul v23.4s, v23.4s, v20.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x4e2bd6f7 // fadd v23.4s, v23.4s, v11.4s
-	WORD $0x4e2bd6d6 // fadd v22.4s, v22.4s, v11.4s
-	WORD $0x6e34def7 // fmul v23.4s, v23.4s, v20.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x6e34def7 // fmul v23.4s, v23.4s, v20.4s
-	WORD $0x6e35ded6 // fmul v22.4s, v22.4s, v21.4s
-	WORD $0x4e34d6f4 // fadd v20.4s, v23.4s, v20.4s
-	WORD $0x4e35d6d5 // fadd v21.4s, v22.4s, v21.4s
-	WORD $0x4e2cd694 // fadd v20.4s, v20.4s, v12.4s
-	WORD $0x4e2cd6b5 // fadd v21.4s, v21.4s, v12.4s
-	WORD $0x6ead8652 // sub v18.4s, v18.4s, v13.4s
-	WORD $0x6ead8673 // sub v19.4s, v19.4s, v13.4s
-	WORD $0x4f375652 // shl v18.4s, v18.4s, #23
-	WORD $0x4f375673 // shl v19.4s, v19.4s, #23
-	WORD $0x6e32de92 // fmul v18.4s, v20.4s, v18.4s
-	WORD $0x6e33deb3 // fmul v19.4s, v21.4s, v19.4s
-	WORD $0x4e2cd652 // fadd v18.4s, v18.4s, v12.4s
-	WORD $0x4e2cd673 // fadd v19.4s, v19.4s, v12.4s
-	WORD $0x6e32fdd2 // fdiv v18.4s, v14.4s, v18.4s
-	WORD $0x6e33fdf3 // fdiv v19.4s, v15.4s, v19.4s
+	WORD $0x6e34de91 // fmul v17.4s, v20.4s, v20.4s
+	WORD $0x6e35deb0 // fmul v16.4s, v21.4s, v21.4s
+	WORD $0x6e31def1 // fmul v17.4s, v23.4s, v17.4s
+	WORD $0x6e30ded0 // fmul v16.4s, v22.4s, v16.4s
+	WORD $0x4eb4d634 // fsub v20.4s, v17.4s, v20.4s
+	WORD $0x4eb5d615 // fsub v21.4s, v16.4s, v21.4s
+	WORD $0x4e2a1e50 // and v16.16b, v18.16b, v10.16b
+	WORD $0x4e2a1e71 // and v17.16b, v19.16b, v10.16b
+	WORD $0x4eab9e10 // mul v16.4s, v16.4s, v11.4s
+	WORD $0x4eab9e31 // mul v17.4s, v17.4s, v11.4s
+	WORD $0x4eac8610 // add v16.4s, v16.4s, v12.4s
+	WORD $0x4eac8631 // add v17.4s, v17.4s, v12.4s
+	WORD $0x4e102010 // tbl v16.16b, {v0.16b, v1.16b}, v16.16b
+	WORD $0x4e112011 // tbl v17.16b, {v0.16b, v1.16b}, v17.16b
+	WORD $0x4f345652 // shl v18.4s, v18.4s, #20
+	WORD $0x4f345673 // shl v19.4s, v19.4s, #20
+	WORD $0x4eb28612 // add v18.4s, v16.4s, v18.4s
+	WORD $0x4eb38633 // add v19.4s, v17.4s, v19.4s
+	WORD $0x6e34de54 // fmul v20.4s, v18.4s, v20.4s
+	WORD $0x6e35de75 // fmul v21.4s, v19.4s, v21.4s
+	WORD $0x4e32d692 // fadd v18.4s, v20.4s, v18.4s
+	WORD $0x4e33d6b3 // fadd v19.4s, v21.4s, v19.4s
+	WORD $0x4e2dd652 // fadd v18.4s, v18.4s, v13.4s
+	WORD $0x4e2dd673 // fadd v19.4s, v19.4s, v13.4s
+	WORD $0x6e32fdb2 // fdiv v18.4s, v13.4s, v18.4s
+	WORD $0x6e33fdb3 // fdiv v19.4s, v13.4s, v19.4s
+	WORD $0x6e32ddd2 // fmul v18.4s, v14.4s, v18.4s
+	WORD $0x6e33ddf3 // fmul v19.4s, v15.4s, v19.4s
 	WORD $0x3c810412 // str q18, [x0],#16
 	WORD $0x3c810413 // str q19, [x0],#16
 	SUB $2, R8
@@ -609,35 +577,31 @@ last:
 
 lastLoop:
 	WORD $0x3cc1042e // ldr q14, [x1],#16
-	WORD $0x6ea0f9cf // fneg v15.4s, v14.4s
-	WORD $0x4e20f5ef // fmax v15.4s, v15.4s, v0.4s
-	WORD $0x4ea1f5ef // fmin v15.4s, v15.4s, v1.4s
-	WORD $0x6e22ddf0 // fmul v16.4s, v15.4s, v2.4s
-	WORD $0x4e23d610 // fadd v16.4s, v16.4s, v3.4s
-	WORD $0x4ea3d611 // fsub v17.4s, v16.4s, v3.4s
-	WORD $0x6e24de32 // fmul v18.4s, v17.4s, v4.4s
-	WORD $0x4eb2d5f2 // fsub v18.4s, v15.4s, v18.4s
-	WORD $0x6e25de31 // fmul v17.4s, v17.4s, v5.4s
-	WORD $0x4eb1d651 // fsub v17.4s, v18.4s, v17.4s
-	WORD $0x6e31dcd2 // fmul v18.4s, v6.4s, v17.4s
-	WORD $0x4e27d652 // fadd v18.4s, v18.4s, v7.4s
-	WORD $0x6e31de52 // fmul v18.4s, v18.4s, v17.4s
-	WORD $0x4e28d652 // fadd v18.4s, v18.4s, v8.4s
-	WORD $0x6e31de52 // fmul v18.4s, v18.4s, v17.4s
-	WORD $0x4e29d652 // fadd v18.4s, v18.4s, v9.4s
-	WORD $0x6e31de52 // fmul v18.4s, v18.4s, v17.4s
-	WORD $0x4e2ad652 // fadd v18.4s, v18.4s, v10.4s
-	WORD $0x6e31de52 // fmul v18.4s, v18.4s, v17.4s
-	WORD $0x4e2bd652 // fadd v18.4s, v18.4s, v11.4s
-	WORD $0x6e31de52 // fmul v18.4s, v18.4s, v17.4s
-	WORD $0x6e31de52 // fmul v18.4s, v18.4s, v17.4s
+	WORD $0x4e22f5ce // fmax v14.4s, v14.4s, v2.4s
+	WORD $0x4ea3f5cf // fmin v15.4s, v14.4s, v3.4s
+	WORD $0x6e24ddf0 // fmul v16.4s, v15.4s, v4.4s
+	WORD $0x4e25d610 // fadd v16.4s, v16.4s, v5.4s
+	WORD $0x4ea5d611 // fsub v17.4s, v16.4s, v5.4s
+	WORD $0x6e26de32 // fmul v18.4s, v17.4s, v6.4s
+	WORD $0x4e32d5f2 // fadd v18.4s, v15.4s, v18.4s
+	WORD $0x6e27de31 // fmul v17.4s, v17.4s, v7.4s
 	WORD $0x4e31d651 // fadd v17.4s, v18.4s, v17.4s
-	WORD $0x4e2cd631 // fadd v17.4s, v17.4s, v12.4s
-	WORD $0x6ead8610 // sub v16.4s, v16.4s, v13.4s
-	WORD $0x4f375610 // shl v16.4s, v16.4s, #23
-	WORD $0x6e30de30 // fmul v16.4s, v17.4s, v16.4s
-	WORD $0x4e2cd610 // fadd v16.4s, v16.4s, v12.4s
-	WORD $0x6e30fdd0 // fdiv v16.4s, v14.4s, v16.4s
+	WORD $0x6e28de32 // fmul v18.4s, v17.4s, v8.4s
+	WORD $0x4e29d652 // fadd v18.4s, v18.4s, v9.4s
+	WORD $0x6e31de2f // fmul v15.4s, v17.4s, v17.4s
+	WORD $0x6e2fde4f // fmul v15.4s, v18.4s, v15.4s
+	WORD $0x4eb1d5f1 // fsub v17.4s, v15.4s, v17.4s
+	WORD $0x4e2a1e0f // and v15.16b, v16.16b, v10.16b
+	WORD $0x4eab9def // mul v15.4s, v15.4s, v11.4s
+	WORD $0x4eac85ef // add v15.4s, v15.4s, v12.4s
+	WORD $0x4e0f200f // tbl v15.16b, {v0.16b, v1.16b}, v15.16b
+	WORD $0x4f345610 // shl v16.4s, v16.4s, #20
+	WORD $0x4eb085f0 // add v16.4s, v15.4s, v16.4s
+	WORD $0x6e31de11 // fmul v17.4s, v16.4s, v17.4s
+	WORD $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	WORD $0x4e2dd610 // fadd v16.4s, v16.4s, v13.4s
+	WORD $0x6e30fdb0 // fdiv v16.4s, v13.4s, v16.4s
+	WORD $0x6e30ddd0 // fmul v16.4s, v14.4s, v16.4s
 	WORD $0x3c810410 // str q16, [x0],#16
 	SUB $1, R8
 	CMP $1, R8
@@ -685,47 +649,43 @@ lastLoop:
 done:
 	RET
 
-DATA softplusNEONConstants<>+0(SB)/8, $0x8000000080000000
-DATA softplusNEONConstants<>+8(SB)/8, $0x8000000080000000
-DATA softplusNEONConstants<>+16(SB)/8, $0xc2ae0000c2ae0000
-DATA softplusNEONConstants<>+24(SB)/8, $0xc2ae0000c2ae0000
-DATA softplusNEONConstants<>+32(SB)/8, $0x42b2000042b20000
-DATA softplusNEONConstants<>+40(SB)/8, $0x42b2000042b20000
-DATA softplusNEONConstants<>+48(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA softplusNEONConstants<>+56(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA softplusNEONConstants<>+64(SB)/8, $0x4b4000004b400000
-DATA softplusNEONConstants<>+72(SB)/8, $0x4b4000004b400000
-DATA softplusNEONConstants<>+80(SB)/8, $0x3f3180003f318000
-DATA softplusNEONConstants<>+88(SB)/8, $0x3f3180003f318000
-DATA softplusNEONConstants<>+96(SB)/8, $0xb95e8083b95e8083
-DATA softplusNEONConstants<>+104(SB)/8, $0xb95e8083b95e8083
-DATA softplusNEONConstants<>+112(SB)/8, $0x3950696739506967
-DATA softplusNEONConstants<>+120(SB)/8, $0x3950696739506967
-DATA softplusNEONConstants<>+128(SB)/8, $0x3ab743ce3ab743ce
-DATA softplusNEONConstants<>+136(SB)/8, $0x3ab743ce3ab743ce
-DATA softplusNEONConstants<>+144(SB)/8, $0x3c0889083c088908
-DATA softplusNEONConstants<>+152(SB)/8, $0x3c0889083c088908
-DATA softplusNEONConstants<>+160(SB)/8, $0x3d2aa9c13d2aa9c1
-DATA softplusNEONConstants<>+168(SB)/8, $0x3d2aa9c13d2aa9c1
-DATA softplusNEONConstants<>+176(SB)/8, $0x3e2aaaaa3e2aaaaa
-DATA softplusNEONConstants<>+184(SB)/8, $0x3e2aaaaa3e2aaaaa
-DATA softplusNEONConstants<>+192(SB)/8, $0x3f0000003f000000
-DATA softplusNEONConstants<>+200(SB)/8, $0x3f0000003f000000
-DATA softplusNEONConstants<>+208(SB)/8, $0x3f8000003f800000
-DATA softplusNEONConstants<>+216(SB)/8, $0x3f8000003f800000
-DATA softplusNEONConstants<>+224(SB)/8, $0x4b3fff814b3fff81
-DATA softplusNEONConstants<>+232(SB)/8, $0x4b3fff814b3fff81
-DATA softplusNEONConstants<>+240(SB)/8, $0x4000000040000000
-DATA softplusNEONConstants<>+248(SB)/8, $0x4000000040000000
-DATA softplusNEONConstants<>+256(SB)/8, $0x3e902b0c3e902b0c
-DATA softplusNEONConstants<>+264(SB)/8, $0x3e902b0c3e902b0c
-DATA softplusNEONConstants<>+272(SB)/8, $0x3e8f2e7a3e8f2e7a
-DATA softplusNEONConstants<>+280(SB)/8, $0x3e8f2e7a3e8f2e7a
-DATA softplusNEONConstants<>+288(SB)/8, $0x3ecced0a3ecced0a
-DATA softplusNEONConstants<>+296(SB)/8, $0x3ecced0a3ecced0a
-DATA softplusNEONConstants<>+304(SB)/8, $0x3f2aaa713f2aaa71
-DATA softplusNEONConstants<>+312(SB)/8, $0x3f2aaa713f2aaa71
-GLOBL softplusNEONConstants<>(SB), RODATA|NOPTR, $320
+DATA softplusNEONConstants<>+0(SB)/8, $0x3f7b95c23f800000
+DATA softplusNEONConstants<>+8(SB)/8, $0x3f75fed73f7837f0
+DATA softplusNEONConstants<>+16(SB)/8, $0x3f75672a3f7504f3
+DATA softplusNEONConstants<>+24(SB)/8, $0x3f7ac0c73f7744fd
+DATA softplusNEONConstants<>+32(SB)/8, $0x8000000080000000
+DATA softplusNEONConstants<>+40(SB)/8, $0x8000000080000000
+DATA softplusNEONConstants<>+48(SB)/8, $0x42ae000042ae0000
+DATA softplusNEONConstants<>+56(SB)/8, $0x42ae000042ae0000
+DATA softplusNEONConstants<>+64(SB)/8, $0xc138aa3bc138aa3b
+DATA softplusNEONConstants<>+72(SB)/8, $0xc138aa3bc138aa3b
+DATA softplusNEONConstants<>+80(SB)/8, $0x4b4000004b400000
+DATA softplusNEONConstants<>+88(SB)/8, $0x4b4000004b400000
+DATA softplusNEONConstants<>+96(SB)/8, $0x3db180003db18000
+DATA softplusNEONConstants<>+104(SB)/8, $0x3db180003db18000
+DATA softplusNEONConstants<>+112(SB)/8, $0xb7de8083b7de8083
+DATA softplusNEONConstants<>+120(SB)/8, $0xb7de8083b7de8083
+DATA softplusNEONConstants<>+128(SB)/8, $0xbe2aab2bbe2aab2b
+DATA softplusNEONConstants<>+136(SB)/8, $0xbe2aab2bbe2aab2b
+DATA softplusNEONConstants<>+144(SB)/8, $0x3f00043b3f00043b
+DATA softplusNEONConstants<>+152(SB)/8, $0x3f00043b3f00043b
+DATA softplusNEONConstants<>+160(SB)/8, $0x0000000700000007
+DATA softplusNEONConstants<>+168(SB)/8, $0x0000000700000007
+DATA softplusNEONConstants<>+176(SB)/8, $0x0404040404040404
+DATA softplusNEONConstants<>+184(SB)/8, $0x0404040404040404
+DATA softplusNEONConstants<>+192(SB)/8, $0x0302010003020100
+DATA softplusNEONConstants<>+200(SB)/8, $0x0302010003020100
+DATA softplusNEONConstants<>+208(SB)/8, $0x4000000040000000
+DATA softplusNEONConstants<>+216(SB)/8, $0x4000000040000000
+DATA softplusNEONConstants<>+224(SB)/8, $0x3e902b0c3e902b0c
+DATA softplusNEONConstants<>+232(SB)/8, $0x3e902b0c3e902b0c
+DATA softplusNEONConstants<>+240(SB)/8, $0x3e8f2e7a3e8f2e7a
+DATA softplusNEONConstants<>+248(SB)/8, $0x3e8f2e7a3e8f2e7a
+DATA softplusNEONConstants<>+256(SB)/8, $0x3ecced0a3ecced0a
+DATA softplusNEONConstants<>+264(SB)/8, $0x3ecced0a3ecced0a
+DATA softplusNEONConstants<>+272(SB)/8, $0x3f2aaa713f2aaa71
+DATA softplusNEONConstants<>+280(SB)/8, $0x3f2aaa713f2aaa71
+GLOBL softplusNEONConstants<>(SB), RODATA|NOPTR, $288
 
 // func softplusNEON(dst *float32, x *float32, n int)
 TEXT ·softplusNEON(SB), NOSPLIT, $0-24
@@ -756,98 +716,86 @@ pairs:
 	WORD $0x3dc03e2f // ldr q15, [x17,#240]
 	WORD $0x3dc04230 // ldr q16, [x17,#256]
 	WORD $0x3dc04631 // ldr q17, [x17,#272]
-	WORD $0x3dc04a32 // ldr q18, [x17,#288]
-	WORD $0x3dc04e33 // ldr q19, [x17,#304]
 
 pairsLoop:
-	WORD $0x3cc10434 // ldr q20, [x1],#16
-	WORD $0x3cc10435 // ldr q21, [x1],#16
-	WORD $0x4ea01e96 // orr v22.16b, v20.16b, v0.16b
-	WORD $0x4ea01eb7 // orr v23.16b, v21.16b, v0.16b
-	WORD $0x4e21f6d6 // fmax v22.4s, v22.4s, v1.4s
-	WORD $0x4e21f6f7 // fmax v23.4s, v23.4s, v1.4s
-	WORD $0x4ea2f6d6 // fmin v22.4s, v22.4s, v2.4s
-	WORD $0x4ea2f6f7 // fmin v23.4s, v23.4s, v2.4s
-	WORD $0x6e23ded8 // fmul v24.4s, v22.4s, v3.4s
-	WORD $0x6e23def9 // fmul v25.4s, v23.4s, v3.4s
-	WORD $0x4e24d718 // fadd v24.4s, v24.4s, v4.4s
-	WORD $0x4e24d739 // fadd v25.4s, v25.4s, v4.4s
-	WORD $0x4ea4d71a // fsub v26.4s, v24.4s, v4.4s
-	WORD $0x4ea4d73b // fsub v27.4s, v25.4s, v4.4s
-	WORD $0x6e25df5c // fmul v28.4s, v26.4s, v5.4s
-	WORD $0x6e25df7d // fmul v29.4s, v27.4s, v5.4s
-	WORD $0x4ebcd6dc // fsub v28.4s, v22.4s, v28.4s
-	WORD $0x4ebdd6fd // fsub v29.4s, v23.4s, v29.4s
-	WORD $0x6e26df5a // fmul v26.4s, v26.4s, v6.4s
-	WORD $0x6e26df7b // fmul v27.4s, v27.4s, v6.4s
-	WORD $0x4ebad79a // fsub v26.4s, v28.4s, v26.4s
-	WORD $0x4ebbd7bb // fsub v27.4s, v29.4s, v27.4s
-	WORD $0x6e3adcfd // fmul v29.4s, v7.4s, v26.4s
-	WORD $0x6e3bdcfc // fmul v28.4s, v7.4s, v27.4s
-	WORD $0x4e28d7bd // fadd v29.4s, v29.4s, v8.4s
-	WORD $0x4e28d79c // fadd v28.4s, v28.4s, v8.4s
-	WORD $0x6e3adfbd // fmul v29.4s, v29.4s, v26.4s
-	WORD $0x6e3bdf9c // fmul v28.4s, v28.4s, v27.4s
-	WORD $0x4e29d7bd // fadd v29.4s, v29.4s, v9.4s
-	WORD $0x4e29d79c // fadd v28.4s, v28.4s, v9.4s
-	WORD $0x6e3adfbd // fmul v29.4s, v29.4s, v26.4s
-	WORD $0x6e3bdf9c // fmul v28.4s, v28.4s, v27.4s
-	WORD $0x4e2ad7bd // fadd v29.4s, v29.4s, v10.4s
-	WORD $0x4e2ad79c // fadd v28.4s, v28.4s, v10.4s
-	WORD $0x6e3adfbd // fmul v29.4s, v29.4s, v26.4s
-	WORD $0x6e3bdf9c // fmul v28.4s, v28.4s, v27.4s
-	WORD $0x4e2bd7bd // fadd v29.4s, v29.4s, v11.4s
-	WORD $0x4e2bd79c // fadd v28.4s, v28.4s, v11.4s
-	WORD $0x6e3adfbd // fmul v29.4s, v29.4s, v26.4s
-	WORD $0x6e3bdf9c // fmul v28.4s, v28.4s, v27.4s
-	WORD $0x4e2cd7bd // fadd v29.4s, v29.4s, v12.4s
-	WORD $0x4e2cd79c // fadd v28.4s, v28.4s, v12.4s
-	WORD $0x6e3adfbd // fmul v29.4s, v29.4s, v26.4s
-	WORD $0x6e3bdf9c // fmul v28.4s, v28.4s, v27.4s
-	WORD $0x6e3adfbd // fmul v29.4s, v29.4s, v26.4s
-	WORD $0x6e3bdf9c // fmul v28.4s, v28.4s, v27.4s
-	WORD $0x4e3ad7ba // fadd v26.4s, v29.4s, v26.4s
-	WORD $0x4e3bd79b // fadd v27.4s, v28.4s, v27.4s
-	WORD $0x4e2dd75a // fadd v26.4s, v26.4s, v13.4s
-	WORD $0x4e2dd77b // fadd v27.4s, v27.4s, v13.4s
-	WORD $0x6eae8718 // sub v24.4s, v24.4s, v14.4s
-	WORD $0x6eae8739 // sub v25.4s, v25.4s, v14.4s
-	WORD $0x4f375718 // shl v24.4s, v24.4s, #23
-	WORD $0x4f375739 // shl v25.4s, v25.4s, #23
-	WORD $0x6e38df58 // fmul v24.4s, v26.4s, v24.4s
-	WORD $0x6e39df79 // fmul v25.4s, v27.4s, v25.4s
-	WORD $0x4e2fd71b // fadd v27.4s, v24.4s, v15.4s
-	WORD $0x4e2fd73a // fadd v26.4s, v25.4s, v15.4s
-	WORD $0x6e3bff1b // fdiv v27.4s, v24.4s, v27.4s
-	WORD $0x6e3aff3a // fdiv v26.4s, v25.4s, v26.4s
-	WORD $0x6e3bdf79 // fmul v25.4s, v27.4s, v27.4s
-	WORD $0x6e3adf58 // fmul v24.4s, v26.4s, v26.4s
-	WORD $0x6e39de1c // fmul v28.4s, v16.4s, v25.4s
-	WORD $0x6e38de1d // fmul v29.4s, v16.4s, v24.4s
-	WORD $0x4e31d79c // fadd v28.4s, v28.4s, v17.4s
-	WORD $0x4e31d7bd // fadd v29.4s, v29.4s, v17.4s
-	WORD $0x6e39df9c // fmul v28.4s, v28.4s, v25.4s
-	WORD $0x6e38dfbd // fmul v29.4s, v29.4s, v24.4s
-	WORD $0x4e32d79c // fadd v28.4s, v28.4s, v18.4s
-	WORD $0x4e32d7bd // fadd v29.4s, v29.4s, v18.4s
-	WORD $0x6e39df9c // fmul v28.4s, v28.4s, v25.4s
-	WORD $0x6e38dfbd // fmul v29.4s, v29.4s, v24.4s
-	WORD $0x4e33d79c // fadd v28.4s, v28.4s, v19.4s
-	WORD $0x4e33d7bd // fadd v29.4s, v29.4s, v19.4s
-	WORD $0x6e39df99 // fmul v25.4s, v28.4s, v25.4s
-	WORD $0x6e38dfb8 // fmul v24.4s, v29.4s, v24.4s
-	WORD $0x4e2fd739 // fadd v25.4s, v25.4s, v15.4s
-	WORD $0x4e2fd718 // fadd v24.4s, v24.4s, v15.4s
-	WORD $0x4ea0ea9d // fcmlt v29.4s, v20.4s, #0
-	WORD $0x4ea0eabc // fcmlt v28.4s, v21.4s, #0
-	WORD $0x4e7d1e9d // bic v29.16b, v20.16b, v29.16b
-	WORD $0x4e7c1ebc // bic v28.16b, v21.16b, v28.16b
-	WORD $0x6e3bdf3b // fmul v27.4s, v25.4s, v27.4s
-	WORD $0x6e3adf1a // fmul v26.4s, v24.4s, v26.4s
-	WORD $0x4e3bd7bb // fadd v27.4s, v29.4s, v27.4s
-	WORD $0x4e3ad79a // fadd v26.4s, v28.4s, v26.4s
-	WORD $0x3c81041b // str q27, [x0],#16
-	WORD $0x3c81041a // str q26, [x0],#16
+	WORD $0x3cc10432 // ldr q18, [x1],#16
+	WORD $0x3cc10433 // ldr q19, [x1],#16
+	WORD $0x4e621e54 // bic v20.16b, v18.16b, v2.16b
+	WORD $0x4e621e75 // bic v21.16b, v19.16b, v2.16b
+	WORD $0x4ea3f694 // fmin v20.4s, v20.4s, v3.4s
+	WORD $0x4ea3f6b5 // fmin v21.4s, v21.4s, v3.4s
+	WORD $0x6e24de96 // fmul v22.4s, v20.4s, v4.4s
+	WORD $0x6e24deb7 // fmul v23.4s, v21.4s, v4.4s
+	WORD $0x4e25d6d6 // fadd v22.4s, v22.4s, v5.4s
+	WORD $0x4e25d6f7 // fadd v23.4s, v23.4s, v5.4s
+	WORD $0x4ea5d6d8 // fsub v24.4s, v22.4s, v5.4s
+	WORD $0x4ea5d6f9 // fsub v25.4s, v23.4s, v5.4s
+	WORD $0x6e26df1a // fmul v26.4s, v24.4s, v6.4s
+	WORD $0x6e26df3b // fmul v27.4s, v25.4s, v6.4s
+	WORD $0x4e3ad69a // fadd v26.4s, v20.4s, v26.4s
+	WORD $0x4e3bd6bb // fadd v27.4s, v21.4s, v27.4s
+	WORD $0x6e27df18 // fmul v24.4s, v24.4s, v7.4s
+	WORD $0x6e27df39 // fmul v25.4s, v25.4s, v7.4s
+	WORD $0x4e38d758 // fadd v24.4s, v26.4s, v24.4s
+	WORD $0x4e39d779 // fadd v25.4s, v27.4s, v25.4s
+	WORD $0x6e28df1b // fmul v27.4s, v24.4s, v8.4s
+	WORD $0x6e28df3a // fmul v26.4s, v25.4s, v8.4s
+	WORD $0x4e29d77b // fadd v27.4s, v27.4s, v9.4s
+	WORD $0x4e29d75a // fadd v26.4s, v26.4s, v9.4s
+	WORD $0x6e38df15 // fmul v21.4s, v24.4s, v24.4s
+	WORD $0x6e39df34 // fmul v20.4s, v25.4s, v25.4s
+	WORD $0x6e35df75 // fmul v21.4s, v27.4s, v21.4s
+	WORD $0x6e34df54 // fmul v20.4s, v26.4s, v20.4s
+	WORD $0x4eb8d6b8 // fsub v24.4s, v21.4s, v24.4s
+	WORD $0x4eb9d699 // fsub v25.4s, v20.4s, v25.4s
+	WORD $0x4e2a1ed4 // and v20.16b, v22.16b, v10.16b
+	WORD $0x4e2a1ef5 // and v21.16b, v23.16b, v10.16b
+	WORD $0x4eab9e94 // mul v20.4s, v20.4s, v11.4s
+	WORD $0x4eab9eb5 // mul v21.4s, v21.4s, v11.4s
+	WORD $0x4eac8694 // add v20.4s, v20.4s, v12.4s
+	WORD $0x4eac86b5 // add v21.4s, v21.4s, v12.4s
+	WORD $0x4e142014 // tbl v20.16b, {v0.16b, v1.16b}, v20.16b
+	WORD $0x4e152015 // tbl v21.16b, {v0.16b, v1.16b}, v21.16b
+	WORD $0x4f3456d6 // shl v22.4s, v22.4s, #20
+	WORD $0x4f3456f7 // shl v23.4s, v23.4s, #20
+	WORD $0x4eb68696 // add v22.4s, v20.4s, v22.4s
+	WORD $0x4eb786b7 // add v23.4s, v21.4s, v23.4s
+	WORD $0x6e38ded8 // fmul v24.4s, v22.4s, v24.4s
+	WORD $0x6e39def9 // fmul v25.4s, v23.4s, v25.4s
+	WORD $0x4e36d716 // fadd v22.4s, v24.4s, v22.4s
+	WORD $0x4e37d737 // fadd v23.4s, v25.4s, v23.4s
+	WORD $0x4e2dd6d9 // fadd v25.4s, v22.4s, v13.4s
+	WORD $0x4e2dd6f8 // fadd v24.4s, v23.4s, v13.4s
+	WORD $0x6e39fed9 // fdiv v25.4s, v22.4s, v25.4s
+	WORD $0x6e38fef8 // fdiv v24.4s, v23.4s, v24.4s
+	WORD $0x6e39df37 // fmul v23.4s, v25.4s, v25.4s
+	WORD $0x6e38df16 // fmul v22.4s, v24.4s, v24.4s
+	WORD $0x6e37ddd5 // fmul v21.4s, v14.4s, v23.4s
+	WORD $0x6e36ddd4 // fmul v20.4s, v14.4s, v22.4s
+	WORD $0x4e2fd6b5 // fadd v21.4s, v21.4s, v15.4s
+	WORD $0x4e2fd694 // fadd v20.4s, v20.4s, v15.4s
+	WORD $0x6e37deb5 // fmul v21.4s, v21.4s, v23.4s
+	WORD $0x6e36de94 // fmul v20.4s, v20.4s, v22.4s
+	WORD $0x4e30d6b5 // fadd v21.4s, v21.4s, v16.4s
+	WORD $0x4e30d694 // fadd v20.4s, v20.4s, v16.4s
+	WORD $0x6e37deb5 // fmul v21.4s, v21.4s, v23.4s
+	WORD $0x6e36de94 // fmul v20.4s, v20.4s, v22.4s
+	WORD $0x4e31d6b5 // fadd v21.4s, v21.4s, v17.4s
+	WORD $0x4e31d694 // fadd v20.4s, v20.4s, v17.4s
+	WORD $0x6e37deb7 // fmul v23.4s, v21.4s, v23.4s
+	WORD $0x6e36de96 // fmul v22.4s, v20.4s, v22.4s
+	WORD $0x4e2dd6f7 // fadd v23.4s, v23.4s, v13.4s
+	WORD $0x4e2dd6d6 // fadd v22.4s, v22.4s, v13.4s
+	WORD $0x4ea0ea54 // fcmlt v20.4s, v18.4s, #0
+	WORD $0x4ea0ea75 // fcmlt v21.4s, v19.4s, #0
+	WORD $0x4e741e54 // bic v20.16b, v18.16b, v20.16b
+	WORD $0x4e751e75 // bic v21.16b, v19.16b, v21.16b
+	WORD $0x6e39def9 // fmul v25.4s, v23.4s, v25.4s
+	WORD $0x6e38ded8 // fmul v24.4s, v22.4s, v24.4s
+	WORD $0x4e39d699 // fadd v25.4s, v20.4s, v25.4s
+	WORD $0x4e38d6b8 // fadd v24.4s, v21.4s, v24.4s
+	WORD $0x3c810419 // str q25, [x0],#16
+	WORD $0x3c810418 // str q24, [x0],#16
 	SUB $2, R8
 	CMP $2, R8
 	BGE pairsLoop
@@ -874,54 +822,47 @@ last:
 	WORD $0x3dc03e2f // ldr q15, [x17,#240]
 	WORD $0x3dc04230 // ldr q16, [x17,#256]
 	WORD $0x3dc04631 // ldr q17, [x17,#272]
-	WORD $0x3dc04a32 // ldr q18, [x17,#288]
-	WORD $0x3dc04e33 // ldr q19, [x17,#304]
 
 lastLoop:
-	WORD $0x3cc10434 // ldr q20, [x1],#16
-	WORD $0x4ea01e95 // orr v21.16b, v20.16b, v0.16b
-	WORD $0x4e21f6b5 // fmax v21.4s, v21.4s, v1.4s
-	WORD $0x4ea2f6b5 // fmin v21.4s, v21.4s, v2.4s
-	WORD $0x6e23deb6 // fmul v22.4s, v21.4s, v3.4s
-	WORD $0x4e24d6d6 // fadd v22.4s, v22.4s, v4.4s
-	WORD $0x4ea4d6d7 // fsub v23.4s, v22.4s, v4.4s
-	WORD $0x6e25def8 // fmul v24.4s, v23.4s, v5.4s
-	WORD $0x4eb8d6b8 // fsub v24.4s, v21.4s, v24.4s
-	WORD $0x6e26def7 // fmul v23.4s, v23.4s, v6.4s
-	WORD $0x4eb7d717 // fsub v23.4s, v24.4s, v23.4s
-	WORD $0x6e37dcf8 // fmul v24.4s, v7.4s, v23.4s
-	WORD $0x4e28d718 // fadd v24.4s, v24.4s, v8.4s
-	WORD $0x6e37df18 // fmul v24.4s, v24.4s, v23.4s
-	WORD $0x4e29d718 // fadd v24.4s, v24.4s, v9.4s
-	WORD $0x6e37df18 // fmul v24.4s, v24.4s, v23.4s
-	WORD $0x4e2ad718 // fadd v24.4s, v24.4s, v10.4s
-	WORD $0x6e37df18 // fmul v24.4s, v24.4s, v23.4s
-	WORD $0x4e2bd718 // fadd v24.4s, v24.4s, v11.4s
-	WORD $0x6e37df18 // fmul v24.4s, v24.4s, v23.4s
-	WORD $0x4e2cd718 // fadd v24.4s, v24.4s, v12.4s
-	WORD $0x6e37df18 // fmul v24.4s, v24.4s, v23.4s
-	WORD $0x6e37df18 // fmul v24.4s, v24.4s, v23.4s
-	WORD $0x4e37d717 // fadd v23.4s, v24.4s, v23.4s
-	WORD $0x4e2dd6f7 // fadd v23.4s, v23.4s, v13.4s
-	WORD $0x6eae86d6 // sub v22.4s, v22.4s, v14.4s
-	WORD $0x4f3756d6 // shl v22.4s, v22.4s, #23
-	WORD $0x6e36def6 // fmul v22.4s, v23.4s, v22.4s
-	WORD $0x4e2fd6d7 // fadd v23.4s, v22.4s, v15.4s
-	WORD $0x6e37fed7 // fdiv v23.4s, v22.4s, v23.4s
-	WORD $0x6e37def6 // fmul v22.4s, v23.4s, v23.4s
-	WORD $0x6e36de18 // fmul v24.4s, v16.4s, v22.4s
-	WORD $0x4e31d718 // fadd v24.4s, v24.4s, v17.4s
-	WORD $0x6e36df18 // fmul v24.4s, v24.4s, v22.4s
-	WORD $0x4e32d718 // fadd v24.4s, v24.4s, v18.4s
-	WORD $0x6e36df18 // fmul v24.4s, v24.4s, v22.4s
-	WORD $0x4e33d718 // fadd v24.4s, v24.4s, v19.4s
-	WORD $0x6e36df16 // fmul v22.4s, v24.4s, v22.4s
-	WORD $0x4e2fd6d6 // fadd v22.4s, v22.4s, v15.4s
-	WORD $0x4ea0ea98 // fcmlt v24.4s, v20.4s, #0
-	WORD $0x4e781e98 // bic v24.16b, v20.16b, v24.16b
-	WORD $0x6e37ded7 // fmul v23.4s, v22.4s, v23.4s
-	WORD $0x4e37d717 // fadd v23.4s, v24.4s, v23.4s
-	WORD $0x3c810417 // str q23, [x0],#16
+	WORD $0x3cc10432 // ldr q18, [x1],#16
+	WORD $0x4e621e53 // bic v19.16b, v18.16b, v2.16b
+	WORD $0x4ea3f673 // fmin v19.4s, v19.4s, v3.4s
+	WORD $0x6e24de74 // fmul v20.4s, v19.4s, v4.4s
+	WORD $0x4e25d694 // fadd v20.4s, v20.4s, v5.4s
+	WORD $0x4ea5d695 // fsub v21.4s, v20.4s, v5.4s
+	WORD $0x6e26deb6 // fmul v22.4s, v21.4s, v6.4s
+	WORD $0x4e36d676 // fadd v22.4s, v19.4s, v22.4s
+	WORD $0x6e27deb5 // fmul v21.4s, v21.4s, v7.4s
+	WORD $0x4e35d6d5 // fadd v21.4s, v22.4s, v21.4s
+	WORD $0x6e28deb6 // fmul v22.4s, v21.4s, v8.4s
+	WORD $0x4e29d6d6 // fadd v22.4s, v22.4s, v9.4s
+	WORD $0x6e35deb3 // fmul v19.4s, v21.4s, v21.4s
+	WORD $0x6e33ded3 // fmul v19.4s, v22.4s, v19.4s
+	WORD $0x4eb5d675 // fsub v21.4s, v19.4s, v21.4s
+	WORD $0x4e2a1e93 // and v19.16b, v20.16b, v10.16b
+	WORD $0x4eab9e73 // mul v19.4s, v19.4s, v11.4s
+	WORD $0x4eac8673 // add v19.4s, v19.4s, v12.4s
+	WORD $0x4e132013 // tbl v19.16b, {v0.16b, v1.16b}, v19.16b
+	WORD $0x4f345694 // shl v20.4s, v20.4s, #20
+	WORD $0x4eb48674 // add v20.4s, v19.4s, v20.4s
+	WORD $0x6e35de95 // fmul v21.4s, v20.4s, v21.4s
+	WORD $0x4e34d6b4 // fadd v20.4s, v21.4s, v20.4s
+	WORD $0x4e2dd695 // fadd v21.4s, v20.4s, v13.4s
+	WORD $0x6e35fe95 // fdiv v21.4s, v20.4s, v21.4s
+	WORD $0x6e35deb4 // fmul v20.4s, v21.4s, v21.4s
+	WORD $0x6e34ddd3 // fmul v19.4s, v14.4s, v20.4s
+	WORD $0x4e2fd673 // fadd v19.4s, v19.4s, v15.4s
+	WORD $0x6e34de73 // fmul v19.4s, v19.4s, v20.4s
+	WORD $0x4e30d673 // fadd v19.4s, v19.4s, v16.4s
+	WORD $0x6e34de73 // fmul v19.4s, v19.4s, v20.4s
+	WORD $0x4e31d673 // fadd v19.4s, v19.4s, v17.4s
+	WORD $0x6e34de74 // fmul v20.4s, v19.4s, v20.4s
+	WORD $0x4e2dd694 // fadd v20.4s, v20.4s, v13.4s
+	WORD $0x4ea0ea53 // fcmlt v19.4s, v18.4s, #0
+	WORD $0x4e731e53 // bic v19.16b, v18.16b, v19.16b
+	WORD $0x6e35de95 // fmul v21.4s, v20.4s, v21.4s
+	WORD $0x4e35d675 // fadd v21.4s, v19.4s, v21.4s
+	WORD $0x3c810415 // str q21, [x0],#16
 	SUB $1, R8
 	CMP $1, R8
 	BGE lastLoop
@@ -929,52 +870,47 @@ lastLoop:
 done:
 	RET
 
-DATA siluGradNEONConstants<>+0(SB)/8, $0xc2ac0000c2ac0000
-DATA siluGradNEONConstants<>+8(SB)/8, $0xc2ac0000c2ac0000
-DATA siluGradNEONConstants<>+16(SB)/8, $0x42ac000042ac0000
-DATA siluGradNEONConstants<>+24(SB)/8, $0x42ac000042ac0000
-DATA siluGradNEONConstants<>+32(SB)/8, $0xc2ae0000c2ae0000
-DATA siluGradNEONConstants<>+40(SB)/8, $0xc2ae0000c2ae0000
-DATA siluGradNEONConstants<>+48(SB)/8, $0x42b2000042b20000
-DATA siluGradNEONConstants<>+56(SB)/8, $0x42b2000042b20000
-DATA siluGradNEONConstants<>+64(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA siluGradNEONConstants<>+72(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA siluGradNEONConstants<>+80(SB)/8, $0x4b4000004b400000
-DATA siluGradNEONConstants<>+88(SB)/8, $0x4b4000004b400000
-DATA siluGradNEONConstants<>+96(SB)/8, $0x3f3180003f318000
-DATA siluGradNEONConstants<>+104(SB)/8, $0x3f3180003f318000
-DATA siluGradNEONConstants<>+112(SB)/8, $0xb95e8083b95e8083
-DATA siluGradNEONConstants<>+120(SB)/8, $0xb95e8083b95e8083
-DATA siluGradNEONConstants<>+128(SB)/8, $0x3950696739506967
-DATA siluGradNEONConstants<>+136(SB)/8, $0x3950696739506967
-DATA siluGradNEONConstants<>+144(SB)/8, $0x3ab743ce3ab743ce
-DATA siluGradNEONConstants<>+152(SB)/8, $0x3ab743ce3ab743ce
-DATA siluGradNEONConstants<>+160(SB)/8, $0x3c0889083c088908
-DATA siluGradNEONConstants<>+168(SB)/8, $0x3c0889083c088908
-DATA siluGradNEONConstants<>+176(SB)/8, $0x3d2aa9c13d2aa9c1
-DATA siluGradNEONConstants<>+184(SB)/8, $0x3d2aa9c13d2aa9c1
-DATA siluGradNEONConstants<>+192(SB)/8, $0x3e2aaaaa3e2aaaaa
-DATA siluGradNEONConstants<>+200(SB)/8, $0x3e2aaaaa3e2aaaaa
-DATA siluGradNEONConstants<>+208(SB)/8, $0x3f0000003f000000
-DATA siluGradNEONConstants<>+216(SB)/8, $0x3f0000003f000000
-DATA siluGradNEONConstants<>+224(SB)/8, $0x3f8000003f800000
-DATA siluGradNEONConstants<>+232(SB)/8, $0x3f8000003f800000
-DATA siluGradNEONConstants<>+240(SB)/8, $0x4b3fff814b3fff81
-DATA siluGradNEONConstants<>+248(SB)/8, $0x4b3fff814b3fff81
-GLOBL siluGradNEONConstants<>(SB), RODATA|NOPTR, $256
+DATA siluSlopeNEONConstants<>+0(SB)/8, $0x3f7b95c23f800000
+DATA siluSlopeNEONConstants<>+8(SB)/8, $0x3f75fed73f7837f0
+DATA siluSlopeNEONConstants<>+16(SB)/8, $0x3f75672a3f7504f3
+DATA siluSlopeNEONConstants<>+24(SB)/8, $0x3f7ac0c73f7744fd
+DATA siluSlopeNEONConstants<>+32(SB)/8, $0xc2ae0000c2ae0000
+DATA siluSlopeNEONConstants<>+40(SB)/8, $0xc2ae0000c2ae0000
+DATA siluSlopeNEONConstants<>+48(SB)/8, $0x42ae000042ae0000
+DATA siluSlopeNEONConstants<>+56(SB)/8, $0x42ae000042ae0000
+DATA siluSlopeNEONConstants<>+64(SB)/8, $0xc138aa3bc138aa3b
+DATA siluSlopeNEONConstants<>+72(SB)/8, $0xc138aa3bc138aa3b
+DATA siluSlopeNEONConstants<>+80(SB)/8, $0x4b4000004b400000
+DATA siluSlopeNEONConstants<>+88(SB)/8, $0x4b4000004b400000
+DATA siluSlopeNEONConstants<>+96(SB)/8, $0x3db180003db18000
+DATA siluSlopeNEONConstants<>+104(SB)/8, $0x3db180003db18000
+DATA siluSlopeNEONConstants<>+112(SB)/8, $0xb7de8083b7de8083
+DATA siluSlopeNEONConstants<>+120(SB)/8, $0xb7de8083b7de8083
+DATA siluSlopeNEONConstants<>+128(SB)/8, $0xbe2aab2bbe2aab2b
+DATA siluSlopeNEONConstants<>+136(SB)/8, $0xbe2aab2bbe2aab2b
+DATA siluSlopeNEONConstants<>+144(SB)/8, $0x3f00043b3f00043b
+DATA siluSlopeNEONConstants<>+152(SB)/8, $0x3f00043b3f00043b
+DATA siluSlopeNEONConstants<>+160(SB)/8, $0x0000000700000007
+DATA siluSlopeNEONConstants<>+168(SB)/8, $0x0000000700000007
+DATA siluSlopeNEONConstants<>+176(SB)/8, $0x0404040404040404
+DATA siluSlopeNEONConstants<>+184(SB)/8, $0x0404040404040404
+DATA siluSlopeNEONConstants<>+192(SB)/8, $0x0302010003020100
+DATA siluSlopeNEONConstants<>+200(SB)/8, $0x0302010003020100
+DATA siluSlopeNEONConstants<>+208(SB)/8, $0x3f8000003f800000
+DATA siluSlopeNEONConstants<>+216(SB)/8, $0x3f8000003f800000
+GLOBL siluSlopeNEONConstants<>(SB), RODATA|NOPTR, $224
 
-// func siluGradNEON(dst *float32, dy *float32, pre *float32, n int)
-TEXT ·siluGradNEON(SB), NOSPLIT, $0-32
-	MOVD dst+0(FP), R0
-	MOVD dy+8(FP), R1
-	MOVD pre+16(FP), R2
-	MOVD n+24(FP), R8
+// func siluSlopeNEON(y *float32, x *float32, n int)
+TEXT ·siluSlopeNEON(SB), NOSPLIT, $0-24
+	MOVD y+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+16(FP), R8
 	LSR $2, R8, R8
 
 pairs:
 	CMP $2, R8
 	BLT last
-	MOVD $siluGradNEONConstants<>(SB), R17
+	MOVD $siluSlopeNEONConstants<>(SB), R17
 	WORD $0x3dc00220 // ldr q0, [x17]
 	WORD $0x3dc00621 // ldr q1, [x17,#16]
 	WORD $0x3dc00a22 // ldr q2, [x17,#32]
@@ -989,88 +925,72 @@ pairs:
 	WORD $0x3dc02e2b // ldr q11, [x17,#176]
 	WORD $0x3dc0322c // ldr q12, [x17,#192]
 	WORD $0x3dc0362d // ldr q13, [x17,#208]
-	WORD $0x3dc03a2e // ldr q14, [x17,#224]
-	WORD $0x3dc03e2f // ldr q15, [x17,#240]
 
 pairsLoop:
-	WORD $0x3cc10450 // ldr q16, [x2],#16
-	WORD $0x3cc10451 // ldr q17, [x2],#16
-	WORD $0x3cc10432 // ldr q18, [x1],#16
-	WORD $0x3cc10433 // ldr q19, [x1],#16
-	WORD $0x4e20f610 // fmax v16.4s, v16.4s, v0.4s
-	WORD $0x4e20f631 // fmax v17.4s, v17.4s, v0.4s
-	WORD $0x4ea1f610 // fmin v16.4s, v16.4s, v1.4s
-	WORD $0x4ea1f631 // fmin v17.4s, v17.4s, v1.4s
-	WORD $0x6ea0fa14 // fneg v20.4s, v16.4s
-	WORD $0x6ea0fa35 // fneg v21.4s, v17.4s
-	WORD $0x4e22f694 // fmax v20.4s, v20.4s, v2.4s
-	WORD $0x4e22f6b5 // fmax v21.4s, v21.4s, v2.4s
-	WORD $0x4ea3f694 // fmin v20.4s, v20.4s, v3.4s
-	WORD $0x4ea3f6b5 // fmin v21.4s, v21.4s, v3.4s
-	WORD $0x6e24de96 // fmul v22.4s, v20.4s, v4.4s
-	WORD $0x6e24deb7 // fmul v23.4s, v21.4s, v4.4s
-	WORD $0x4e25d6d6 // fadd v22.4s, v22.4s, v5.4s
-	WORD $0x4e25d6f7 // fadd v23.4s, v23.4s, v5.4s
-	WORD $0x4ea5d6d8 // fsub v24.4s, v22.4s, v5.4s
-	WORD $0x4ea5d6f9 // fsub v25.4s, v23.4s, v5.4s
-	WORD $0x6e26df1a // fmul v26.4s, v24.4s, v6.4s
-	WORD $0x6e26df3b // fmul v27.4s, v25.4s, v6.4s
-	WORD $0x4ebad69a // fsub v26.4s, v20.4s, v26.4s
-	WORD $0x4ebbd6bb // fsub v27.4s, v21.4s, v27.4s
-	WORD $0x6e27df18 // fmul v24.4s, v24.4s, v7.4s
-	WORD $0x6e27df39 // fmul v25.4s, v25.4s, v7.4s
-	WORD $0x4eb8d758 // fsub v24.4s, v26.4s, v24.4s
-	WORD $0x4eb9d779 // fsub v25.4s, v27.4s, v25.4s
-	WORD $0x6e38dd1b // fmul v27.4s, v8.4s, v24.4s
-	WORD $0x6e39dd1a // fmul v26.4s, v8.4s, v25.4s
-	WORD $0x4e29d77b // fadd v27.4s, v27.4s, v9.4s
-	WORD $0x4e29d75a // fadd v26.4s, v26.4s, v9.4s
-	WORD $0x6e38df7b // fmul v27.4s, v27.4s, v24.4s
-	WORD $0x6e39df5a // fmul v26.4s, v26.4s, v25.4s
-	WORD $0x4e2ad77b // fadd v27.4s, v27.4s, v10.4s
-	WORD $0x4e2ad75a // fadd v26.4s, v26.4s, v10.4s
-	WORD $0x6e38df7b // fmul v27.4s, v27.4s, v24.4s
-	WORD $0x6e39df5a // fmul v26.4s, v26.4s, v25.4s
-	WORD $0x4e2bd77b // fadd v27.4s, v27.4s, v11.4s
-	WORD $0x4e2bd75a // fadd v26.4s, v26.4s, v11.4s
-	WORD $0x6e38df7b // fmul v27.4s, v27.4s, v24.4s
-	WORD $0x6e39df5a // fmul v26.4s, v26.4s, v25.4s
-	WORD $0x4e2cd77b // fadd v27.4s, v27.4s, v12.4s
-	WORD $0x4e2cd75a // fadd v26.4s, v26.4s, v12.4s
-	WORD $0x6e38df7b // fmul v27.4s, v27.4s, v24.4s
-	WORD $0x6e39df5a // fmul v26.4s, v26.4s, v25.4s
-	WORD $0x4e2dd77b // fadd v27.4s, v27.4s, v13.4s
-	WORD $0x4e2dd75a // fadd v26.4s, v26.4s, v13.4s
-	WORD $0x6e38df7b // fmul v27.4s, v27.4s, v24.4s
-	WORD $0x6e39df5a // fmul v26.4s, v26.4s, v25.4s
-	WORD $0x6e38df7b // fmul v27.4s, v27.4s, v24.4s
-	WORD $0x6e39df5a // fmul v26.4s, v26.4s, v25.4s
-	WORD $0x4e38d778 // fadd v24.4s, v27.4s, v24.4s
-	WORD $0x4e39d759 // fadd v25.4s, v26.4s, v25.4s
-	WORD $0x4e2ed718 // fadd v24.4s, v24.4s, v14.4s
-	WORD $0x4e2ed739 // fadd v25.4s, v25.4s, v14.4s
-	WORD $0x6eaf86d6 // sub v22.4s, v22.4s, v15.4s
-	WORD $0x6eaf86f7 // sub v23.4s, v23.4s, v15.4s
-	WORD $0x4f3756d6 // shl v22.4s, v22.4s, #23
-	WORD $0x4f3756f7 // shl v23.4s, v23.4s, #23
-	WORD $0x6e36df16 // fmul v22.4s, v24.4s, v22.4s
-	WORD $0x6e37df37 // fmul v23.4s, v25.4s, v23.4s
-	WORD $0x4e2ed6d9 // fadd v25.4s, v22.4s, v14.4s
-	WORD $0x4e2ed6f8 // fadd v24.4s, v23.4s, v14.4s
-	WORD $0x6e39fdd9 // fdiv v25.4s, v14.4s, v25.4s
-	WORD $0x6e38fdd8 // fdiv v24.4s, v14.4s, v24.4s
-	WORD $0x6e39ded6 // fmul v22.4s, v22.4s, v25.4s
-	WORD $0x6e38def7 // fmul v23.4s, v23.4s, v24.4s
-	WORD $0x6e36de16 // fmul v22.4s, v16.4s, v22.4s
-	WORD $0x6e37de37 // fmul v23.4s, v17.4s, v23.4s
-	WORD $0x4e2ed6d6 // fadd v22.4s, v22.4s, v14.4s
-	WORD $0x4e2ed6f7 // fadd v23.4s, v23.4s, v14.4s
-	WORD $0x6e36df36 // fmul v22.4s, v25.4s, v22.4s
-	WORD $0x6e37df17 // fmul v23.4s, v24.4s, v23.4s
-	WORD $0x6e36de56 // fmul v22.4s, v18.4s, v22.4s
-	WORD $0x6e37de77 // fmul v23.4s, v19.4s, v23.4s
-	WORD $0x3c810416 // str q22, [x0],#16
-	WORD $0x3c810417 // str q23, [x0],#16
+	WORD $0x3dc0002e // ldr q14, [x1]
+	WORD $0x3dc0042f // ldr q15, [x1,#16]
+	WORD $0x4e22f5ce // fmax v14.4s, v14.4s, v2.4s
+	WORD $0x4e22f5ef // fmax v15.4s, v15.4s, v2.4s
+	WORD $0x4ea3f5d0 // fmin v16.4s, v14.4s, v3.4s
+	WORD $0x4ea3f5f1 // fmin v17.4s, v15.4s, v3.4s
+	WORD $0x6e24de12 // fmul v18.4s, v16.4s, v4.4s
+	WORD $0x6e24de33 // fmul v19.4s, v17.4s, v4.4s
+	WORD $0x4e25d652 // fadd v18.4s, v18.4s, v5.4s
+	WORD $0x4e25d673 // fadd v19.4s, v19.4s, v5.4s
+	WORD $0x4ea5d654 // fsub v20.4s, v18.4s, v5.4s
+	WORD $0x4ea5d675 // fsub v21.4s, v19.4s, v5.4s
+	WORD $0x6e26de96 // fmul v22.4s, v20.4s, v6.4s
+	WORD $0x6e26deb7 // fmul v23.4s, v21.4s, v6.4s
+	WORD $0x4e36d616 // fadd v22.4s, v16.4s, v22.4s
+	WORD $0x4e37d637 // fadd v23.4s, v17.4s, v23.4s
+	WORD $0x6e27de94 // fmul v20.4s, v20.4s, v7.4s
+	WORD $0x6e27deb5 // fmul v21.4s, v21.4s, v7.4s
+	WORD $0x4e34d6d4 // fadd v20.4s, v22.4s, v20.4s
+	WORD $0x4e35d6f5 // fadd v21.4s, v23.4s, v21.4s
+	WORD $0x6e28de97 // fmul v23.4s, v20.4s, v8.4s
+	WORD $0x6e28deb6 // fmul v22.4s, v21.4s, v8.4s
+	WORD $0x4e29d6f7 // fadd v23.4s, v23.4s, v9.4s
+	WORD $0x4e29d6d6 // fadd v22.4s, v22.4s, v9.4s
+	WORD $0x6e34de98 // fmul v24.4s, v20.4s, v20.4s
+	WORD $0x6e35deb9 // fmul v25.4s, v21.4s, v21.4s
+	WORD $0x6e38def8 // fmul v24.4s, v23.4s, v24.4s
+	WORD $0x6e39ded9 // fmul v25.4s, v22.4s, v25.4s
+	WORD $0x4eb4d714 // fsub v20.4s, v24.4s, v20.4s
+	WORD $0x4eb5d735 // fsub v21.4s, v25.4s, v21.4s
+	WORD $0x4e2a1e59 // and v25.16b, v18.16b, v10.16b
+	WORD $0x4e2a1e78 // and v24.16b, v19.16b, v10.16b
+	WORD $0x4eab9f39 // mul v25.4s, v25.4s, v11.4s
+	WORD $0x4eab9f18 // mul v24.4s, v24.4s, v11.4s
+	WORD $0x4eac8739 // add v25.4s, v25.4s, v12.4s
+	WORD $0x4eac8718 // add v24.4s, v24.4s, v12.4s
+	WORD $0x4e192019 // tbl v25.16b, {v0.16b, v1.16b}, v25.16b
+	WORD $0x4e182018 // tbl v24.16b, {v0.16b, v1.16b}, v24.16b
+	WORD $0x4f345652 // shl v18.4s, v18.4s, #20
+	WORD $0x4f345673 // shl v19.4s, v19.4s, #20
+	WORD $0x4eb28732 // add v18.4s, v25.4s, v18.4s
+	WORD $0x4eb38713 // add v19.4s, v24.4s, v19.4s
+	WORD $0x6e34de54 // fmul v20.4s, v18.4s, v20.4s
+	WORD $0x6e35de75 // fmul v21.4s, v19.4s, v21.4s
+	WORD $0x4e32d692 // fadd v18.4s, v20.4s, v18.4s
+	WORD $0x4e33d6b3 // fadd v19.4s, v21.4s, v19.4s
+	WORD $0x4e2dd655 // fadd v21.4s, v18.4s, v13.4s
+	WORD $0x4e2dd674 // fadd v20.4s, v19.4s, v13.4s
+	WORD $0x6e35fdb5 // fdiv v21.4s, v13.4s, v21.4s
+	WORD $0x6e34fdb4 // fdiv v20.4s, v13.4s, v20.4s
+	WORD $0x6e35de10 // fmul v16.4s, v16.4s, v21.4s
+	WORD $0x6e34de31 // fmul v17.4s, v17.4s, v20.4s
+	WORD $0x6e32de12 // fmul v18.4s, v16.4s, v18.4s
+	WORD $0x6e33de33 // fmul v19.4s, v17.4s, v19.4s
+	WORD $0x4e2dd652 // fadd v18.4s, v18.4s, v13.4s
+	WORD $0x4e2dd673 // fadd v19.4s, v19.4s, v13.4s
+	WORD $0x6e32deb2 // fmul v18.4s, v21.4s, v18.4s
+	WORD $0x6e33de93 // fmul v19.4s, v20.4s, v19.4s
+	WORD $0x6e35ddd5 // fmul v21.4s, v14.4s, v21.4s
+	WORD $0x6e34ddf4 // fmul v20.4s, v15.4s, v20.4s
+	WORD $0x3c810415 // str q21, [x0],#16
+	WORD $0x3c810414 // str q20, [x0],#16
+	WORD $0x3c810432 // str q18, [x1],#16
+	WORD $0x3c810433 // str q19, [x1],#16
 	SUB $2, R8
 	CMP $2, R8
 	BGE pairsLoop
@@ -1078,7 +998,198 @@ pairsLoop:
 last:
 	CMP $1, R8
 	BLT done
-	MOVD $siluGradNEONConstants<>(SB), R17
+	MOVD $siluSlopeNEONConstants<>(SB), R17
+	WORD $0x3dc00220 // ldr q0, [x17]
+	WORD $0x3dc00621 // ldr q1, [x17,#16]
+	WORD $0x3dc00a22 // ldr q2, [x17,#32]
+	WORD $0x3dc00e23 // ldr q3, [x17,#48]
+	WORD $0x3dc01224 // ldr q4, [x17,#64]
+	WORD $0x3dc01625 // ldr q5, [x17,#80]
+	WORD $0x3dc01a26 // ldr q6, [x17,#96]
+	WORD $0x3dc01e27 // ldr q7, [x17,#112]
+	WORD $0x3dc02228 // ldr q8, [x17,#128]
+	WORD $0x3dc02629 // ldr q9, [x17,#144]
+	WORD $0x3dc02a2a // ldr q10, [x17,#160]
+	WORD $0x3dc02e2b // ldr q11, [x17,#176]
+	WORD $0x3dc0322c // ldr q12, [x17,#192]
+	WORD $0x3dc0362d // ldr q13, [x17,#208]
+
+lastLoop:
+	WORD $0x3dc0002e // ldr q14, [x1]
+	WORD $0x4e22f5ce // fmax v14.4s, v14.4s, v2.4s
+	WORD $0x4ea3f5cf // fmin v15.4s, v14.4s, v3.4s
+	WORD $0x6e24ddf0 // fmul v16.4s, v15.4s, v4.4s
+	WORD $0x4e25d610 // fadd v16.4s, v16.4s, v5.4s
+	WORD $0x4ea5d611 // fsub v17.4s, v16.4s, v5.4s
+	WORD $0x6e26de32 // fmul v18.4s, v17.4s, v6.4s
+	WORD $0x4e32d5f2 // fadd v18.4s, v15.4s, v18.4s
+	WORD $0x6e27de31 // fmul v17.4s, v17.4s, v7.4s
+	WORD $0x4e31d651 // fadd v17.4s, v18.4s, v17.4s
+	WORD $0x6e28de32 // fmul v18.4s, v17.4s, v8.4s
+	WORD $0x4e29d652 // fadd v18.4s, v18.4s, v9.4s
+	WORD $0x6e31de33 // fmul v19.4s, v17.4s, v17.4s
+	WORD $0x6e33de53 // fmul v19.4s, v18.4s, v19.4s
+	WORD $0x4eb1d671 // fsub v17.4s, v19.4s, v17.4s
+	WORD $0x4e2a1e13 // and v19.16b, v16.16b, v10.16b
+	WORD $0x4eab9e73 // mul v19.4s, v19.4s, v11.4s
+	WORD $0x4eac8673 // add v19.4s, v19.4s, v12.4s
+	WORD $0x4e132013 // tbl v19.16b, {v0.16b, v1.16b}, v19.16b
+	WORD $0x4f345610 // shl v16.4s, v16.4s, #20
+	WORD $0x4eb08670 // add v16.4s, v19.4s, v16.4s
+	WORD $0x6e31de11 // fmul v17.4s, v16.4s, v17.4s
+	WORD $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	WORD $0x4e2dd611 // fadd v17.4s, v16.4s, v13.4s
+	WORD $0x6e31fdb1 // fdiv v17.4s, v13.4s, v17.4s
+	WORD $0x6e31ddef // fmul v15.4s, v15.4s, v17.4s
+	WORD $0x6e30ddf0 // fmul v16.4s, v15.4s, v16.4s
+	WORD $0x4e2dd610 // fadd v16.4s, v16.4s, v13.4s
+	WORD $0x6e30de30 // fmul v16.4s, v17.4s, v16.4s
+	WORD $0x6e31ddd1 // fmul v17.4s, v14.4s, v17.4s
+	WORD $0x3c810411 // str q17, [x0],#16
+	WORD $0x3c810430 // str q16, [x1],#16
+	SUB $1, R8
+	CMP $1, R8
+	BGE lastLoop
+
+done:
+	RET
+
+// func timesNEON(dst *float32, x *float32, n int)
+TEXT ·timesNEON(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+16(FP), R8
+	LSR $2, R8, R8
+
+pairs:
+	CMP $2, R8
+	BLT last
+
+pairsLoop:
+	WORD $0x3dc00000 // ldr q0, [x0]
+	WORD $0x3dc00401 // ldr q1, [x0,#16]
+	WORD $0x3cc10422 // ldr q2, [x1],#16
+	WORD $0x3cc10423 // ldr q3, [x1],#16
+	WORD $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
+	WORD $0x6e23dc23 // fmul v3.4s, v1.4s, v3.4s
+	WORD $0x3c810402 // str q2, [x0],#16
+	WORD $0x3c810403 // str q3, [x0],#16
+	SUB $2, R8
+	CMP $2, R8
+	BGE pairsLoop
+
+last:
+	CMP $1, R8
+	BLT done
+
+lastLoop:
+	WORD $0x3dc00000 // ldr q0, [x0]
+	WORD $0x3cc10421 // ldr q1, [x1],#16
+	WORD $0x6e21dc01 // fmul v1.4s, v0.4s, v1.4s
+	WORD $0x3c810401 // str q1, [x0],#16
+	SUB $1, R8
+	CMP $1, R8
+	BGE lastLoop
+
+done:
+	RET
+
+// func normaliseNEON(x *float32, mean *float32, scale *float32, n int)
+TEXT ·normaliseNEON(SB), NOSPLIT, $0-32
+	MOVD x+0(FP), R0
+	MOVD mean+8(FP), R1
+	MOVD scale+16(FP), R2
+	MOVD n+24(FP), R8
+	LSR $2, R8, R8
+
+pairs:
+	CMP $2, R8
+	BLT last
+
+pairsLoop:
+	WORD $0x3dc00000 // ldr q0, [x0]
+	WORD $0x3dc00401 // ldr q1, [x0,#16]
+	WORD $0x3cc10422 // ldr q2, [x1],#16
+	WORD $0x3cc10423 // ldr q3, [x1],#16
+	WORD $0x3cc10444 // ldr q4, [x2],#16
+	WORD $0x3cc10445 // ldr q5, [x2],#16
+	WORD $0x4ea2d402 // fsub v2.4s, v0.4s, v2.4s
+	WORD $0x4ea3d423 // fsub v3.4s, v1.4s, v3.4s
+	WORD $0x6e24dc44 // fmul v4.4s, v2.4s, v4.4s
+	WORD $0x6e25dc65 // fmul v5.4s, v3.4s, v5.4s
+	WORD $0x3c810404 // str q4, [x0],#16
+	WORD $0x3c810405 // str q5, [x0],#16
+	SUB $2, R8
+	CMP $2, R8
+	BGE pairsLoop
+
+last:
+	CMP $1, R8
+	BLT done
+
+lastLoop:
+	WORD $0x3dc00000 // ldr q0, [x0]
+	WORD $0x3cc10421 // ldr q1, [x1],#16
+	WORD $0x3cc10442 // ldr q2, [x2],#16
+	WORD $0x4ea1d401 // fsub v1.4s, v0.4s, v1.4s
+	WORD $0x6e22dc22 // fmul v2.4s, v1.4s, v2.4s
+	WORD $0x3c810402 // str q2, [x0],#16
+	SUB $1, R8
+	CMP $1, R8
+	BGE lastLoop
+
+done:
+	RET
+
+DATA softCapNEONConstants<>+0(SB)/8, $0x3f7b95c23f800000
+DATA softCapNEONConstants<>+8(SB)/8, $0x3f75fed73f7837f0
+DATA softCapNEONConstants<>+16(SB)/8, $0x3f75672a3f7504f3
+DATA softCapNEONConstants<>+24(SB)/8, $0x3f7ac0c73f7744fd
+DATA softCapNEONConstants<>+32(SB)/8, $0x8000000080000000
+DATA softCapNEONConstants<>+40(SB)/8, $0x8000000080000000
+DATA softCapNEONConstants<>+48(SB)/8, $0x42ae000042ae0000
+DATA softCapNEONConstants<>+56(SB)/8, $0x42ae000042ae0000
+DATA softCapNEONConstants<>+64(SB)/8, $0xc138aa3bc138aa3b
+DATA softCapNEONConstants<>+72(SB)/8, $0xc138aa3bc138aa3b
+DATA softCapNEONConstants<>+80(SB)/8, $0x4b4000004b400000
+DATA softCapNEONConstants<>+88(SB)/8, $0x4b4000004b400000
+DATA softCapNEONConstants<>+96(SB)/8, $0x3db180003db18000
+DATA softCapNEONConstants<>+104(SB)/8, $0x3db180003db18000
+DATA softCapNEONConstants<>+112(SB)/8, $0xb7de8083b7de8083
+DATA softCapNEONConstants<>+120(SB)/8, $0xb7de8083b7de8083
+DATA softCapNEONConstants<>+128(SB)/8, $0xbe2aab2bbe2aab2b
+DATA softCapNEONConstants<>+136(SB)/8, $0xbe2aab2bbe2aab2b
+DATA softCapNEONConstants<>+144(SB)/8, $0x3f00043b3f00043b
+DATA softCapNEONConstants<>+152(SB)/8, $0x3f00043b3f00043b
+DATA softCapNEONConstants<>+160(SB)/8, $0x0000000700000007
+DATA softCapNEONConstants<>+168(SB)/8, $0x0000000700000007
+DATA softCapNEONConstants<>+176(SB)/8, $0x0404040404040404
+DATA softCapNEONConstants<>+184(SB)/8, $0x0404040404040404
+DATA softCapNEONConstants<>+192(SB)/8, $0x0302010003020100
+DATA softCapNEONConstants<>+200(SB)/8, $0x0302010003020100
+DATA softCapNEONConstants<>+208(SB)/8, $0x4000000040000000
+DATA softCapNEONConstants<>+216(SB)/8, $0x4000000040000000
+DATA softCapNEONConstants<>+224(SB)/8, $0x3e902b0c3e902b0c
+DATA softCapNEONConstants<>+232(SB)/8, $0x3e902b0c3e902b0c
+DATA softCapNEONConstants<>+240(SB)/8, $0x3e8f2e7a3e8f2e7a
+DATA softCapNEONConstants<>+248(SB)/8, $0x3e8f2e7a3e8f2e7a
+DATA softCapNEONConstants<>+256(SB)/8, $0x3ecced0a3ecced0a
+DATA softCapNEONConstants<>+264(SB)/8, $0x3ecced0a3ecced0a
+DATA softCapNEONConstants<>+272(SB)/8, $0x3f2aaa713f2aaa71
+DATA softCapNEONConstants<>+280(SB)/8, $0x3f2aaa713f2aaa71
+GLOBL softCapNEONConstants<>(SB), RODATA|NOPTR, $288
+
+// func softCapNEON(x *float32, upper *float32, n int)
+TEXT ·softCapNEON(SB), NOSPLIT, $0-24
+	MOVD x+0(FP), R0
+	MOVD upper+8(FP), R1
+	MOVD n+16(FP), R8
+	LSR $2, R8, R8
+
+pairs:
+	CMP $2, R8
+	BLT last
+	MOVD $softCapNEONConstants<>(SB), R17
 	WORD $0x3dc00220 // ldr q0, [x17]
 	WORD $0x3dc00621 // ldr q1, [x17,#16]
 	WORD $0x3dc00a22 // ldr q2, [x17,#32]
@@ -1095,47 +1206,603 @@ last:
 	WORD $0x3dc0362d // ldr q13, [x17,#208]
 	WORD $0x3dc03a2e // ldr q14, [x17,#224]
 	WORD $0x3dc03e2f // ldr q15, [x17,#240]
+	WORD $0x3dc04230 // ldr q16, [x17,#256]
+	WORD $0x3dc04631 // ldr q17, [x17,#272]
+
+pairsLoop:
+	WORD $0x3dc00012 // ldr q18, [x0]
+	WORD $0x3dc00413 // ldr q19, [x0,#16]
+	WORD $0x3cc10434 // ldr q20, [x1],#16
+	WORD $0x3cc10435 // ldr q21, [x1],#16
+	WORD $0x4eb2d692 // fsub v18.4s, v20.4s, v18.4s
+	WORD $0x4eb3d6b3 // fsub v19.4s, v21.4s, v19.4s
+	WORD $0x4e621e56 // bic v22.16b, v18.16b, v2.16b
+	WORD $0x4e621e77 // bic v23.16b, v19.16b, v2.16b
+	WORD $0x4ea3f6d6 // fmin v22.4s, v22.4s, v3.4s
+	WORD $0x4ea3f6f7 // fmin v23.4s, v23.4s, v3.4s
+	WORD $0x6e24ded8 // fmul v24.4s, v22.4s, v4.4s
+	WORD $0x6e24def9 // fmul v25.4s, v23.4s, v4.4s
+	WORD $0x4e25d718 // fadd v24.4s, v24.4s, v5.4s
+	WORD $0x4e25d739 // fadd v25.4s, v25.4s, v5.4s
+	WORD $0x4ea5d71a // fsub v26.4s, v24.4s, v5.4s
+	WORD $0x4ea5d73b // fsub v27.4s, v25.4s, v5.4s
+	WORD $0x6e26df5c // fmul v28.4s, v26.4s, v6.4s
+	WORD $0x6e26df7d // fmul v29.4s, v27.4s, v6.4s
+	WORD $0x4e3cd6dc // fadd v28.4s, v22.4s, v28.4s
+	WORD $0x4e3dd6fd // fadd v29.4s, v23.4s, v29.4s
+	WORD $0x6e27df5a // fmul v26.4s, v26.4s, v7.4s
+	WORD $0x6e27df7b // fmul v27.4s, v27.4s, v7.4s
+	WORD $0x4e3ad79a // fadd v26.4s, v28.4s, v26.4s
+	WORD $0x4e3bd7bb // fadd v27.4s, v29.4s, v27.4s
+	WORD $0x6e28df5d // fmul v29.4s, v26.4s, v8.4s
+	WORD $0x6e28df7c // fmul v28.4s, v27.4s, v8.4s
+	WORD $0x4e29d7bd // fadd v29.4s, v29.4s, v9.4s
+	WORD $0x4e29d79c // fadd v28.4s, v28.4s, v9.4s
+	WORD $0x6e3adf57 // fmul v23.4s, v26.4s, v26.4s
+	WORD $0x6e3bdf76 // fmul v22.4s, v27.4s, v27.4s
+	WORD $0x6e37dfb7 // fmul v23.4s, v29.4s, v23.4s
+	WORD $0x6e36df96 // fmul v22.4s, v28.4s, v22.4s
+	WORD $0x4ebad6fa // fsub v26.4s, v23.4s, v26.4s
+	WORD $0x4ebbd6db // fsub v27.4s, v22.4s, v27.4s
+	WORD $0x4e2a1f16 // and v22.16b, v24.16b, v10.16b
+	WORD $0x4e2a1f37 // and v23.16b, v25.16b, v10.16b
+	WORD $0x4eab9ed6 // mul v22.4s, v22.4s, v11.4s
+	WORD $0x4eab9ef7 // mul v23.4s, v23.4s, v11.4s
+	WORD $0x4eac86d6 // add v22.4s, v22.4s, v12.4s
+	WORD $0x4eac86f7 // add v23.4s, v23.4s, v12.4s
+	WORD $0x4e162016 // tbl v22.16b, {v0.16b, v1.16b}, v22.16b
+	WORD $0x4e172017 // tbl v23.16b, {v0.16b, v1.16b}, v23.16b
+	WORD $0x4f345718 // shl v24.4s, v24.4s, #20
+	WORD $0x4f345739 // shl v25.4s, v25.4s, #20
+	WORD $0x4eb886d8 // add v24.4s, v22.4s, v24.4s
+	WORD $0x4eb986f9 // add v25.4s, v23.4s, v25.4s
+	WORD $0x6e3adf1a // fmul v26.4s, v24.4s, v26.4s
+	WORD $0x6e3bdf3b // fmul v27.4s, v25.4s, v27.4s
+	WORD $0x4e38d758 // fadd v24.4s, v26.4s, v24.4s
+	WORD $0x4e39d779 // fadd v25.4s, v27.4s, v25.4s
+	WORD $0x4e2dd71b // fadd v27.4s, v24.4s, v13.4s
+	WORD $0x4e2dd73a // fadd v26.4s, v25.4s, v13.4s
+	WORD $0x6e3bff1b // fdiv v27.4s, v24.4s, v27.4s
+	WORD $0x6e3aff3a // fdiv v26.4s, v25.4s, v26.4s
+	WORD $0x6e3bdf79 // fmul v25.4s, v27.4s, v27.4s
+	WORD $0x6e3adf58 // fmul v24.4s, v26.4s, v26.4s
+	WORD $0x6e39ddd7 // fmul v23.4s, v14.4s, v25.4s
+	WORD $0x6e38ddd6 // fmul v22.4s, v14.4s, v24.4s
+	WORD $0x4e2fd6f7 // fadd v23.4s, v23.4s, v15.4s
+	WORD $0x4e2fd6d6 // fadd v22.4s, v22.4s, v15.4s
+	WORD $0x6e39def7 // fmul v23.4s, v23.4s, v25.4s
+	WORD $0x6e38ded6 // fmul v22.4s, v22.4s, v24.4s
+	WORD $0x4e30d6f7 // fadd v23.4s, v23.4s, v16.4s
+	WORD $0x4e30d6d6 // fadd v22.4s, v22.4s, v16.4s
+	WORD $0x6e39def7 // fmul v23.4s, v23.4s, v25.4s
+	WORD $0x6e38ded6 // fmul v22.4s, v22.4s, v24.4s
+	WORD $0x4e31d6f7 // fadd v23.4s, v23.4s, v17.4s
+	WORD $0x4e31d6d6 // fadd v22.4s, v22.4s, v17.4s
+	WORD $0x6e39def9 // fmul v25.4s, v23.4s, v25.4s
+	WORD $0x6e38ded8 // fmul v24.4s, v22.4s, v24.4s
+	WORD $0x4e2dd739 // fadd v25.4s, v25.4s, v13.4s
+	WORD $0x4e2dd718 // fadd v24.4s, v24.4s, v13.4s
+	WORD $0x4ea0ea56 // fcmlt v22.4s, v18.4s, #0
+	WORD $0x4ea0ea77 // fcmlt v23.4s, v19.4s, #0
+	WORD $0x4e761e56 // bic v22.16b, v18.16b, v22.16b
+	WORD $0x4e771e77 // bic v23.16b, v19.16b, v23.16b
+	WORD $0x6e3bdf3b // fmul v27.4s, v25.4s, v27.4s
+	WORD $0x6e3adf1a // fmul v26.4s, v24.4s, v26.4s
+	WORD $0x4e3bd6db // fadd v27.4s, v22.4s, v27.4s
+	WORD $0x4e3ad6fa // fadd v26.4s, v23.4s, v26.4s
+	WORD $0x4ebbd69b // fsub v27.4s, v20.4s, v27.4s
+	WORD $0x4ebad6ba // fsub v26.4s, v21.4s, v26.4s
+	WORD $0x3c81041b // str q27, [x0],#16
+	WORD $0x3c81041a // str q26, [x0],#16
+	SUB $2, R8
+	CMP $2, R8
+	BGE pairsLoop
+
+last:
+	CMP $1, R8
+	BLT done
+	MOVD $softCapNEONConstants<>(SB), R17
+	WORD $0x3dc00220 // ldr q0, [x17]
+	WORD $0x3dc00621 // ldr q1, [x17,#16]
+	WORD $0x3dc00a22 // ldr q2, [x17,#32]
+	WORD $0x3dc00e23 // ldr q3, [x17,#48]
+	WORD $0x3dc01224 // ldr q4, [x17,#64]
+	WORD $0x3dc01625 // ldr q5, [x17,#80]
+	WORD $0x3dc01a26 // ldr q6, [x17,#96]
+	WORD $0x3dc01e27 // ldr q7, [x17,#112]
+	WORD $0x3dc02228 // ldr q8, [x17,#128]
+	WORD $0x3dc02629 // ldr q9, [x17,#144]
+	WORD $0x3dc02a2a // ldr q10, [x17,#160]
+	WORD $0x3dc02e2b // ldr q11, [x17,#176]
+	WORD $0x3dc0322c // ldr q12, [x17,#192]
+	WORD $0x3dc0362d // ldr q13, [x17,#208]
+	WORD $0x3dc03a2e // ldr q14, [x17,#224]
+	WORD $0x3dc03e2f // ldr q15, [x17,#240]
+	WORD $0x3dc04230 // ldr q16, [x17,#256]
+	WORD $0x3dc04631 // ldr q17, [x17,#272]
 
 lastLoop:
-	WORD $0x3cc10450 // ldr q16, [x2],#16
-	WORD $0x3cc10431 // ldr q17, [x1],#16
-	WORD $0x4e20f610 // fmax v16.4s, v16.4s, v0.4s
-	WORD $0x4ea1f610 // fmin v16.4s, v16.4s, v1.4s
-	WORD $0x6ea0fa12 // fneg v18.4s, v16.4s
-	WORD $0x4e22f652 // fmax v18.4s, v18.4s, v2.4s
-	WORD $0x4ea3f652 // fmin v18.4s, v18.4s, v3.4s
-	WORD $0x6e24de53 // fmul v19.4s, v18.4s, v4.4s
-	WORD $0x4e25d673 // fadd v19.4s, v19.4s, v5.4s
-	WORD $0x4ea5d674 // fsub v20.4s, v19.4s, v5.4s
-	WORD $0x6e26de95 // fmul v21.4s, v20.4s, v6.4s
-	WORD $0x4eb5d655 // fsub v21.4s, v18.4s, v21.4s
-	WORD $0x6e27de94 // fmul v20.4s, v20.4s, v7.4s
-	WORD $0x4eb4d6b4 // fsub v20.4s, v21.4s, v20.4s
-	WORD $0x6e34dd15 // fmul v21.4s, v8.4s, v20.4s
-	WORD $0x4e29d6b5 // fadd v21.4s, v21.4s, v9.4s
-	WORD $0x6e34deb5 // fmul v21.4s, v21.4s, v20.4s
-	WORD $0x4e2ad6b5 // fadd v21.4s, v21.4s, v10.4s
-	WORD $0x6e34deb5 // fmul v21.4s, v21.4s, v20.4s
-	WORD $0x4e2bd6b5 // fadd v21.4s, v21.4s, v11.4s
-	WORD $0x6e34deb5 // fmul v21.4s, v21.4s, v20.4s
-	WORD $0x4e2cd6b5 // fadd v21.4s, v21.4s, v12.4s
-	WORD $0x6e34deb5 // fmul v21.4s, v21.4s, v20.4s
+	WORD $0x3dc00012 // ldr q18, [x0]
+	WORD $0x3cc10433 // ldr q19, [x1],#16
+	WORD $0x4eb2d672 // fsub v18.4s, v19.4s, v18.4s
+	WORD $0x4e621e54 // bic v20.16b, v18.16b, v2.16b
+	WORD $0x4ea3f694 // fmin v20.4s, v20.4s, v3.4s
+	WORD $0x6e24de95 // fmul v21.4s, v20.4s, v4.4s
+	WORD $0x4e25d6b5 // fadd v21.4s, v21.4s, v5.4s
+	WORD $0x4ea5d6b6 // fsub v22.4s, v21.4s, v5.4s
+	WORD $0x6e26ded7 // fmul v23.4s, v22.4s, v6.4s
+	WORD $0x4e37d697 // fadd v23.4s, v20.4s, v23.4s
+	WORD $0x6e27ded6 // fmul v22.4s, v22.4s, v7.4s
+	WORD $0x4e36d6f6 // fadd v22.4s, v23.4s, v22.4s
+	WORD $0x6e28ded7 // fmul v23.4s, v22.4s, v8.4s
+	WORD $0x4e29d6f7 // fadd v23.4s, v23.4s, v9.4s
+	WORD $0x6e36ded4 // fmul v20.4s, v22.4s, v22.4s
+	WORD $0x6e34def4 // fmul v20.4s, v23.4s, v20.4s
+	WORD $0x4eb6d696 // fsub v22.4s, v20.4s, v22.4s
+	WORD $0x4e2a1eb4 // and v20.16b, v21.16b, v10.16b
+	WORD $0x4eab9e94 // mul v20.4s, v20.4s, v11.4s
+	WORD $0x4eac8694 // add v20.4s, v20.4s, v12.4s
+	WORD $0x4e142014 // tbl v20.16b, {v0.16b, v1.16b}, v20.16b
+	WORD $0x4f3456b5 // shl v21.4s, v21.4s, #20
+	WORD $0x4eb58695 // add v21.4s, v20.4s, v21.4s
+	WORD $0x6e36deb6 // fmul v22.4s, v21.4s, v22.4s
+	WORD $0x4e35d6d5 // fadd v21.4s, v22.4s, v21.4s
+	WORD $0x4e2dd6b6 // fadd v22.4s, v21.4s, v13.4s
+	WORD $0x6e36feb6 // fdiv v22.4s, v21.4s, v22.4s
+	WORD $0x6e36ded5 // fmul v21.4s, v22.4s, v22.4s
+	WORD $0x6e35ddd4 // fmul v20.4s, v14.4s, v21.4s
+	WORD $0x4e2fd694 // fadd v20.4s, v20.4s, v15.4s
+	WORD $0x6e35de94 // fmul v20.4s, v20.4s, v21.4s
+	WORD $0x4e30d694 // fadd v20.4s, v20.4s, v16.4s
+	WORD $0x6e35de94 // fmul v20.4s, v20.4s, v21.4s
+	WORD $0x4e31d694 // fadd v20.4s, v20.4s, v17.4s
+	WORD $0x6e35de95 // fmul v21.4s, v20.4s, v21.4s
 	WORD $0x4e2dd6b5 // fadd v21.4s, v21.4s, v13.4s
-	WORD $0x6e34deb5 // fmul v21.4s, v21.4s, v20.4s
-	WORD $0x6e34deb5 // fmul v21.4s, v21.4s, v20.4s
-	WORD $0x4e34d6b4 // fadd v20.4s, v21.4s, v20.4s
-	WORD $0x4e2ed694 // fadd v20.4s, v20.4s, v14.4s
-	WORD $0x6eaf8673 // sub v19.4s, v19.4s, v15.4s
-	WORD $0x4f375673 // shl v19.4s, v19.4s, #23
-	WORD $0x6e33de93 // fmul v19.4s, v20.4s, v19.4s
-	WORD $0x4e2ed674 // fadd v20.4s, v19.4s, v14.4s
-	WORD $0x6e34fdd4 // fdiv v20.4s, v14.4s, v20.4s
-	WORD $0x6e34de73 // fmul v19.4s, v19.4s, v20.4s
-	WORD $0x6e33de13 // fmul v19.4s, v16.4s, v19.4s
-	WORD $0x4e2ed673 // fadd v19.4s, v19.4s, v14.4s
-	WORD $0x6e33de93 // fmul v19.4s, v20.4s, v19.4s
-	WORD $0x6e33de33 // fmul v19.4s, v17.4s, v19.4s
+	WORD $0x4ea0ea54 // fcmlt v20.4s, v18.4s, #0
+	WORD $0x4e741e54 // bic v20.16b, v18.16b, v20.16b
+	WORD $0x6e36deb6 // fmul v22.4s, v21.4s, v22.4s
+	WORD $0x4e36d696 // fadd v22.4s, v20.4s, v22.4s
+	WORD $0x4eb6d676 // fsub v22.4s, v19.4s, v22.4s
+	WORD $0x3c810416 // str q22, [x0],#16
+	SUB $1, R8
+	CMP $1, R8
+	BGE lastLoop
+
+done:
+	RET
+
+DATA softFloorNEONConstants<>+0(SB)/8, $0x3f7b95c23f800000
+DATA softFloorNEONConstants<>+8(SB)/8, $0x3f75fed73f7837f0
+DATA softFloorNEONConstants<>+16(SB)/8, $0x3f75672a3f7504f3
+DATA softFloorNEONConstants<>+24(SB)/8, $0x3f7ac0c73f7744fd
+DATA softFloorNEONConstants<>+32(SB)/8, $0x8000000080000000
+DATA softFloorNEONConstants<>+40(SB)/8, $0x8000000080000000
+DATA softFloorNEONConstants<>+48(SB)/8, $0x42ae000042ae0000
+DATA softFloorNEONConstants<>+56(SB)/8, $0x42ae000042ae0000
+DATA softFloorNEONConstants<>+64(SB)/8, $0xc138aa3bc138aa3b
+DATA softFloorNEONConstants<>+72(SB)/8, $0xc138aa3bc138aa3b
+DATA softFloorNEONConstants<>+80(SB)/8, $0x4b4000004b400000
+DATA softFloorNEONConstants<>+88(SB)/8, $0x4b4000004b400000
+DATA softFloorNEONConstants<>+96(SB)/8, $0x3db180003db18000
+DATA softFloorNEONConstants<>+104(SB)/8, $0x3db180003db18000
+DATA softFloorNEONConstants<>+112(SB)/8, $0xb7de8083b7de8083
+DATA softFloorNEONConstants<>+120(SB)/8, $0xb7de8083b7de8083
+DATA softFloorNEONConstants<>+128(SB)/8, $0xbe2aab2bbe2aab2b
+DATA softFloorNEONConstants<>+136(SB)/8, $0xbe2aab2bbe2aab2b
+DATA softFloorNEONConstants<>+144(SB)/8, $0x3f00043b3f00043b
+DATA softFloorNEONConstants<>+152(SB)/8, $0x3f00043b3f00043b
+DATA softFloorNEONConstants<>+160(SB)/8, $0x0000000700000007
+DATA softFloorNEONConstants<>+168(SB)/8, $0x0000000700000007
+DATA softFloorNEONConstants<>+176(SB)/8, $0x0404040404040404
+DATA softFloorNEONConstants<>+184(SB)/8, $0x0404040404040404
+DATA softFloorNEONConstants<>+192(SB)/8, $0x0302010003020100
+DATA softFloorNEONConstants<>+200(SB)/8, $0x0302010003020100
+DATA softFloorNEONConstants<>+208(SB)/8, $0x4000000040000000
+DATA softFloorNEONConstants<>+216(SB)/8, $0x4000000040000000
+DATA softFloorNEONConstants<>+224(SB)/8, $0x3e902b0c3e902b0c
+DATA softFloorNEONConstants<>+232(SB)/8, $0x3e902b0c3e902b0c
+DATA softFloorNEONConstants<>+240(SB)/8, $0x3e8f2e7a3e8f2e7a
+DATA softFloorNEONConstants<>+248(SB)/8, $0x3e8f2e7a3e8f2e7a
+DATA softFloorNEONConstants<>+256(SB)/8, $0x3ecced0a3ecced0a
+DATA softFloorNEONConstants<>+264(SB)/8, $0x3ecced0a3ecced0a
+DATA softFloorNEONConstants<>+272(SB)/8, $0x3f2aaa713f2aaa71
+DATA softFloorNEONConstants<>+280(SB)/8, $0x3f2aaa713f2aaa71
+GLOBL softFloorNEONConstants<>(SB), RODATA|NOPTR, $288
+
+// func softFloorNEON(x *float32, lower *float32, n int)
+TEXT ·softFloorNEON(SB), NOSPLIT, $0-24
+	MOVD x+0(FP), R0
+	MOVD lower+8(FP), R1
+	MOVD n+16(FP), R8
+	LSR $2, R8, R8
+
+pairs:
+	CMP $2, R8
+	BLT last
+	MOVD $softFloorNEONConstants<>(SB), R17
+	WORD $0x3dc00220 // ldr q0, [x17]
+	WORD $0x3dc00621 // ldr q1, [x17,#16]
+	WORD $0x3dc00a22 // ldr q2, [x17,#32]
+	WORD $0x3dc00e23 // ldr q3, [x17,#48]
+	WORD $0x3dc01224 // ldr q4, [x17,#64]
+	WORD $0x3dc01625 // ldr q5, [x17,#80]
+	WORD $0x3dc01a26 // ldr q6, [x17,#96]
+	WORD $0x3dc01e27 // ldr q7, [x17,#112]
+	WORD $0x3dc02228 // ldr q8, [x17,#128]
+	WORD $0x3dc02629 // ldr q9, [x17,#144]
+	WORD $0x3dc02a2a // ldr q10, [x17,#160]
+	WORD $0x3dc02e2b // ldr q11, [x17,#176]
+	WORD $0x3dc0322c // ldr q12, [x17,#192]
+	WORD $0x3dc0362d // ldr q13, [x17,#208]
+	WORD $0x3dc03a2e // ldr q14, [x17,#224]
+	WORD $0x3dc03e2f // ldr q15, [x17,#240]
+	WORD $0x3dc04230 // ldr q16, [x17,#256]
+	WORD $0x3dc04631 // ldr q17, [x17,#272]
+
+pairsLoop:
+	WORD $0x3dc00012 // ldr q18, [x0]
+	WORD $0x3dc00413 // ldr q19, [x0,#16]
+	WORD $0x3cc10434 // ldr q20, [x1],#16
+	WORD $0x3cc10435 // ldr q21, [x1],#16
+	WORD $0x4eb4d652 // fsub v18.4s, v18.4s, v20.4s
+	WORD $0x4eb5d673 // fsub v19.4s, v19.4s, v21.4s
+	WORD $0x4e621e56 // bic v22.16b, v18.16b, v2.16b
+	WORD $0x4e621e77 // bic v23.16b, v19.16b, v2.16b
+	WORD $0x4ea3f6d6 // fmin v22.4s, v22.4s, v3.4s
+	WORD $0x4ea3f6f7 // fmin v23.4s, v23.4s, v3.4s
+	WORD $0x6e24ded8 // fmul v24.4s, v22.4s, v4.4s
+	WORD $0x6e24def9 // fmul v25.4s, v23.4s, v4.4s
+	WORD $0x4e25d718 // fadd v24.4s, v24.4s, v5.4s
+	WORD $0x4e25d739 // fadd v25.4s, v25.4s, v5.4s
+	WORD $0x4ea5d71a // fsub v26.4s, v24.4s, v5.4s
+	WORD $0x4ea5d73b // fsub v27.4s, v25.4s, v5.4s
+	WORD $0x6e26df5c // fmul v28.4s, v26.4s, v6.4s
+	WORD $0x6e26df7d // fmul v29.4s, v27.4s, v6.4s
+	WORD $0x4e3cd6dc // fadd v28.4s, v22.4s, v28.4s
+	WORD $0x4e3dd6fd // fadd v29.4s, v23.4s, v29.4s
+	WORD $0x6e27df5a // fmul v26.4s, v26.4s, v7.4s
+	WORD $0x6e27df7b // fmul v27.4s, v27.4s, v7.4s
+	WORD $0x4e3ad79a // fadd v26.4s, v28.4s, v26.4s
+	WORD $0x4e3bd7bb // fadd v27.4s, v29.4s, v27.4s
+	WORD $0x6e28df5d // fmul v29.4s, v26.4s, v8.4s
+	WORD $0x6e28df7c // fmul v28.4s, v27.4s, v8.4s
+	WORD $0x4e29d7bd // fadd v29.4s, v29.4s, v9.4s
+	WORD $0x4e29d79c // fadd v28.4s, v28.4s, v9.4s
+	WORD $0x6e3adf57 // fmul v23.4s, v26.4s, v26.4s
+	WORD $0x6e3bdf76 // fmul v22.4s, v27.4s, v27.4s
+	WORD $0x6e37dfb7 // fmul v23.4s, v29.4s, v23.4s
+	WORD $0x6e36df96 // fmul v22.4s, v28.4s, v22.4s
+	WORD $0x4ebad6fa // fsub v26.4s, v23.4s, v26.4s
+	WORD $0x4ebbd6db // fsub v27.4s, v22.4s, v27.4s
+	WORD $0x4e2a1f16 // and v22.16b, v24.16b, v10.16b
+	WORD $0x4e2a1f37 // and v23.16b, v25.16b, v10.16b
+	WORD $0x4eab9ed6 // mul v22.4s, v22.4s, v11.4s
+	WORD $0x4eab9ef7 // mul v23.4s, v23.4s, v11.4s
+	WORD $0x4eac86d6 // add v22.4s, v22.4s, v12.4s
+	WORD $0x4eac86f7 // add v23.4s, v23.4s, v12.4s
+	WORD $0x4e162016 // tbl v22.16b, {v0.16b, v1.16b}, v22.16b
+	WORD $0x4e172017 // tbl v23.16b, {v0.16b, v1.16b}, v23.16b
+	WORD $0x4f345718 // shl v24.4s, v24.4s, #20
+	WORD $0x4f345739 // shl v25.4s, v25.4s, #20
+	WORD $0x4eb886d8 // add v24.4s, v22.4s, v24.4s
+	WORD $0x4eb986f9 // add v25.4s, v23.4s, v25.4s
+	WORD $0x6e3adf1a // fmul v26.4s, v24.4s, v26.4s
+	WORD $0x6e3bdf3b // fmul v27.4s, v25.4s, v27.4s
+	WORD $0x4e38d758 // fadd v24.4s, v26.4s, v24.4s
+	WORD $0x4e39d779 // fadd v25.4s, v27.4s, v25.4s
+	WORD $0x4e2dd71b // fadd v27.4s, v24.4s, v13.4s
+	WORD $0x4e2dd73a // fadd v26.4s, v25.4s, v13.4s
+	WORD $0x6e3bff1b // fdiv v27.4s, v24.4s, v27.4s
+	WORD $0x6e3aff3a // fdiv v26.4s, v25.4s, v26.4s
+	WORD $0x6e3bdf79 // fmul v25.4s, v27.4s, v27.4s
+	WORD $0x6e3adf58 // fmul v24.4s, v26.4s, v26.4s
+	WORD $0x6e39ddd7 // fmul v23.4s, v14.4s, v25.4s
+	WORD $0x6e38ddd6 // fmul v22.4s, v14.4s, v24.4s
+	WORD $0x4e2fd6f7 // fadd v23.4s, v23.4s, v15.4s
+	WORD $0x4e2fd6d6 // fadd v22.4s, v22.4s, v15.4s
+	WORD $0x6e39def7 // fmul v23.4s, v23.4s, v25.4s
+	WORD $0x6e38ded6 // fmul v22.4s, v22.4s, v24.4s
+	WORD $0x4e30d6f7 // fadd v23.4s, v23.4s, v16.4s
+	WORD $0x4e30d6d6 // fadd v22.4s, v22.4s, v16.4s
+	WORD $0x6e39def7 // fmul v23.4s, v23.4s, v25.4s
+	WORD $0x6e38ded6 // fmul v22.4s, v22.4s, v24.4s
+	WORD $0x4e31d6f7 // fadd v23.4s, v23.4s, v17.4s
+	WORD $0x4e31d6d6 // fadd v22.4s, v22.4s, v17.4s
+	WORD $0x6e39def9 // fmul v25.4s, v23.4s, v25.4s
+	WORD $0x6e38ded8 // fmul v24.4s, v22.4s, v24.4s
+	WORD $0x4e2dd739 // fadd v25.4s, v25.4s, v13.4s
+	WORD $0x4e2dd718 // fadd v24.4s, v24.4s, v13.4s
+	WORD $0x4ea0ea56 // fcmlt v22.4s, v18.4s, #0
+	WORD $0x4ea0ea77 // fcmlt v23.4s, v19.4s, #0
+	WORD $0x4e761e56 // bic v22.16b, v18.16b, v22.16b
+	WORD $0x4e771e77 // bic v23.16b, v19.16b, v23.16b
+	WORD $0x6e3bdf3b // fmul v27.4s, v25.4s, v27.4s
+	WORD $0x6e3adf1a // fmul v26.4s, v24.4s, v26.4s
+	WORD $0x4e3bd6db // fadd v27.4s, v22.4s, v27.4s
+	WORD $0x4e3ad6fa // fadd v26.4s, v23.4s, v26.4s
+	WORD $0x4e34d774 // fadd v20.4s, v27.4s, v20.4s
+	WORD $0x4e35d755 // fadd v21.4s, v26.4s, v21.4s
+	WORD $0x3c810414 // str q20, [x0],#16
+	WORD $0x3c810415 // str q21, [x0],#16
+	SUB $2, R8
+	CMP $2, R8
+	BGE pairsLoop
+
+last:
+	CMP $1, R8
+	BLT done
+	MOVD $softFloorNEONConstants<>(SB), R17
+	WORD $0x3dc00220 // ldr q0, [x17]
+	WORD $0x3dc00621 // ldr q1, [x17,#16]
+	WORD $0x3dc00a22 // ldr q2, [x17,#32]
+	WORD $0x3dc00e23 // ldr q3, [x17,#48]
+	WORD $0x3dc01224 // ldr q4, [x17,#64]
+	WORD $0x3dc01625 // ldr q5, [x17,#80]
+	WORD $0x3dc01a26 // ldr q6, [x17,#96]
+	WORD $0x3dc01e27 // ldr q7, [x17,#112]
+	WORD $0x3dc02228 // ldr q8, [x17,#128]
+	WORD $0x3dc02629 // ldr q9, [x17,#144]
+	WORD $0x3dc02a2a // ldr q10, [x17,#160]
+	WORD $0x3dc02e2b // ldr q11, [x17,#176]
+	WORD $0x3dc0322c // ldr q12, [x17,#192]
+	WORD $0x3dc0362d // ldr q13, [x17,#208]
+	WORD $0x3dc03a2e // ldr q14, [x17,#224]
+	WORD $0x3dc03e2f // ldr q15, [x17,#240]
+	WORD $0x3dc04230 // ldr q16, [x17,#256]
+	WORD $0x3dc04631 // ldr q17, [x17,#272]
+
+lastLoop:
+	WORD $0x3dc00012 // ldr q18, [x0]
+	WORD $0x3cc10433 // ldr q19, [x1],#16
+	WORD $0x4eb3d652 // fsub v18.4s, v18.4s, v19.4s
+	WORD $0x4e621e54 // bic v20.16b, v18.16b, v2.16b
+	WORD $0x4ea3f694 // fmin v20.4s, v20.4s, v3.4s
+	WORD $0x6e24de95 // fmul v21.4s, v20.4s, v4.4s
+	WORD $0x4e25d6b5 // fadd v21.4s, v21.4s, v5.4s
+	WORD $0x4ea5d6b6 // fsub v22.4s, v21.4s, v5.4s
+	WORD $0x6e26ded7 // fmul v23.4s, v22.4s, v6.4s
+	WORD $0x4e37d697 // fadd v23.4s, v20.4s, v23.4s
+	WORD $0x6e27ded6 // fmul v22.4s, v22.4s, v7.4s
+	WORD $0x4e36d6f6 // fadd v22.4s, v23.4s, v22.4s
+	WORD $0x6e28ded7 // fmul v23.4s, v22.4s, v8.4s
+	WORD $0x4e29d6f7 // fadd v23.4s, v23.4s, v9.4s
+	WORD $0x6e36ded4 // fmul v20.4s, v22.4s, v22.4s
+	WORD $0x6e34def4 // fmul v20.4s, v23.4s, v20.4s
+	WORD $0x4eb6d696 // fsub v22.4s, v20.4s, v22.4s
+	WORD $0x4e2a1eb4 // and v20.16b, v21.16b, v10.16b
+	WORD $0x4eab9e94 // mul v20.4s, v20.4s, v11.4s
+	WORD $0x4eac8694 // add v20.4s, v20.4s, v12.4s
+	WORD $0x4e142014 // tbl v20.16b, {v0.16b, v1.16b}, v20.16b
+	WORD $0x4f3456b5 // shl v21.4s, v21.4s, #20
+	WORD $0x4eb58695 // add v21.4s, v20.4s, v21.4s
+	WORD $0x6e36deb6 // fmul v22.4s, v21.4s, v22.4s
+	WORD $0x4e35d6d5 // fadd v21.4s, v22.4s, v21.4s
+	WORD $0x4e2dd6b6 // fadd v22.4s, v21.4s, v13.4s
+	WORD $0x6e36feb6 // fdiv v22.4s, v21.4s, v22.4s
+	WORD $0x6e36ded5 // fmul v21.4s, v22.4s, v22.4s
+	WORD $0x6e35ddd4 // fmul v20.4s, v14.4s, v21.4s
+	WORD $0x4e2fd694 // fadd v20.4s, v20.4s, v15.4s
+	WORD $0x6e35de94 // fmul v20.4s, v20.4s, v21.4s
+	WORD $0x4e30d694 // fadd v20.4s, v20.4s, v16.4s
+	WORD $0x6e35de94 // fmul v20.4s, v20.4s, v21.4s
+	WORD $0x4e31d694 // fadd v20.4s, v20.4s, v17.4s
+	WORD $0x6e35de95 // fmul v21.4s, v20.4s, v21.4s
+	WORD $0x4e2dd6b5 // fadd v21.4s, v21.4s, v13.4s
+	WORD $0x4ea0ea54 // fcmlt v20.4s, v18.4s, #0
+	WORD $0x4e741e54 // bic v20.16b, v18.16b, v20.16b
+	WORD $0x6e36deb6 // fmul v22.4s, v21.4s, v22.4s
+	WORD $0x4e36d696 // fadd v22.4s, v20.4s, v22.4s
+	WORD $0x4e33d6d3 // fadd v19.4s, v22.4s, v19.4s
 	WORD $0x3c810413 // str q19, [x0],#16
+	SUB $1, R8
+	CMP $1, R8
+	BGE lastLoop
+
+done:
+	RET
+
+DATA drawNEONConstants<>+0(SB)/8, $0x3f7b95c23f800000
+DATA drawNEONConstants<>+8(SB)/8, $0x3f75fed73f7837f0
+DATA drawNEONConstants<>+16(SB)/8, $0x3f75672a3f7504f3
+DATA drawNEONConstants<>+24(SB)/8, $0x3f7ac0c73f7744fd
+DATA drawNEONConstants<>+32(SB)/8, $0x3f0000003f000000
+DATA drawNEONConstants<>+40(SB)/8, $0x3f0000003f000000
+DATA drawNEONConstants<>+48(SB)/8, $0xc2d00000c2d00000
+DATA drawNEONConstants<>+56(SB)/8, $0xc2d00000c2d00000
+DATA drawNEONConstants<>+64(SB)/8, $0x42b2000042b20000
+DATA drawNEONConstants<>+72(SB)/8, $0x42b2000042b20000
+DATA drawNEONConstants<>+80(SB)/8, $0x4138aa3b4138aa3b
+DATA drawNEONConstants<>+88(SB)/8, $0x4138aa3b4138aa3b
+DATA drawNEONConstants<>+96(SB)/8, $0x4b4000004b400000
+DATA drawNEONConstants<>+104(SB)/8, $0x4b4000004b400000
+DATA drawNEONConstants<>+112(SB)/8, $0x3db180003db18000
+DATA drawNEONConstants<>+120(SB)/8, $0x3db180003db18000
+DATA drawNEONConstants<>+128(SB)/8, $0xb7de8083b7de8083
+DATA drawNEONConstants<>+136(SB)/8, $0xb7de8083b7de8083
+DATA drawNEONConstants<>+144(SB)/8, $0x3e2aab2b3e2aab2b
+DATA drawNEONConstants<>+152(SB)/8, $0x3e2aab2b3e2aab2b
+DATA drawNEONConstants<>+160(SB)/8, $0x3f00043b3f00043b
+DATA drawNEONConstants<>+168(SB)/8, $0x3f00043b3f00043b
+DATA drawNEONConstants<>+176(SB)/8, $0x0000000700000007
+DATA drawNEONConstants<>+184(SB)/8, $0x0000000700000007
+DATA drawNEONConstants<>+192(SB)/8, $0x0404040404040404
+DATA drawNEONConstants<>+200(SB)/8, $0x0404040404040404
+DATA drawNEONConstants<>+208(SB)/8, $0x0302010003020100
+DATA drawNEONConstants<>+216(SB)/8, $0x0302010003020100
+DATA drawNEONConstants<>+224(SB)/8, $0xc0000000c0000000
+DATA drawNEONConstants<>+232(SB)/8, $0xc0000000c0000000
+DATA drawNEONConstants<>+240(SB)/8, $0x2000000020000000
+DATA drawNEONConstants<>+248(SB)/8, $0x2000000020000000
+DATA drawNEONConstants<>+256(SB)/8, $0x3f8000003f800000
+DATA drawNEONConstants<>+264(SB)/8, $0x3f8000003f800000
+GLOBL drawNEONConstants<>(SB), RODATA|NOPTR, $272
+
+// func drawNEON(x *float32, std *float32, noise *float32, n int)
+TEXT ·drawNEON(SB), NOSPLIT, $0-32
+	MOVD x+0(FP), R0
+	MOVD std+8(FP), R1
+	MOVD noise+16(FP), R2
+	MOVD n+24(FP), R8
+	LSR $2, R8, R8
+
+pairs:
+	CMP $2, R8
+	BLT last
+	MOVD $drawNEONConstants<>(SB), R17
+	WORD $0x3dc00220 // ldr q0, [x17]
+	WORD $0x3dc00621 // ldr q1, [x17,#16]
+	WORD $0x3dc00a22 // ldr q2, [x17,#32]
+	WORD $0x3dc00e23 // ldr q3, [x17,#48]
+	WORD $0x3dc01224 // ldr q4, [x17,#64]
+	WORD $0x3dc01625 // ldr q5, [x17,#80]
+	WORD $0x3dc01a26 // ldr q6, [x17,#96]
+	WORD $0x3dc01e27 // ldr q7, [x17,#112]
+	WORD $0x3dc02228 // ldr q8, [x17,#128]
+	WORD $0x3dc02629 // ldr q9, [x17,#144]
+	WORD $0x3dc02a2a // ldr q10, [x17,#160]
+	WORD $0x3dc02e2b // ldr q11, [x17,#176]
+	WORD $0x3dc0322c // ldr q12, [x17,#192]
+	WORD $0x3dc0362d // ldr q13, [x17,#208]
+	WORD $0x3dc03a2e // ldr q14, [x17,#224]
+	WORD $0x3dc03e2f // ldr q15, [x17,#240]
+	WORD $0x3dc04230 // ldr q16, [x17,#256]
+
+pairsLoop:
+	WORD $0x3dc00011 // ldr q17, [x0]
+	WORD $0x3dc00412 // ldr q18, [x0,#16]
+	WORD $0x3dc00033 // ldr q19, [x1]
+	WORD $0x3dc00434 // ldr q20, [x1,#16]
+	WORD $0x3cc10455 // ldr q21, [x2],#16
+	WORD $0x3cc10456 // ldr q22, [x2],#16
+	WORD $0x6e22de73 // fmul v19.4s, v19.4s, v2.4s
+	WORD $0x6e22de94 // fmul v20.4s, v20.4s, v2.4s
+	WORD $0x4e23f673 // fmax v19.4s, v19.4s, v3.4s
+	WORD $0x4e23f694 // fmax v20.4s, v20.4s, v3.4s
+	WORD $0x4ea4f673 // fmin v19.4s, v19.4s, v4.4s
+	WORD $0x4ea4f694 // fmin v20.4s, v20.4s, v4.4s
+	WORD $0x6e25de77 // fmul v23.4s, v19.4s, v5.4s
+	WORD $0x6e25de98 // fmul v24.4s, v20.4s, v5.4s
+	WORD $0x4e26d6f7 // fadd v23.4s, v23.4s, v6.4s
+	WORD $0x4e26d718 // fadd v24.4s, v24.4s, v6.4s
+	WORD $0x4ea6d6f9 // fsub v25.4s, v23.4s, v6.4s
+	WORD $0x4ea6d71a // fsub v26.4s, v24.4s, v6.4s
+	WORD $0x6e27df3b // fmul v27.4s, v25.4s, v7.4s
+	WORD $0x6e27df5c // fmul v28.4s, v26.4s, v7.4s
+	WORD $0x4ebbd67b // fsub v27.4s, v19.4s, v27.4s
+	WORD $0x4ebcd69c // fsub v28.4s, v20.4s, v28.4s
+	WORD $0x6e28df39 // fmul v25.4s, v25.4s, v8.4s
+	WORD $0x6e28df5a // fmul v26.4s, v26.4s, v8.4s
+	WORD $0x4eb9d779 // fsub v25.4s, v27.4s, v25.4s
+	WORD $0x4ebad79a // fsub v26.4s, v28.4s, v26.4s
+	WORD $0x6e29df3c // fmul v28.4s, v25.4s, v9.4s
+	WORD $0x6e29df5b // fmul v27.4s, v26.4s, v9.4s
+	WORD $0x4e2ad79c // fadd v28.4s, v28.4s, v10.4s
+	WORD $0x4e2ad77b // fadd v27.4s, v27.4s, v10.4s
+	WORD $0x6e39df3d // fmul v29.4s, v25.4s, v25.4s
+	WORD $0x6e3adf5e // fmul v30.4s, v26.4s, v26.4s
+	WORD $0x6e3ddf9d // fmul v29.4s, v28.4s, v29.4s
+	WORD $0x6e3edf7e // fmul v30.4s, v27.4s, v30.4s
+	WORD $0x4e39d7b9 // fadd v25.4s, v29.4s, v25.4s
+	WORD $0x4e3ad7da // fadd v26.4s, v30.4s, v26.4s
+	WORD $0x4e2b1efe // and v30.16b, v23.16b, v11.16b
+	WORD $0x4e2b1f1d // and v29.16b, v24.16b, v11.16b
+	WORD $0x4eac9fde // mul v30.4s, v30.4s, v12.4s
+	WORD $0x4eac9fbd // mul v29.4s, v29.4s, v12.4s
+	WORD $0x4ead87de // add v30.4s, v30.4s, v13.4s
+	WORD $0x4ead87bd // add v29.4s, v29.4s, v13.4s
+	WORD $0x4e1e201e // tbl v30.16b, {v0.16b, v1.16b}, v30.16b
+	WORD $0x4e1d201d // tbl v29.16b, {v0.16b, v1.16b}, v29.16b
+	WORD $0x4f3456f7 // shl v23.4s, v23.4s, #20
+	WORD $0x4f345718 // shl v24.4s, v24.4s, #20
+	WORD $0x4eb787d7 // add v23.4s, v30.4s, v23.4s
+	WORD $0x4eb887b8 // add v24.4s, v29.4s, v24.4s
+	WORD $0x4f3f0673 // sshr v19.4s, v19.4s, #1
+	WORD $0x4f3f0694 // sshr v20.4s, v20.4s, #1
+	WORD $0x4e2e1e73 // and v19.16b, v19.16b, v14.16b
+	WORD $0x4e2e1e94 // and v20.16b, v20.16b, v14.16b
+	WORD $0x6e2f1e73 // eor v19.16b, v19.16b, v15.16b
+	WORD $0x6e2f1e94 // eor v20.16b, v20.16b, v15.16b
+	WORD $0x6eb386f7 // sub v23.4s, v23.4s, v19.4s
+	WORD $0x6eb48718 // sub v24.4s, v24.4s, v20.4s
+	WORD $0x6e39def9 // fmul v25.4s, v23.4s, v25.4s
+	WORD $0x6e3adf1a // fmul v26.4s, v24.4s, v26.4s
+	WORD $0x4e37d737 // fadd v23.4s, v25.4s, v23.4s
+	WORD $0x4e38d758 // fadd v24.4s, v26.4s, v24.4s
+	WORD $0x4eb08673 // add v19.4s, v19.4s, v16.4s
+	WORD $0x4eb08694 // add v20.4s, v20.4s, v16.4s
+	WORD $0x6e33def3 // fmul v19.4s, v23.4s, v19.4s
+	WORD $0x6e34df14 // fmul v20.4s, v24.4s, v20.4s
+	WORD $0x6e35de75 // fmul v21.4s, v19.4s, v21.4s
+	WORD $0x6e36de96 // fmul v22.4s, v20.4s, v22.4s
+	WORD $0x4e35d635 // fadd v21.4s, v17.4s, v21.4s
+	WORD $0x4e36d656 // fadd v22.4s, v18.4s, v22.4s
+	WORD $0x3c810415 // str q21, [x0],#16
+	WORD $0x3c810416 // str q22, [x0],#16
+	WORD $0x3c810433 // str q19, [x1],#16
+	WORD $0x3c810434 // str q20, [x1],#16
+	SUB $2, R8
+	CMP $2, R8
+	BGE pairsLoop
+
+last:
+	CMP $1, R8
+	BLT done
+	MOVD $drawNEONConstants<>(SB), R17
+	WORD $0x3dc00220 // ldr q0, [x17]
+	WORD $0x3dc00621 // ldr q1, [x17,#16]
+	WORD $0x3dc00a22 // ldr q2, [x17,#32]
+	WORD $0x3dc00e23 // ldr q3, [x17,#48]
+	WORD $0x3dc01224 // ldr q4, [x17,#64]
+	WORD $0x3dc01625 // ldr q5, [x17,#80]
+	WORD $0x3dc01a26 // ldr q6, [x17,#96]
+	WORD $0x3dc01e27 // ldr q7, [x17,#112]
+	WORD $0x3dc02228 // ldr q8, [x17,#128]
+	WORD $0x3dc02629 // ldr q9, [x17,#144]
+	WORD $0x3dc02a2a // ldr q10, [x17,#160]
+	WORD $0x3dc02e2b // ldr q11, [x17,#176]
+	WORD $0x3dc0322c // ldr q12, [x17,#192]
+	WORD $0x3dc0362d // ldr q13, [x17,#208]
+	WORD $0x3dc03a2e // ldr q14, [x17,#224]
+	WORD $0x3dc03e2f // ldr q15, [x17,#240]
+	WORD $0x3dc04230 // ldr q16, [x17,#256]
+
+lastLoop:
+	WORD $0x3dc00011 // ldr q17, [x0]
+	WORD $0x3dc00032 // ldr q18, [x1]
+	WORD $0x3cc10453 // ldr q19, [x2],#16
+	WORD $0x6e22de52 // fmul v18.4s, v18.4s, v2.4s
+	WORD $0x4e23f652 // fmax v18.4s, v18.4s, v3.4s
+	WORD $0x4ea4f652 // fmin v18.4s, v18.4s, v4.4s
+	WORD $0x6e25de54 // fmul v20.4s, v18.4s, v5.4s
+	WORD $0x4e26d694 // fadd v20.4s, v20.4s, v6.4s
+	WORD $0x4ea6d695 // fsub v21.4s, v20.4s, v6.4s
+	WORD $0x6e27deb6 // fmul v22.4s, v21.4s, v7.4s
+	WORD $0x4eb6d656 // fsub v22.4s, v18.4s, v22.4s
+	WORD $0x6e28deb5 // fmul v21.4s, v21.4s, v8.4s
+	WORD $0x4eb5d6d5 // fsub v21.4s, v22.4s, v21.4s
+	WORD $0x6e29deb6 // fmul v22.4s, v21.4s, v9.4s
+	WORD $0x4e2ad6d6 // fadd v22.4s, v22.4s, v10.4s
+	WORD $0x6e35deb7 // fmul v23.4s, v21.4s, v21.4s
+	WORD $0x6e37ded7 // fmul v23.4s, v22.4s, v23.4s
+	WORD $0x4e35d6f5 // fadd v21.4s, v23.4s, v21.4s
+	WORD $0x4e2b1e97 // and v23.16b, v20.16b, v11.16b
+	WORD $0x4eac9ef7 // mul v23.4s, v23.4s, v12.4s
+	WORD $0x4ead86f7 // add v23.4s, v23.4s, v13.4s
+	WORD $0x4e172017 // tbl v23.16b, {v0.16b, v1.16b}, v23.16b
+	WORD $0x4f345694 // shl v20.4s, v20.4s, #20
+	WORD $0x4eb486f4 // add v20.4s, v23.4s, v20.4s
+	WORD $0x4f3f0652 // sshr v18.4s, v18.4s, #1
+	WORD $0x4e2e1e52 // and v18.16b, v18.16b, v14.16b
+	WORD $0x6e2f1e52 // eor v18.16b, v18.16b, v15.16b
+	WORD $0x6eb28694 // sub v20.4s, v20.4s, v18.4s
+	WORD $0x6e35de95 // fmul v21.4s, v20.4s, v21.4s
+	WORD $0x4e34d6b4 // fadd v20.4s, v21.4s, v20.4s
+	WORD $0x4eb08652 // add v18.4s, v18.4s, v16.4s
+	WORD $0x6e32de92 // fmul v18.4s, v20.4s, v18.4s
+	WORD $0x6e33de53 // fmul v19.4s, v18.4s, v19.4s
+	WORD $0x4e33d633 // fadd v19.4s, v17.4s, v19.4s
+	WORD $0x3c810413 // str q19, [x0],#16
+	WORD $0x3c810432 // str q18, [x1],#16
 	SUB $1, R8
 	CMP $1, R8
 	BGE lastLoop
@@ -1525,4 +2192,95 @@ oneRows:
 	B one
 
 done:
+	RET
+
+// func sumSquaresNEON(sums *float32, x *float32, n int)
+TEXT ·sumSquaresNEON(SB), NOSPLIT, $0-24
+	MOVD sums+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+16(FP), R2
+	WORD $0x3dc00000 // ldr q0, [x0]
+	WORD $0x3dc00401 // ldr q1, [x0,#16]
+	WORD $0x3dc00802 // ldr q2, [x0,#32]
+	WORD $0x3dc00c03 // ldr q3, [x0,#48]
+	WORD $0x3dc01004 // ldr q4, [x0,#64]
+	WORD $0x3dc01405 // ldr q5, [x0,#80]
+	WORD $0x3dc01806 // ldr q6, [x0,#96]
+	WORD $0x3dc01c07 // ldr q7, [x0,#112]
+	WORD $0x3dc02008 // ldr q8, [x0,#128]
+	WORD $0x3dc02409 // ldr q9, [x0,#144]
+	WORD $0x3dc0280a // ldr q10, [x0,#160]
+	WORD $0x3dc02c0b // ldr q11, [x0,#176]
+	WORD $0x3dc0300c // ldr q12, [x0,#192]
+	WORD $0x3dc0340d // ldr q13, [x0,#208]
+	WORD $0x3dc0380e // ldr q14, [x0,#224]
+	WORD $0x3dc03c0f // ldr q15, [x0,#240]
+
+block:
+	WORD $0x3cc10430 // ldr q16, [x1],#16
+	WORD $0x3cc10431 // ldr q17, [x1],#16
+	WORD $0x3cc10432 // ldr q18, [x1],#16
+	WORD $0x3cc10433 // ldr q19, [x1],#16
+	WORD $0x3cc10434 // ldr q20, [x1],#16
+	WORD $0x3cc10435 // ldr q21, [x1],#16
+	WORD $0x3cc10436 // ldr q22, [x1],#16
+	WORD $0x3cc10437 // ldr q23, [x1],#16
+	WORD $0x3cc10438 // ldr q24, [x1],#16
+	WORD $0x3cc10439 // ldr q25, [x1],#16
+	WORD $0x3cc1043a // ldr q26, [x1],#16
+	WORD $0x3cc1043b // ldr q27, [x1],#16
+	WORD $0x3cc1043c // ldr q28, [x1],#16
+	WORD $0x3cc1043d // ldr q29, [x1],#16
+	WORD $0x3cc1043e // ldr q30, [x1],#16
+	WORD $0x3cc1043f // ldr q31, [x1],#16
+	WORD $0x6e30de10 // fmul v16.4s, v16.4s, v16.4s
+	WORD $0x6e31de31 // fmul v17.4s, v17.4s, v17.4s
+	WORD $0x6e32de52 // fmul v18.4s, v18.4s, v18.4s
+	WORD $0x6e33de73 // fmul v19.4s, v19.4s, v19.4s
+	WORD $0x6e34de94 // fmul v20.4s, v20.4s, v20.4s
+	WORD $0x6e35deb5 // fmul v21.4s, v21.4s, v21.4s
+	WORD $0x6e36ded6 // fmul v22.4s, v22.4s, v22.4s
+	WORD $0x6e37def7 // fmul v23.4s, v23.4s, v23.4s
+	WORD $0x6e38df18 // fmul v24.4s, v24.4s, v24.4s
+	WORD $0x6e39df39 // fmul v25.4s, v25.4s, v25.4s
+	WORD $0x6e3adf5a // fmul v26.4s, v26.4s, v26.4s
+	WORD $0x6e3bdf7b // fmul v27.4s, v27.4s, v27.4s
+	WORD $0x6e3cdf9c // fmul v28.4s, v28.4s, v28.4s
+	WORD $0x6e3ddfbd // fmul v29.4s, v29.4s, v29.4s
+	WORD $0x6e3edfde // fmul v30.4s, v30.4s, v30.4s
+	WORD $0x6e3fdfff // fmul v31.4s, v31.4s, v31.4s
+	WORD $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	WORD $0x4e31d421 // fadd v1.4s, v1.4s, v17.4s
+	WORD $0x4e32d442 // fadd v2.4s, v2.4s, v18.4s
+	WORD $0x4e33d463 // fadd v3.4s, v3.4s, v19.4s
+	WORD $0x4e34d484 // fadd v4.4s, v4.4s, v20.4s
+	WORD $0x4e35d4a5 // fadd v5.4s, v5.4s, v21.4s
+	WORD $0x4e36d4c6 // fadd v6.4s, v6.4s, v22.4s
+	WORD $0x4e37d4e7 // fadd v7.4s, v7.4s, v23.4s
+	WORD $0x4e38d508 // fadd v8.4s, v8.4s, v24.4s
+	WORD $0x4e39d529 // fadd v9.4s, v9.4s, v25.4s
+	WORD $0x4e3ad54a // fadd v10.4s, v10.4s, v26.4s
+	WORD $0x4e3bd56b // fadd v11.4s, v11.4s, v27.4s
+	WORD $0x4e3cd58c // fadd v12.4s, v12.4s, v28.4s
+	WORD $0x4e3dd5ad // fadd v13.4s, v13.4s, v29.4s
+	WORD $0x4e3ed5ce // fadd v14.4s, v14.4s, v30.4s
+	WORD $0x4e3fd5ef // fadd v15.4s, v15.4s, v31.4s
+	SUBS $64, R2
+	BNE block
+	WORD $0x3d800000 // str q0, [x0]
+	WORD $0x3d800401 // str q1, [x0,#16]
+	WORD $0x3d800802 // str q2, [x0,#32]
+	WORD $0x3d800c03 // str q3, [x0,#48]
+	WORD $0x3d801004 // str q4, [x0,#64]
+	WORD $0x3d801405 // str q5, [x0,#80]
+	WORD $0x3d801806 // str q6, [x0,#96]
+	WORD $0x3d801c07 // str q7, [x0,#112]
+	WORD $0x3d802008 // str q8, [x0,#128]
+	WORD $0x3d802409 // str q9, [x0,#144]
+	WORD $0x3d80280a // str q10, [x0,#160]
+	WORD $0x3d802c0b // str q11, [x0,#176]
+	WORD $0x3d80300c // str q12, [x0,#192]
+	WORD $0x3d80340d // str q13, [x0,#208]
+	WORD $0x3d80380e // str q14, [x0,#224]
+	WORD $0x3d803c0f // str q15, [x0,#240]
 	RET

@@ -29,10 +29,35 @@ func reluNEON(x *float32, n int)
 //go:noescape
 func softplusNEON(dst *float32, x *float32, n int)
 
-// siluGradNEON sets dst to dy times the derivative of x*sigmoid(x) at pre.
+// siluSlopeNEON sets y to x*sigmoid(x) and x to its derivative.
 //
 //go:noescape
-func siluGradNEON(dst *float32, dy *float32, pre *float32, n int)
+func siluSlopeNEON(y *float32, x *float32, n int)
+
+// timesNEON sets dst to dst*x.
+//
+//go:noescape
+func timesNEON(dst *float32, x *float32, n int)
+
+// normaliseNEON sets x to (x-mean)*scale.
+//
+//go:noescape
+func normaliseNEON(x *float32, mean *float32, scale *float32, n int)
+
+// softCapNEON sets x to upper-log(1+exp(upper-x)).
+//
+//go:noescape
+func softCapNEON(x *float32, upper *float32, n int)
+
+// softFloorNEON sets x to lower+log(1+exp(x-lower)).
+//
+//go:noescape
+func softFloorNEON(x *float32, lower *float32, n int)
+
+// drawNEON sets std, a log-variance, to the standard deviation and adds std*noise to x.
+//
+//go:noescape
+func drawNEON(x *float32, std *float32, noise *float32, n int)
 
 // reluGradNEON sets dst to dy where y is not <= 0, else to 0.
 //
@@ -63,3 +88,8 @@ func adamNEON(w *float32, mean *float32, square *float32, grad *float32, n int, 
 //
 //go:noescape
 func colSumsNEON(dst *float32, x *float32, rows int, stride int, cols int)
+
+// sumSquaresNEON adds to sums[j], j < 64, the squares of x[i] with i%64 = j; n > 0 is a multiple of 64.
+//
+//go:noescape
+func sumSquaresNEON(sums *float32, x *float32, n int)

@@ -24,6 +24,7 @@ var armFiles = []armFile{
 	{"internal/kern/gemm_neon_arm64", "kern", gemmNEON},
 	{"internal/kern/pack_neon_arm64", "kern", packNEON},
 	{"internal/kern/elementwise_neon_arm64", "kern", elementwiseNEON},
+	{"internal/kern/peak_neon_arm64", "kern", peakNEON},
 	{"rng/normals_neon_arm64", "rng", normalsNEON},
 }
 
@@ -150,15 +151,15 @@ func (r *routine) load(name string, register int) {
 func (r *routine) vec(o op, d, n, m int) { r.lines = append(r.lines, o.line(d, n, m)) }
 
 // op is a vector instruction: GNU syntax and encoding, both without the numbers
-// of its registers. In the syntax {d}, {n} and {m} stand for them; an address's
-// general registers count as n and m.
+// of its registers. In the syntax {d}, {n} and {m} stand for them, {n+1} for
+// the one after n; an address's general registers count as n and m.
 type op struct {
 	text string
 	word uint32
 }
 
 func (o op) line(d, n, m int) string {
-	text := strings.NewReplacer("{d}", strconv.Itoa(d), "{n}", strconv.Itoa(n), "{m}", strconv.Itoa(m)).Replace(o.text)
+	text := strings.NewReplacer("{d}", strconv.Itoa(d), "{n}", strconv.Itoa(n), "{n+1}", strconv.Itoa(n+1), "{m}", strconv.Itoa(m)).Replace(o.text)
 	return fmt.Sprintf("\tWORD $0x%08x // %s", o.word|uint32(m)<<16|uint32(n)<<5|uint32(d), text)
 }
 
@@ -196,6 +197,7 @@ var (
 
 	addInt   = three("add", "4s", 0x4ea08400)
 	subInt   = three("sub", "4s", 0x6ea08400)
+	mulInt   = three("mul", "4s", 0x4ea09c00)
 	addInt64 = three("add", "2d", 0x4ee08400)
 	umull    = op{"umull v{d}.2d, v{n}.2s, v{m}.2s", 0x2ea0c000}
 	umull2   = op{"umull2 v{d}.2d, v{n}.4s, v{m}.4s", 0x6ea0c000}
@@ -210,6 +212,11 @@ var (
 	dupW   = op{"dup v{d}.4s, w{n}", 0x4e040c00}
 	dupX   = op{"dup v{d}.2d, x{n}", 0x4e080c00}
 	clear0 = op{"movi v{d}.2d, #0x0", 0x6f00e400}
+
+	fmla = three("fmla", "4s", 0x4e20cc00) // d += n*m, rounded once
+
+	// The bytes of registers n and n+1 at the places m.
+	tblPair = op{"tbl v{d}.16b, {v{n}.16b, v{n+1}.16b}, v{m}.16b", 0x4e002000}
 
 	// d += n times lane 0 of m, rounded once.
 	fmlaLane = op{"fmla v{d}.4s, v{n}.4s, v{m}.s[0]", 0x4f801000}

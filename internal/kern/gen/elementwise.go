@@ -195,15 +195,6 @@ var loops = []loop{
 		body: func(v *vectors, in, _ []reg.Register) []reg.Register { return one(v.mul(in[0], in[1])) },
 	},
 	{
-		name: "siluGrad", doc: "sets dst to dy times the derivative of x*sigmoid(x) at pre.",
-		arrays: []string{"dst", "dy", "pre"}, in: []string{"pre", "dy"}, out: []string{"dst"},
-		together: 3,
-		body: func(v *vectors, in, _ []reg.Register) []reg.Register {
-			_, both, e, s := v.sigmoid(in[0])
-			return one(v.mul(in[1], v.siluSlope(both, e, s)))
-		},
-	},
-	{
 		name: "reluGrad", doc: "sets dst to dy where y is not <= 0, else to 0.",
 		arrays: []string{"dst", "dy", "y"}, in: []string{"y", "dy"}, out: []string{"dst"},
 		body: func(v *vectors, in, _ []reg.Register) []reg.Register {

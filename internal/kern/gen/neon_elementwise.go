@@ -15,7 +15,7 @@ type neonLoop struct {
 
 // The general registers of a loop beside its arrays: the number of vectors
 // left, and the table.
-const count, table = 8, 9
+const remaining, table = 8, 9
 
 // write writes the function, which does whole vectors only: two at a time, so
 // that one's operations fill the other's waits, then the one that may be left.
@@ -37,8 +37,8 @@ func (l neonLoop) write() *routine {
 		address[a] = i
 		r.load(a, i)
 	}
-	r.load("n", count)
-	r.gen("LSR $2, R%d, R%d", count, count)
+	r.load("n", remaining)
+	r.gen("LSR $2, R%d, R%d", remaining, remaining)
 	l.writeLoop(r, address, "pairs", 2, "last")
 	l.writeLoop(r, address, "last", 1, "done")
 	r.label("done")
@@ -90,42 +90,74 @@ func (l neonLoop) writeLoop(r *routine, address map[string]int, name string, sid
 		}
 	}
 	r.label(name)
-	r.gen("CMP $%d, R%d", side, count)
+	r.gen("CMP $%d, R%d", side, remaining)
 	r.gen("BLT %s", next)
 	v.loop(name + "Loop")
-	r.gen("SUB $%d, R%d", side, count)
-	r.gen("CMP $%d, R%d", side, count)
+	r.gen("SUB $%d, R%d", side, remaining)
+	r.gen("CMP $%d, R%d", side, remaining)
 	r.gen("BGE %sLoop", name)
 }
 
-// expParts returns p and t with exp(x) = p*2^n, n = t-roundBiasBits.
-func (v *lanes) expParts(x value) (p, t value) {
-	t = v.add(v.mul(x, v.num(log2E)), v.num(roundBias))
+// expParts returns s and p with exp(x) = s+s*p, and s without a limit of its
+// exponent; minus turns it into exp(-x), by the same roundings.
+func (v *lanes) expParts(x value, minus bool) (s, p value) {
+	sign, back, join := float32(1), v.sub, v.add
+	if minus {
+		sign, back, join = -1, v.add, v.sub
+	}
+	t := v.add(v.mul(x, v.num(sign*eighths)), v.num(roundBias))
 	k := v.sub(t, v.num(roundBias))
-	r := v.sub(v.sub(x, v.mul(k, v.num(ln2Hi))), v.mul(k, v.num(ln2Lo)))
-	p = v.poly(r, expPoly...)
-	p = v.add(v.add(v.mul(v.mul(p, r), r), r), v.num(1))
-	return p, t
+	r := back(back(x, v.mul(k, v.num(eighthHi))), v.mul(k, v.num(eighthLo)))
+	p = v.add(v.mul(r, v.num(sign*exp3)), v.num(exp2))
+	p = join(v.mul(p, v.mul(r, r)), r)
+	return v.addInt(v.root(t), v.one(shl(20), t)), p
 }
 
-func (v *lanes) expFast(x value, hi float32) value {
-	p, t := v.expParts(v.clamp(x, expFastLo, hi))
-	return v.mul(p, v.one(shl(23), v.subInt(t, v.bits(roundBiasBits-127))))
+// root returns the lanes of roots at the low three bits of index.
+func (v *lanes) root(index value) value {
+	// The bytes of a lane are those of roots from four times its index on.
+	at := v.do(mulInt, v.do(and, index, v.bits(7)), v.bits(0x04040404))
+	return v.do(tblPair, v.pair([8]uint32(roots)), v.addInt(at, v.bits(0x03020100)))
 }
 
-func (v *lanes) expFull(x value) value {
-	p, t := v.expParts(v.clamp(x, expLo, expHi))
-	n := v.subInt(t, v.bits(roundBiasBits))
-	half := v.one(sshr(1), n)
-	pow2 := func(n value) value { return v.one(shl(23), v.addInt(n, v.bits(127))) }
-	return v.mul(v.mul(p, pow2(half)), pow2(v.subInt(n, half)))
+// expNear is exp(x), or exp(-x), for |x| <= sigmoidEnd.
+func (v *lanes) expNear(x value, minus bool) value {
+	s, p := v.expParts(x, minus)
+	return v.add(v.mul(s, p), s)
+}
+
+// exp is exp over the whole range.
+func (v *lanes) exp(x value) value {
+	x = v.clamp(x, expLo, expHi)
+	s, p := v.expParts(x, false)
+	// 64 or -64, as an exponent, by the sign of x
+	half := v.xor(v.do(and, v.one(sshr(1), x), v.bits(0xC0000000)), v.bits(0x20000000))
+	s = v.subInt(s, half)
+	return v.mul(v.add(v.mul(s, p), s), v.addInt(half, v.num(1)))
+}
+
+// sigmoid returns s = 1/(1+e) with e = exp(-x) of x limited to sigmoidEnd on
+// both sides, and that x with the lower limit alone (low) and with both.
+func (v *lanes) sigmoid(x value) (low, both, e, s value) {
+	low = v.do(fmax, x, v.num(-sigmoidEnd))
+	both = v.do(fmin, low, v.num(sigmoidEnd))
+	e = v.expNear(both, true)
+	return low, both, e, v.div(v.num(1), v.add(e, v.num(1)))
+}
+
+func (v *lanes) softplus(x value) value {
+	a := v.do(bic, x, v.bits(signBit))
+	e := v.expNear(v.do(fmin, a, v.num(sigmoidEnd)), true)
+	s := v.div(e, v.add(e, v.num(2)))
+	p := v.poly(v.mul(s, s), log1pPoly...)
+	return v.add(v.relu(x), v.mul(p, s))
 }
 
 var neonLoops = []neonLoop{
 	{
 		name: "exp", doc: "sets dst to exp(x).",
 		arrays: []string{"dst", "x"}, in: []string{"x"}, out: []string{"dst"},
-		body: func(v *lanes, in, _ []value) []value { return []value{v.expFull(in[0])} },
+		body: func(v *lanes, in, _ []value) []value { return []value{v.exp(in[0])} },
 	},
 	{
 		name: "tanh", doc: "sets dst to tanh(x).",
@@ -135,7 +167,7 @@ var neonLoops = []neonLoop{
 			a := v.do(bic, in[0], v.bits(signBit))
 			z := v.mul(a, a)
 			small := v.add(v.mul(v.mul(v.poly(z, tanhPoly...), z), a), a)
-			e := v.expFast(v.add(a, a), 2*tanhEnd)
+			e := v.expNear(v.do(fmin, v.add(a, a), v.num(2*tanhEnd)), false)
 			large := v.sub(v.num(1), v.div(v.num(2), v.add(e, v.num(1))))
 			below := v.do(fcmgt, v.num(tanhSplit), a)
 			return []value{v.do(orr, v.choose(below, small, large), sign)}
@@ -145,8 +177,8 @@ var neonLoops = []neonLoop{
 		name: "silu", doc: "sets dst to x*sigmoid(x).",
 		arrays: []string{"dst", "x"}, in: []string{"x"}, out: []string{"dst"},
 		body: func(v *lanes, in, _ []value) []value {
-			e := v.expFast(v.one(fneg, in[0]), expFastHi)
-			return []value{v.div(in[0], v.add(e, v.num(1)))}
+			low, _, _, s := v.sigmoid(in[0])
+			return []value{v.mul(low, s)}
 		},
 	},
 	{
@@ -157,22 +189,49 @@ var neonLoops = []neonLoop{
 	{
 		name: "softplus", doc: "sets dst to log(1+exp(x)).",
 		arrays: []string{"dst", "x"}, in: []string{"x"}, out: []string{"dst"},
+		body: func(v *lanes, in, _ []value) []value { return []value{v.softplus(in[0])} },
+	},
+	{
+		name: "siluSlope", doc: "sets y to x*sigmoid(x) and x to its derivative.",
+		arrays: []string{"y", "x"}, in: []string{"x"}, out: []string{"y", "x"},
 		body: func(v *lanes, in, _ []value) []value {
-			e := v.expFast(v.do(orr, in[0], v.bits(signBit)), expFastHi)
-			s := v.div(e, v.add(e, v.num(2)))
-			p := v.poly(v.mul(s, s), log1pPoly...)
-			return []value{v.add(v.relu(in[0]), v.mul(p, s))}
+			low, both, e, s := v.sigmoid(in[0])
+			// 1-s is e*s without cancellation.
+			slope := v.mul(s, v.add(v.mul(v.mul(both, s), e), v.num(1)))
+			return []value{v.mul(low, s), slope}
 		},
 	},
 	{
-		name: "siluGrad", doc: "sets dst to dy times the derivative of x*sigmoid(x) at pre.",
-		arrays: []string{"dst", "dy", "pre"}, in: []string{"pre", "dy"}, out: []string{"dst"},
+		name: "times", doc: "sets dst to dst*x.",
+		arrays: []string{"dst", "x"}, in: []string{"dst", "x"}, out: []string{"dst"},
+		body: func(v *lanes, in, _ []value) []value { return []value{v.mul(in[0], in[1])} },
+	},
+	{
+		name: "normalise", doc: "sets x to (x-mean)*scale.",
+		arrays: []string{"x", "mean", "scale"}, in: []string{"x", "mean", "scale"}, out: []string{"x"},
+		body: func(v *lanes, in, _ []value) []value { return []value{v.mul(v.sub(in[0], in[1]), in[2])} },
+	},
+	// A Gaussian draw in three parts, as in the other tiers.
+	{
+		name: "softCap", doc: "sets x to upper-log(1+exp(upper-x)).",
+		arrays: []string{"x", "upper"}, in: []string{"x", "upper"}, out: []string{"x"},
 		body: func(v *lanes, in, _ []value) []value {
-			x := v.clamp(in[0], -siluGradEnd, siluGradEnd)
-			e := v.expFast(v.one(fneg, x), expFastHi)
-			s := v.div(v.num(1), v.add(e, v.num(1)))
-			d := v.mul(s, v.add(v.mul(x, v.mul(e, s)), v.num(1)))
-			return []value{v.mul(in[1], d)}
+			return []value{v.sub(in[1], v.softplus(v.sub(in[1], in[0])))}
+		},
+	},
+	{
+		name: "softFloor", doc: "sets x to lower+log(1+exp(x-lower)).",
+		arrays: []string{"x", "lower"}, in: []string{"x", "lower"}, out: []string{"x"},
+		body: func(v *lanes, in, _ []value) []value {
+			return []value{v.add(v.softplus(v.sub(in[0], in[1])), in[1])}
+		},
+	},
+	{
+		name: "draw", doc: "sets std, a log-variance, to the standard deviation and adds std*noise to x.",
+		arrays: []string{"x", "std", "noise"}, in: []string{"x", "std", "noise"}, out: []string{"x", "std"},
+		body: func(v *lanes, in, _ []value) []value {
+			std := v.exp(v.mul(in[1], v.num(0.5)))
+			return []value{v.add(in[0], v.mul(std, in[2])), std}
 		},
 	},
 	{
@@ -223,7 +282,7 @@ func elementwiseNEON() []*routine {
 	for _, l := range neonLoops {
 		all = append(all, l.write())
 	}
-	return append(all, colSumsNEON())
+	return append(all, colSumsNEON(), sumSquaresNEON())
 }
 
 // colSumsNEON writes the column sums of four vectors of columns at a time and
@@ -265,6 +324,36 @@ func colSumsNEON() *routine {
 		r.gen("B %s", group.name)
 	}
 	r.label("done")
+	r.gen("RET")
+	return r
+}
+
+// sumSquaresNEON writes the sums of squares of 64 interleaved parts of an array.
+func sumSquaresNEON() *routine {
+	r := newRoutine("sumSquaresNEON", "adds to sums[j], j < 64, the squares of x[i] with i%64 = j; n > 0 is a multiple of 64.",
+		param{"sums", "*float32"}, param{"x", "*float32"}, param{"n", "int"})
+	const sums, x, n, parts = 0, 1, 2, 16
+	for i, p := range r.params {
+		r.load(p.name, i)
+	}
+	for i := range parts {
+		r.vec(ldrQ(16*i), i, sums, 0)
+	}
+	r.label("block")
+	for i := range parts {
+		r.vec(ldrNext, parts+i, x, 0)
+	}
+	for i := range parts {
+		r.vec(fmul, parts+i, parts+i, parts+i)
+	}
+	for i := range parts {
+		r.vec(fadd, i, i, parts+i)
+	}
+	r.gen("SUBS $64, R%d", n)
+	r.gen("BNE block")
+	for i := range parts {
+		r.vec(strQ(16*i), i, sums, 0)
+	}
 	r.gen("RET")
 	return r
 }

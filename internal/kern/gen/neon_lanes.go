@@ -35,10 +35,11 @@ type lanes struct {
 	words     map[value][2]uint64
 	presets   []value
 	fill      map[value]func(register int)
+	pairs     map[[8]uint32]value
 }
 
 func newLanes(r *routine) *lanes {
-	return &lanes{routine: r, words: map[value][2]uint64{}, fill: map[value]func(int){}}
+	return &lanes{routine: r, words: map[value][2]uint64{}, fill: map[value]func(int){}, pairs: map[[8]uint32]value{}}
 }
 
 func (v *lanes) value() value {
@@ -53,6 +54,32 @@ func (v *lanes) preset(fill func(register int)) value {
 	v.presets = append(v.presets, x)
 	v.fill[x] = fill
 	return x
+}
+
+// pair is a table of eight words in two registers side by side, named by the
+// first: presets get registers in their order.
+func (v *lanes) pair(table [8]uint32) value {
+	if first, ok := v.pairs[table]; ok {
+		return first
+	}
+	var first value
+	at := -1
+	for half := range 2 {
+		word := func(i int) uint64 { return uint64(table[4*half+i+1])<<32 | uint64(table[4*half+i]) }
+		words := [2]uint64{word(0), word(2)}
+		x := v.preset(func(register int) {
+			if half == 1 && register != at+1 {
+				panic(v.name + ": a pair lies apart")
+			}
+			at = register
+			v.vec(ldrQ(v.constant(words)), register, poolBase, 0)
+		})
+		if half == 0 {
+			first = x
+		}
+	}
+	v.pairs[table] = first
+	return first
 }
 
 func (v *lanes) words128(words [2]uint64) value {
@@ -141,11 +168,11 @@ func (v *lanes) loop(label string) {
 		delete(kept, drop)
 	}
 	lines, register := v.allocate(kept)
+	if len(v.constants) > 0 || len(v.pairs) > 0 {
+		v.gen("MOVD $%s<>(SB), R%d", v.poolName(), poolBase)
+	}
 	for _, p := range v.presets {
 		v.fill[p](register[p])
-	}
-	if len(v.constants) > 0 {
-		v.gen("MOVD $%s<>(SB), R%d", v.poolName(), poolBase)
 	}
 	for _, c := range v.constants {
 		if kept[c] {
