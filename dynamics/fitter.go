@@ -332,14 +332,14 @@ func (f *fitter) sharePiece(worker, i int) {
 func (f *fitter) gradient(lane *fitLane, s *share, grad, x, y []float32, rows, of int) {
 	clear(s.upper)
 	clear(s.lower)
-	clear(grad)
 	if s.loss = 0; rows == 0 {
+		clear(grad)
 		return
 	}
 	out := f.e.net.Forward(s.member, lane.tape, x, rows)
 	dOut := lane.dOut[:len(out)]
 	s.loss = lane.loss.gradient(f.e.bounds, out, y, rows, of, dOut, s.upper, s.lower)
-	f.e.net.Backward(s.member, lane.tape, dOut, grad, nil)
+	f.e.net.Gradient(s.member, lane.tape, dOut, grad)
 }
 
 // stepPiece makes one part of the split member's step.

@@ -217,7 +217,7 @@ func (p *Planner) compete(g *group) {
 // finished; res gets the reason when not all did.
 func (p *Planner) spread(g *group, res *Result) int {
 	ps := &g.pass
-	rows := blockRows
+	rows := soloRows
 	if p.job.expiry.ctx != nil && p.job.expiry.ctx.Done() != nil {
 		rows = hurriedRows
 	}

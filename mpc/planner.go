@@ -10,12 +10,15 @@ import (
 	"demorl/rollout"
 )
 
-// blockRows is the most rows that walk together: a model of several members
-// steps them member by member, so more rows read each member's weights less
-// often. hurriedRows is the same under a deadline, which is looked at between
-// blocks. Results do not depend on how rows are cut into blocks.
+// blockRows is the most rows that walk together when many starts are planned,
+// soloRows when one start is split over the workers: a model of several members
+// steps them member by member, so more rows read each member's weights, which
+// together exceed the second cache, less often. hurriedRows is the same under a
+// deadline, which is looked at between blocks. Results do not depend on how rows
+// are cut into blocks.
 const (
 	blockRows   = 512
+	soloRows    = 1056
 	hurriedRows = 128
 )
 
@@ -93,7 +96,7 @@ func New(s Settings, w rollout.World, deps Deps, pool *par.Pool) (*Planner, erro
 	}
 	p.colour = make([]float32, p.maxH*2*(p.maxH/2+1))
 	p.retune()
-	rows := max(blockRows, s.Particles)
+	rows := max(soloRows, s.Particles)
 	for range pool.Workers() {
 		p.workers = append(p.workers, newWorker(p, w, deps, rows))
 		p.groups = append(p.groups, newGroup(p, p.startsPerBlock()))

@@ -202,6 +202,16 @@ func TestBackwardAddsToTheGradientAndEachPartCanBeLeftOut(t *testing.T) {
 			t.Fatalf("two passes give %g, want twice %g", twice[i], once[i])
 		}
 	}
+	set := make([]float32, n.MemberSize())
+	for i := range set {
+		set[i] = float32(math.NaN())
+	}
+	n.Gradient(1, tape, dOut, set)
+	for i := range once {
+		if set[i] != once[i] {
+			t.Fatalf("Gradient writes %g over NaN, want %g", set[i], once[i])
+		}
+	}
 	for i := range dIn {
 		if dIn[i] != alone[i] {
 			t.Fatalf("input gradient %g without parameters, %g with them", alone[i], dIn[i])

@@ -262,6 +262,16 @@ func keepRows(x []float32, rows []int32, width int) {
 // grad (the layout of Member) unless grad is nil, and writes the gradient by
 // the input to dIn (rows x In) unless dIn is nil.
 func (n *Net) Backward(m int, t *Tape, dOut, grad, dIn []float32) {
+	n.backward(m, t, dOut, grad, dIn, true)
+}
+
+// Gradient is Backward that writes the gradient by the parameters to grad
+// instead of adding it, whatever grad holds.
+func (n *Net) Gradient(m int, t *Tape, dOut, grad []float32) {
+	n.backward(m, t, dOut, grad, nil, false)
+}
+
+func (n *Net) backward(m int, t *Tape, dOut, grad, dIn []float32, add bool) {
 	if t.x == nil {
 		panic("nn: Backward without Forward")
 	}
@@ -278,9 +288,13 @@ func (n *Net) Backward(m int, t *Tape, dOut, grad, dIn []float32) {
 				x = t.out[l-1]
 			}
 			end -= in*out + out
+			weights, biases := grad[end:end+in*out], grad[end+in*out:end+in*out+out]
+			if !add {
+				clear(biases)
+			}
 			t.packed.Pack(delta, rows, out)
-			kern.MulT(grad[end:end+in*out], out, x, in, in, &t.packed, true)
-			kern.ColSums(grad[end+in*out:end+in*out+out], delta, rows, out)
+			kern.MulT(weights, out, x, in, in, &t.packed, add)
+			kern.ColSums(biases, delta, rows, out)
 		}
 		if l == 0 {
 			if dIn != nil {

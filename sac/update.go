@@ -159,8 +159,7 @@ func (a *Agent) criticPiece(worker, i int) {
 		total.q += float64(q[r])
 		total.qMax = max(total.qMax, math.Abs(float64(q[r])))
 	}
-	clear(out.criticGrad[c])
-	a.critics.Backward(c, w.critic[c], w.dq, out.criticGrad[c], nil)
+	a.critics.Gradient(c, w.critic[c], w.dq, out.criticGrad[c])
 	out.critic[c] = total
 }
 
@@ -222,8 +221,7 @@ func (a *Agent) actorPiece(worker, i int) {
 		}
 	}
 	w.policy.back(w.dHead, head, noise, w.dAction, a.temperature*scale, n)
-	clear(out.actorGrad)
-	a.actor.Backward(0, w.actor, w.dHead, out.actorGrad, nil)
+	a.actor.Gradient(0, w.actor, w.dHead, out.actorGrad)
 }
 
 // noiseOf returns the noise of the n rows from lo.

@@ -35,11 +35,12 @@ const (
 	closed
 )
 
-// spins is how often a waiting goroutine looks before it sleeps: some tens of
-// microseconds. The calls of one gradient step follow each other in less, and
-// waking a sleeper takes as long as a small piece of work; a pool without work
-// for longer than that costs nothing.
-const spins = 40_000
+// spins is how often a waiting goroutine looks before it sleeps: about half a
+// millisecond. The calls of one gradient step or decision follow each other in
+// less, and a sleeper that is woken often begins on the processor of whoever
+// woke it and works only when that one is done; a pool without work for longer
+// costs nothing.
+const spins = 400_000
 
 // gate is where one goroutine waits for what others bring about.
 type gate struct {
