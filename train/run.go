@@ -218,7 +218,7 @@ func ReadSettings(dir *rundir.Dir) (Settings, error) {
 	if err != nil {
 		return Settings{}, err
 	}
-	var s Settings
+	s := Stored()
 	if _, err := settings.Decode(&s, settings.YAML(dir.SettingsPath(), data)); err != nil {
 		return s, err
 	}

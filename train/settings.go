@@ -48,6 +48,13 @@ func Default(task, algo, preset string) (Settings, error) {
 	return s, nil
 }
 
+// Stored returns what the stored settings of a run are decoded over: zeros, but
+// for settings that runs of earlier versions do not name and that mean what
+// those versions did.
+func Stored() Settings {
+	return Settings{Agent: agent.Settings{Precision: agent.PrecisionF32}}
+}
+
 // Validate returns every fault of the settings at once.
 func (s *Settings) Validate() error {
 	var faults []error

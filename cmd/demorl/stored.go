@@ -12,7 +12,7 @@ import (
 // place. The names of algorithm and preset are not checked: they say where the
 // values came from, and a program of one's own may have written others.
 func storedSettings(dir *rundir.Dir) (train.Settings, error) {
-	var s train.Settings
+	s := train.Stored()
 	data, err := dir.ReadSettings()
 	if err != nil {
 		return s, err
