@@ -17,60 +17,16 @@ import (
 	"strings"
 )
 
-// wheel is one package of the Python package index, with the hashes of all
-// files that may stand for it.
-type wheel struct {
-	name, version string
-	folder        string // where its files go, below the root
-	hashes        map[string]string
-	// keep tells under which name a file of the wheel is kept; "" leaves it out.
-	keep func(name string) string
-	// whole is a file that a complete folder has.
-	whole string
+// Families are the names that Fetch knows, with what each needs besides
+// libmujoco.
+func Families() []string {
+	return []string{"adroit", "dext", "dmc", "gym", "hand", "mujoco", "pddm", "stoch"}
 }
 
-// The hashes are those of the wheels for CPython 3.10 to 3.13 on Linux; all of
-// one architecture hold the same library, and pip is asked for the 3.11 one.
-var mujocoWheel = wheel{
-	name: "mujoco", version: Version, folder: libraryFolder, whole: libraryFile,
-	hashes: map[string]string{
-		"0fa2b5731e2bee273e52e93fd3349d0b2651d2cb95ee30da0e7c5c1af1e6f125": "cp310 amd64",
-		"d66928d86a2d1b601bbaa4dc11db50214d17d5301bb8afd84721313b67ff0874": "cp311 amd64",
-		"42371356efe53a5f5f73ed03fcb967bdf04048017f80e2fca01e71a360e42da2": "cp312 amd64",
-		"83856dd75b8d32468f9189d92d1e09ceae8312d8f795a79cba9778a76e4e9b7c": "cp313 amd64",
-		"116e8ba08010bd7a5c761ff17073cadd2dd0475c55a93c484d72c83e5e802d1d": "cp310 arm64",
-		"91a70ed9979c383ff1f5c03f25cc2e1280a8254c1a8e558d5dd7f4184f01efc9": "cp311 arm64",
-		"525e09a00ecd964f06582773d9eeb03bb0e5a1675edf296a6868024759b3b235": "cp312 arm64",
-		"0b399238a95c2a32167210ccacb82e16eaf39ca94676862a05f7c16ca313680a": "cp313 arm64",
-	},
-	keep: func(name string) string {
-		switch {
-		case name == "mujoco/"+libraryFile:
-			return libraryFile
-		case strings.HasPrefix(name, "mujoco-"+Version+".dist-info/licenses/"):
-			return filepath.Base(name)
-		}
-		return ""
-	},
+var familyPackages = map[string][]Package{
+	"adroit": {GymnasiumRobotics}, "dext": {GymnasiumRobotics, DexterousGym}, "dmc": {DMControl}, "gym": {GymnasiumModels},
+	"hand": {GymnasiumRobotics}, "mujoco": {GymnasiumModels}, "pddm": {GymnasiumRobotics, Robel}, "stoch": {},
 }
-
-var gymnasiumWheel = wheel{
-	name: "gymnasium", version: GymnasiumVersion, folder: gymnasiumFolder, whole: "assets/half_cheetah.xml",
-	hashes: map[string]string{"1cb947c59e7c72d8eabb2c2274c00cd20948e69f8452a9ef4092223be24fdf0e": "any"},
-	keep: func(name string) string {
-		const assets = "gymnasium/envs/mujoco/assets/"
-		switch {
-		case strings.HasPrefix(name, assets) && strings.HasSuffix(name, ".xml"):
-			return "assets/" + filepath.Base(name)
-		case strings.HasPrefix(name, "gymnasium-"+GymnasiumVersion+".dist-info/licenses/"):
-			return filepath.Base(name)
-		}
-		return ""
-	},
-}
-
-// Families are the names that Fetch knows.
-func Families() []string { return []string{"gym", "mujoco"} }
 
 // Fetch installs what the families need below dir (see InstallRoot), through
 // pip with pinned versions and hashes, and tells its progress, one line a
@@ -97,15 +53,22 @@ func install(families []string, dir string, progress io.Writer, get func(w wheel
 	if len(families) == 0 {
 		return fmt.Errorf("fetch: no family named; known are %s", strings.Join(Families(), ", "))
 	}
+	wanted := []wheel{mujocoWheel}
 	for _, f := range families {
-		if !slices.Contains(Families(), f) {
+		packages, ok := familyPackages[f]
+		if !ok {
 			return fmt.Errorf("fetch: unknown family %q; known are %s", f, strings.Join(Families(), ", "))
+		}
+		for _, p := range packages {
+			if w := p.wheel(); !slices.ContainsFunc(wanted, func(have wheel) bool { return have.name == w.name }) {
+				wanted = append(wanted, w)
+			}
 		}
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("fetch: %w", err)
 	}
-	for _, w := range []wheel{mujocoWheel, gymnasiumWheel} {
+	for _, w := range wanted {
 		target := filepath.Join(dir, w.folder)
 		if isFile(filepath.Join(target, w.whole)) {
 			fmt.Fprintf(progress, "%s %s is already there: %s\n", w.name, w.version, target)
@@ -173,7 +136,7 @@ func download(w wheel, work string, progress io.Writer) (string, error) {
 	if err := command.Run(); err != nil {
 		return "", fmt.Errorf("pip download failed (%w): %s", err, lastLines(out.String(), 3))
 	}
-	found, err := filepath.Glob(filepath.Join(work, w.name+"-"+w.version+"-*.whl"))
+	found, err := filepath.Glob(filepath.Join(work, w.files()))
 	if err != nil || len(found) != 1 {
 		return "", fmt.Errorf("pip left %d wheels where one was expected", len(found))
 	}
@@ -182,7 +145,7 @@ func download(w wheel, work string, progress io.Writer) (string, error) {
 
 // local finds the wheel file, or a folder with its files, below assets.
 func local(w wheel, assets string) (string, error) {
-	found, err := filepath.Glob(filepath.Join(assets, w.name+"-"+w.version+"-*.whl"))
+	found, err := filepath.Glob(filepath.Join(assets, w.files()))
 	if err != nil {
 		return "", err
 	}
@@ -203,13 +166,11 @@ func local(w wheel, assets string) (string, error) {
 		if isFile(filepath.Join(folder, w.whole)) {
 			return folder, nil
 		}
-		for _, inside := range []string{"mujoco/" + libraryFile, "gymnasium/envs/mujoco/assets/half_cheetah.xml"} {
-			if w.keep(inside) != "" && isFile(filepath.Join(folder, inside)) {
-				return folder, nil
-			}
+		if isFile(filepath.Join(folder, w.inside())) {
+			return folder, nil
 		}
 	}
-	return "", fmt.Errorf("%s holds neither a wheel %s-%s-*.whl for this machine nor its files (%s)", assets, w.name, w.version, w.whole)
+	return "", fmt.Errorf("%s holds neither a wheel %s for this machine nor its files (%s)", assets, w.files(), w.whole)
 }
 
 // unpack copies what w keeps from source, a zip file or a folder, into dir.
@@ -238,28 +199,29 @@ func unpack(w wheel, source, dir string) error {
 
 // unpackFolder takes a folder that is laid out as the wheel or as Fetch left it.
 func unpackFolder(w wheel, source fs.FS, dir string) error {
-	candidates := []string{"mujoco/*", "gymnasium/envs/mujoco/assets/*", "*.dist-info/licenses/*"}
-	keep := w.keep
-	if _, err := fs.Stat(source, w.whole); err == nil {
-		candidates = []string{libraryFile, "LICENSE*", "assets/*.xml"}
-		if w.folder == gymnasiumFolder {
-			candidates = candidates[1:]
+	below, keep := []string{"."}, func(name string) string { return name }
+	if _, err := fs.Stat(source, w.whole); err != nil {
+		below, keep = nil, w.keep
+		for _, t := range append(w.trees, tree{from: w.licences()}) {
+			below = append(below, t.from)
 		}
-		keep = func(name string) string { return name }
 	}
-	for _, pattern := range candidates {
-		found, err := fs.Glob(source, pattern)
-		if err != nil {
-			return err
+	for _, root := range below {
+		if _, err := fs.Stat(source, root); err != nil {
+			continue
 		}
-		for _, from := range found {
-			name := keep(from)
-			if name == "" {
-				continue
-			}
-			if err := copyTo(filepath.Join(dir, name), func() (io.ReadCloser, error) { return source.Open(from) }); err != nil {
+		err := fs.WalkDir(source, root, func(from string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
 				return err
 			}
+			name := keep(from)
+			if name == "" {
+				return nil
+			}
+			return copyTo(filepath.Join(dir, name), func() (io.ReadCloser, error) { return source.Open(from) })
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil

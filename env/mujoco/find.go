@@ -100,21 +100,61 @@ func FindModel(name string) (string, error) {
 	return "", fmt.Errorf("mujoco: the model %s is not installed; needed is %s", name, needsFetch)
 }
 
+// FindAsset returns the path of a package's file, such as "suite/cheetah.xml"
+// of DMControl, in a Roots folder. Names are those below the package's folder.
+func FindAsset(p Package, name string) (string, error) {
+	w := p.wheel()
+	for _, root := range Roots() {
+		if path := filepath.Join(root, w.folder, name); isFile(path) {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("mujoco: the file %s of %s %s is not installed; needed is %s", name, w.name, w.version, w.needs())
+}
+
+func (w wheel) needs() string {
+	return "MuJoCo " + Version + " and " + w.models + ": run `demorl env fetch " + w.family + "`"
+}
+
+// NeedsAsset returns "" when tasks with the given file of a package can run
+// here, else the one line that mends it.
+func NeedsAsset(p Package, name string) string {
+	if needs := NeedsLibrary(); needs != "" {
+		if needs == needsFetch {
+			return p.wheel().needs()
+		}
+		return needs
+	}
+	if _, err := FindAsset(p, name); err != nil {
+		return p.wheel().needs()
+	}
+	return ""
+}
+
 // Needs returns "" when tasks with the given Gymnasium model can run here,
 // else the one line that mends it.
 func Needs(model string) string {
+	if needs := NeedsLibrary(); needs != "" {
+		return needs
+	}
+	if _, err := FindModel(model); err != nil {
+		if os.Getenv("DEMORL_ASSETS") != "" {
+			return fmt.Sprintf("%s in DEMORL_ASSETS: correct that variable, or unset it and run `demorl env fetch gym`", model)
+		}
+		return needsFetch
+	}
+	return ""
+}
+
+// NeedsLibrary returns "" when libmujoco can be opened here, else the one line
+// that mends it.
+func NeedsLibrary() string {
 	if !Built {
 		return needsBuild
 	}
 	if _, err := FindLibrary(); err != nil {
 		if os.Getenv("MUJOCO_DIR") != "" {
 			return fmt.Sprintf("%s in MUJOCO_DIR: correct that variable, or unset it and run `demorl env fetch gym`", libraryFile)
-		}
-		return needsFetch
-	}
-	if _, err := FindModel(model); err != nil {
-		if os.Getenv("DEMORL_ASSETS") != "" {
-			return fmt.Sprintf("%s in DEMORL_ASSETS: correct that variable, or unset it and run `demorl env fetch gym`", model)
 		}
 		return needsFetch
 	}

@@ -9,6 +9,8 @@ package mujoco
 #cgo nocallback dm_step
 #cgo noescape dm_forward
 #cgo nocallback dm_forward
+#cgo noescape dm_contact
+#cgo nocallback dm_contact
 #include <stdlib.h>
 #include "shim.h"
 */
@@ -72,8 +74,11 @@ type Sim struct {
 	sim    *C.dm_sim
 	model  string
 	fields [numFields][]float64
-	state  []float64
-	lost   error // why the present episode cannot go on
+
+	indices [numIndices][]int32
+
+	state []float64
+	lost  error // why the present episode cannot go on
 }
 
 // Load compiles the model in the file path.
@@ -86,9 +91,41 @@ func Load(path string) (*Sim, error) {
 	name := C.CString(path)
 	defer C.free(unsafe.Pointer(name))
 	var message [C.DM_MESSAGE]C.char
-	c := C.dm_load(name, &message[0])
+	return wrapSim(C.dm_load(name, &message[0]), path, &message[0])
+}
+
+// LoadFiles compiles the model called name out of files in memory: every file
+// that the model refers to, by the name under which it does so (a mesh by its
+// meshdir and file name, an included file by its own), joined by slashes.
+func LoadFiles(name string, files map[string][]byte) (*Sim, error) {
+	library.Lock()
+	defer library.Unlock()
+	if _, err := openLocked(); err != nil {
+		return nil, err
+	}
+	f := C.dm_files_new()
+	if f == nil {
+		return nil, fmt.Errorf("mujoco: model %s: out of memory", name)
+	}
+	defer C.dm_files_free(f)
+	for path, data := range files {
+		p := C.CString(path)
+		code := C.dm_files_add(f, p, unsafe.Pointer(unsafe.SliceData(data)), C.int(len(data)))
+		C.free(unsafe.Pointer(p))
+		if code != 0 {
+			return nil, fmt.Errorf("mujoco: model %s: its file %s was not taken (code %d)", name, path, int(code))
+		}
+	}
+	p := C.CString(name)
+	defer C.free(unsafe.Pointer(p))
+	var message [C.DM_MESSAGE]C.char
+	return wrapSim(C.dm_load_files(f, p, &message[0]), name, &message[0])
+}
+
+// wrapSim makes a Sim of what C loaded from path, or an error of its message.
+func wrapSim(c *C.dm_sim, path string, message *C.char) (*Sim, error) {
 	if c == nil {
-		return nil, fmt.Errorf("mujoco: model %s: %s", path, C.GoString(&message[0]))
+		return nil, fmt.Errorf("mujoco: model %s: %s", path, C.GoString(message))
 	}
 	s := &Sim{sim: c, model: filepath.Base(path)}
 	for f := range numNative {
@@ -99,13 +136,82 @@ func Load(path string) (*Sim, error) {
 		p := C.dm_field(c, C.int(f), &n)
 		s.fields[f] = view(p, int(n))
 	}
+	for i := range numIndices {
+		if name := C.GoString(C.dm_index_name(C.int(i))); name != i.String() {
+			panic("mujoco: sim.go and shim.h differ in the order of indices: " + name + " and " + i.String())
+		}
+		var n C.int
+		p := C.dm_index(c, C.int(i), &n)
+		if n > 0 {
+			s.indices[i] = unsafe.Slice((*int32)(unsafe.Pointer(p)), int(n))
+		}
+	}
 	nq := len(s.fields[Qpos])
 	s.fields[SinQpos], s.fields[CosQpos] = view(C.dm_sin(c), nq), view(C.dm_cos(c), nq)
-	var n C.int
-	p := C.dm_state(c, &n)
-	s.state = view(p, int(n))
+	s.viewState()
 	return s, nil
 }
+
+func (s *Sim) viewState() {
+	var n C.int
+	p := C.dm_state(s.sim, &n)
+	s.state = view(p, int(n))
+}
+
+// Keep makes fields of the model part of what AppendState saves: those that a
+// task writes. It is called once, before the first state is saved.
+func (s *Sim) Keep(fields ...Field) {
+	for _, f := range fields {
+		if f < numData || f >= numNative {
+			panic("mujoco: Keep is for fields of the model, not for " + f.String())
+		}
+		C.dm_keep(s.sim, C.int(f))
+	}
+	s.viewState()
+}
+
+// Index returns the model's own array of integers; it is invalid after Close.
+func (s *Sim) Index(i Index) []int32 { return s.indices[i] }
+
+// ID is the number of a named object of the model.
+func (s *Sim) ID(kind Kind, name string) (int, error) {
+	c := C.CString(name)
+	defer C.free(unsafe.Pointer(c))
+	id := int(C.dm_find(s.sim, C.int(kind), c))
+	if id < 0 {
+		return 0, fmt.Errorf("mujoco: model %s has no %s called %q", s.model, kind, name)
+	}
+	return id, nil
+}
+
+// Name is the name of an object of the model, "" if it has none.
+func (s *Sim) Name(kind Kind, id int) string {
+	if c := C.dm_name(s.sim, C.int(kind), C.int(id)); c != nil {
+		return C.GoString(c)
+	}
+	return ""
+}
+
+// Contacts is the number of contacts that the last computation found.
+func (s *Sim) Contacts() int { return int(C.dm_contacts(s.sim)) }
+
+// Contact is one of them, counted from 0.
+func (s *Sim) Contact(i int) Contact {
+	var geom [2]C.int
+	var distance C.double
+	C.dm_contact(s.sim, C.int(i), &geom[0], &distance)
+	return Contact{int(geom[0]), int(geom[1]), float64(distance)}
+}
+
+// ContactForce is the force and torque of a contact in its own frame, the
+// normal first, in N and N m.
+func (s *Sim) ContactForce(i int) (force [6]float64) {
+	C.dm_contact_force(s.sim, C.int(i), (*C.double)(&force[0]))
+	return force
+}
+
+// RungeKutta tells whether the model's integrator is RK4.
+func (s *Sim) RungeKutta() bool { return C.dm_integrator_is_rk4(s.sim) != 0 }
 
 func view(p *C.double, n int) []float64 {
 	if n == 0 {
@@ -134,15 +240,14 @@ func (s *Sim) SetTime(t float64) { C.dm_set_time(s.sim, C.double(t)) }
 func (s *Sim) Trigonometry() { C.dm_trigonometry(s.sim) }
 
 // Step holds the controls in Ctrl for the given number of sub-steps, in one
-// call into C, as Gymnasium does: mj_step, then mj_rnePostConstraint once and
-// no mj_forward (environments.md 0.3). An error of MuJoCo, and any warning of
-// it, is returned as a *SimError and ends the episode.
-func (s *Sim) Step(substeps int) error {
+// call into C, as style says. An error of MuJoCo, and any warning of it, is
+// returned as a *SimError and ends the episode.
+func (s *Sim) Step(style Style, substeps int) error {
 	if s.lost != nil {
 		return s.lost
 	}
 	before := s.Time()
-	if C.dm_step(s.sim, C.int(substeps)) != 0 {
+	if C.dm_step(s.sim, C.int(style), C.int(substeps)) != 0 {
 		return s.fail(before)
 	}
 	return nil
@@ -150,7 +255,7 @@ func (s *Sim) Step(substeps int) error {
 
 // Repeat makes a step with each row of controls in one call into C: what the
 // simulator alone costs, for benchmarks.
-func (s *Sim) Repeat(controls []float64, substeps int) error {
+func (s *Sim) Repeat(style Style, controls []float64, substeps int) error {
 	if s.lost != nil {
 		return s.lost
 	}
@@ -159,7 +264,7 @@ func (s *Sim) Repeat(controls []float64, substeps int) error {
 		return fmt.Errorf("mujoco: %d controls are not rows of %d", len(controls), nu)
 	}
 	before := s.Time()
-	if C.dm_repeat(s.sim, (*C.double)(&controls[0]), C.int(len(controls)/nu), C.int(substeps)) != 0 {
+	if C.dm_repeat(s.sim, C.int(style), (*C.double)(&controls[0]), C.int(len(controls)/nu), C.int(substeps)) != 0 {
 		return s.fail(before)
 	}
 	return nil
@@ -175,11 +280,29 @@ func (s *Sim) Reset() error {
 }
 
 // Forward computes everything that follows from the state (mj_forward).
-func (s *Sim) Forward() error {
+func (s *Sim) Forward() error { return s.forward(1) }
+
+// ForwardUnactuated does so with actuation disabled for this call, as
+// dm_control resets do.
+func (s *Sim) ForwardUnactuated() error { return s.forward(0) }
+
+func (s *Sim) forward(actuated C.int) error {
 	if s.lost != nil {
 		return s.lost
 	}
-	if C.dm_forward(s.sim) != 0 {
+	if C.dm_forward(s.sim, actuated) != 0 {
+		return s.fail(s.Time())
+	}
+	return nil
+}
+
+// Step1 computes what follows from positions and velocities (mj_step1): what a
+// restored state needs before a step of style Control.
+func (s *Sim) Step1() error {
+	if s.lost != nil {
+		return s.lost
+	}
+	if C.dm_step1(s.sim) != 0 {
 		return s.fail(s.Time())
 	}
 	return nil
@@ -223,6 +346,6 @@ func (s *Sim) Close() {
 		return
 	}
 	C.dm_free(s.sim)
-	s.sim, s.fields, s.state = nil, [numFields][]float64{}, nil
+	s.sim, s.fields, s.indices, s.state = nil, [numFields][]float64{}, [numIndices][]int32{}, nil
 	s.lost = fmt.Errorf("mujoco: the simulation of %s is closed", s.model)
 }

@@ -125,7 +125,7 @@ func TestAnErrorOfMuJoCoIsReturnedAndDoesNotEndTheProcess(t *testing.T) {
 			for i := 0; i < len(s.Field(Qpos))-7; i += 7 {
 				copy(s.Field(Qpos)[i:], []float64{0, 0, .05})
 			}
-			err = s.Step(1)
+			err = s.Step(Gymnasium, 1)
 			var failure *SimError
 			if errors.As(err, &failure) && strings.HasPrefix(failure.Text, "error: ") {
 				t.Log(failure)
@@ -141,17 +141,17 @@ func TestAnErrorOfMuJoCoIsReturnedAndDoesNotEndTheProcess(t *testing.T) {
 func TestAWarningLosesTheEpisodeUntilAReset(t *testing.T) {
 	s := load(t, box)
 	for round := range 3 { // MuJoCo prints a warning of one kind only once
-		if err := s.Step(10); err != nil {
+		if err := s.Step(Gymnasium, 10); err != nil {
 			t.Fatal(err)
 		}
 		s.Field(Ctrl)[0] = math.NaN()
-		err := s.Step(1)
+		err := s.Step(Gymnasium, 1)
 		var failure *SimError
 		if !errors.As(err, &failure) || failure.Model != "model.xml" || !strings.Contains(failure.Text, "CTRL") || math.Abs(failure.Time-.05) > 1e-9 {
 			t.Fatalf("round %d: got %v, want a SimError about the control at 0.05 s", round, err)
 		}
 		s.Field(Ctrl)[0] = 0
-		if again := s.Step(1); again == nil {
+		if again := s.Step(Gymnasium, 1); again == nil {
 			t.Fatal("the lost episode went on")
 		}
 		if err := errors.Join(s.Reset(), s.Forward()); err != nil {
@@ -159,7 +159,7 @@ func TestAWarningLosesTheEpisodeUntilAReset(t *testing.T) {
 		}
 	}
 	s.Field(Qvel)[0] = 1e12
-	if err := s.Step(1); err == nil || !strings.Contains(err.Error(), "QVEL") {
+	if err := s.Step(Gymnasium, 1); err == nil || !strings.Contains(err.Error(), "QVEL") {
 		t.Errorf("got %v, want the warning about QVEL", err)
 	}
 }
@@ -169,7 +169,7 @@ func TestARestoredStateStepsBitForBitAndSavingDisturbsNothing(t *testing.T) {
 	control := func(i int) float64 { return math.Sin(float64(i)) }
 	for i := range 300 {
 		saved.Field(Ctrl)[0], undisturbed.Field(Ctrl)[0] = control(i), control(i)
-		if err := errors.Join(saved.Step(1), undisturbed.Step(1)); err != nil {
+		if err := errors.Join(saved.Step(Gymnasium, 1), undisturbed.Step(Gymnasium, 1)); err != nil {
 			t.Fatal(err)
 		}
 		if i%37 != 0 {
@@ -182,14 +182,14 @@ func TestARestoredStateStepsBitForBitAndSavingDisturbsNothing(t *testing.T) {
 		equalFields(t, fresh, saved, i)
 		for j := i + 1; j < i+100; j++ {
 			fresh.Field(Ctrl)[0] = control(j)
-			if err := fresh.Step(1); err != nil {
+			if err := fresh.Step(Gymnasium, 1); err != nil {
 				t.Fatal(err)
 			}
 		}
 		ahead := load(t, box)
 		for j := range i + 100 {
 			ahead.Field(Ctrl)[0] = control(j)
-			if err := ahead.Step(1); err != nil {
+			if err := ahead.Step(Gymnasium, 1); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -226,7 +226,7 @@ func TestABrokenStateIsRefused(t *testing.T) {
 func TestInstancesInSeveralGoroutinesDoNotDisturbEachOther(t *testing.T) {
 	reference := load(t, box)
 	for range 500 {
-		if err := reference.Step(1); err != nil {
+		if err := reference.Step(Gymnasium, 1); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -237,7 +237,7 @@ func TestInstancesInSeveralGoroutinesDoNotDisturbEachOther(t *testing.T) {
 			if g%2 == 1 { // every second one only makes warnings
 				for range 100 {
 					s.Field(Ctrl)[0] = math.NaN()
-					if s.Step(1) == nil {
+					if s.Step(Gymnasium, 1) == nil {
 						t.Error("a control that is no number made no warning")
 					}
 					if err := errors.Join(s.Reset(), s.Forward()); err != nil {
@@ -247,7 +247,7 @@ func TestInstancesInSeveralGoroutinesDoNotDisturbEachOther(t *testing.T) {
 				return
 			}
 			for range 500 {
-				if err := s.Step(1); err != nil {
+				if err := s.Step(Gymnasium, 1); err != nil {
 					t.Error(err)
 					return
 				}
@@ -265,7 +265,7 @@ func TestInstancesInSeveralGoroutinesDoNotDisturbEachOther(t *testing.T) {
 func TestAStepAllocatesNothing(t *testing.T) {
 	s := load(t, box)
 	if n := testing.AllocsPerRun(100, func() {
-		if err := s.Step(2); err != nil {
+		if err := s.Step(Gymnasium, 2); err != nil {
 			t.Fatal(err)
 		}
 	}); n != 0 {
@@ -277,7 +277,7 @@ func TestAClosedSimulationRefusesToStep(t *testing.T) {
 	s := load(t, box)
 	s.Close()
 	s.Close()
-	if err := s.Repeat([]float64{0}, 1); err == nil {
+	if err := s.Repeat(Gymnasium, []float64{0}, 1); err == nil {
 		t.Error("a closed simulation stepped")
 	}
 }

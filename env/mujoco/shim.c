@@ -14,6 +14,14 @@
 // The functions of libmujoco that are used, as pointers with the types of the headers.
 #define DM_CALLS(X)       \
   X(mj_loadXML)           \
+  X(mj_defaultVFS)        \
+  X(mj_addBufferVFS)      \
+  X(mj_deleteVFS)         \
+  X(mj_name2id)           \
+  X(mj_id2name)           \
+  X(mj_contactForce)      \
+  X(mj_step1)             \
+  X(mj_step2)             \
   X(mj_deleteModel)       \
   X(mj_makeData)          \
   X(mj_deleteData)        \
@@ -28,7 +36,7 @@
 #define DM_POINTER(name) static __typeof__(&name) p_##name;
 DM_CALLS(DM_POINTER)
 
-enum { DM_SAVED_FIELDS = DM_qpos0 };  // the model's fields come last and are not saved
+enum { DM_DATA_FIELDS = DM_qpos0 };  // the data's fields come first
 
 struct dm_sim {
   mjModel* m;
@@ -37,6 +45,7 @@ struct dm_sim {
   int trigonometry;
   double* state;
   int num_state;
+  char kept[DM_NUM_FIELDS];  // whether a field is part of the saved state
   char message[DM_MESSAGE];
 };
 
@@ -46,18 +55,18 @@ static __thread int dm_guarded;
 static __thread int dm_warned;
 static __thread char dm_text[DM_MESSAGE];
 
-static void dm_keep(const char* kind, const char* text) {
+static void dm_remember(const char* kind, const char* text) {
   snprintf(dm_text, sizeof dm_text, "%s: %s", kind, text);
 }
 
 // MuJoCo ends the process when its error handler returns, so this one leaves the call instead.
 static void dm_on_error(const char* text) {
-  dm_keep("error", text);
+  dm_remember("error", text);
   if (dm_guarded) longjmp(dm_escape, 1);
 }
 
 static void dm_on_warning(const char* text) {
-  if (!dm_warned) dm_keep("warning", text);
+  if (!dm_warned) dm_remember("warning", text);
   dm_warned = 1;
 }
 
@@ -108,7 +117,28 @@ int dm_open(const char* path, char message[DM_MESSAGE]) {
 
 static int dm_saved_size(const dm_sim* s);
 
-dm_sim* dm_load(const char* path, char message[DM_MESSAGE]) {
+struct dm_files {
+  mjVFS vfs;
+};
+
+dm_files* dm_files_new(void) {
+  dm_files* f = calloc(1, sizeof *f);
+  if (f) p_mj_defaultVFS(&f->vfs);
+  return f;
+}
+
+int dm_files_add(dm_files* f, const char* name, const void* data, int size) {
+  return p_mj_addBufferVFS(&f->vfs, name, data, size);
+}
+
+void dm_files_free(dm_files* f) {
+  p_mj_deleteVFS(&f->vfs);
+  free(f);
+}
+
+dm_sim* dm_load(const char* path, char message[DM_MESSAGE]) { return dm_load_files(NULL, path, message); }
+
+dm_sim* dm_load_files(dm_files* files, const char* path, char message[DM_MESSAGE]) {
   dm_sim* volatile s = calloc(1, sizeof *s);
   if (!s) {
     snprintf(message, DM_MESSAGE, "out of memory");
@@ -116,7 +146,7 @@ dm_sim* dm_load(const char* path, char message[DM_MESSAGE]) {
   }
   message[0] = 0;
   DM_GUARD
-  s->m = p_mj_loadXML(path, NULL, message, DM_MESSAGE);
+  s->m = p_mj_loadXML(path, files ? &files->vfs : NULL, message, DM_MESSAGE);
   if (s->m) s->d = p_mj_makeData(s->m);
   DM_DONE
   if (!s->d) {
@@ -124,6 +154,7 @@ dm_sim* dm_load(const char* path, char message[DM_MESSAGE]) {
     dm_free(s);
     return NULL;
   }
+  memset(s->kept, 1, DM_DATA_FIELDS);
   s->num_state = dm_saved_size(s);
   s->state = calloc(s->num_state, sizeof(double));
   s->sin = calloc(s->m->nq + 1, sizeof(double));
@@ -163,6 +194,47 @@ double* dm_field(dm_sim* s, int field, int* length) {
   return NULL;
 }
 
+static const char* const dm_index_names[] = {
+#define DM_INDEX_NAME(name, rows, columns) #name,
+    DM_INDICES(DM_INDEX_NAME)};
+
+const char* dm_index_name(int index) { return dm_index_names[index]; }
+
+int* dm_index(dm_sim* s, int index, int* length) {
+  switch (index) {
+#define DM_INDEX_CASE(name, rows, columns) \
+  case DM_INDEX_##name:                    \
+    *length = (int)s->m->rows * columns;   \
+    return s->m->name;
+    DM_INDICES(DM_INDEX_CASE)
+  }
+  *length = 0;
+  return NULL;
+}
+
+int dm_find(const dm_sim* s, int kind, const char* name) { return p_mj_name2id(s->m, kind, name); }
+const char* dm_name(const dm_sim* s, int kind, int id) { return p_mj_id2name(s->m, kind, id); }
+
+int dm_contacts(const dm_sim* s) { return (int)s->d->ncon; }
+
+void dm_contact(const dm_sim* s, int i, int geom[2], double* distance) {
+  const mjContact* c = s->d->contact + i;
+  geom[0] = c->geom[0];
+  geom[1] = c->geom[1];
+  *distance = c->dist;
+}
+
+void dm_contact_force(const dm_sim* s, int i, double force[6]) { p_mj_contactForce(s->m, s->d, i, force); }
+
+void dm_keep(dm_sim* s, int field) {
+  s->kept[field] = 1;
+  s->num_state = dm_saved_size(s);
+  s->state = realloc(s->state, s->num_state * sizeof(double));
+  if (!s->state) abort();
+}
+
+int dm_integrator_is_rk4(const dm_sim* s) { return s->m->opt.integrator == mjINT_RK4; }
+
 double* dm_sin(dm_sim* s) { return s->sin; }
 double* dm_cos(dm_sim* s) { return s->cos; }
 double dm_timestep(const dm_sim* s) { return s->m->opt.timestep; }
@@ -191,26 +263,36 @@ static int dm_verdict(dm_sim* s, int failed) {
   int raised = 0;
   for (int i = 0; i < mjNWARNING; i++) raised += s->d->warning[i].number;
   if (!failed && !dm_warned && !raised) return 0;
-  if (!dm_text[0]) dm_keep("warning", "MuJoCo counted a warning without a text");
+  if (!dm_text[0]) dm_remember("warning", "MuJoCo counted a warning without a text");
   snprintf(s->message, sizeof s->message, "%s", dm_text);
   return 1;
 }
 
 static void dm_clear_warnings(dm_sim* s) { memset(s->d->warning, 0, sizeof s->d->warning); }
 
-int dm_step(dm_sim* s, int substeps) {
+static void dm_advance(dm_sim* s, int style, int substeps) {
+  int i = 0;
+  if (style == DM_CONTROL && s->m->opt.integrator != mjINT_RK4) {
+    p_mj_step2(s->m, s->d);  // the state's own first half was computed at the end of the call before
+    i = 1;
+  }
+  for (; i < substeps; i++) p_mj_step(s->m, s->d);
+  if (style == DM_CONTROL) p_mj_step1(s->m, s->d);
+  if (style == DM_GYMNASIUM) p_mj_rnePostConstraint(s->m, s->d);
+}
+
+int dm_step(dm_sim* s, int style, int substeps) {
   dm_clear_warnings(s);
   DM_GUARD
-  for (int i = 0; i < substeps; i++) p_mj_step(s->m, s->d);
-  p_mj_rnePostConstraint(s->m, s->d);
+  dm_advance(s, style, substeps);
   DM_DONE
   return dm_verdict(s, dm_failed);
 }
 
-int dm_repeat(dm_sim* s, const double* controls, int steps, int substeps) {
+int dm_repeat(dm_sim* s, int style, const double* controls, int steps, int substeps) {
   for (int i = 0; i < steps; i++) {
     memcpy(s->d->ctrl, controls + (size_t)i * s->m->nu, s->m->nu * sizeof(double));
-    if (dm_step(s, substeps)) return 1;
+    if (dm_step(s, style, substeps)) return 1;
   }
   return 0;
 }
@@ -222,17 +304,29 @@ int dm_reset(dm_sim* s) {
   return dm_verdict(s, dm_failed);
 }
 
-int dm_forward(dm_sim* s) {
+int dm_forward(dm_sim* s, int actuated) {
+  const int flags = s->m->opt.disableflags;
   dm_clear_warnings(s);
+  if (!actuated) s->m->opt.disableflags |= mjDSBL_ACTUATION;
   DM_GUARD
   p_mj_forward(s->m, s->d);
+  DM_DONE
+  s->m->opt.disableflags = flags;
+  return dm_verdict(s, dm_failed);
+}
+
+int dm_step1(dm_sim* s) {
+  dm_clear_warnings(s);
+  DM_GUARD
+  p_mj_step1(s->m, s->d);
   DM_DONE
   return dm_verdict(s, dm_failed);
 }
 
 static int dm_saved_size(const dm_sim* s) {
   int total = (int)p_mj_stateSize(s->m, mjSTATE_INTEGRATION), length;
-  for (int field = 0; field < DM_SAVED_FIELDS; field++) {
+  for (int field = 0; field < DM_NUM_FIELDS; field++) {
+    if (!s->kept[field]) continue;
     dm_field((dm_sim*)s, field, &length);
     total += length;
   }
@@ -248,7 +342,8 @@ double* dm_state(dm_sim* s, int* length) {
 // not hold the quantities that lag one sub-step behind, and computing them anew would give other numbers.
 static void dm_move(dm_sim* s, int save) {
   double* at = s->state + p_mj_stateSize(s->m, mjSTATE_INTEGRATION);
-  for (int field = 0; field < DM_SAVED_FIELDS; field++) {
+  for (int field = 0; field < DM_NUM_FIELDS; field++) {
+    if (!s->kept[field]) continue;
     int length;
     double* data = dm_field(s, field, &length);
     if (length == 0) continue;

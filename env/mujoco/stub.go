@@ -22,6 +22,39 @@ type Sim struct{}
 // Load refuses: this build has no binding.
 func Load(string) (*Sim, error) { return nil, errNotBuilt }
 
+// LoadFiles refuses: this build has no binding.
+func LoadFiles(string, map[string][]byte) (*Sim, error) { return nil, errNotBuilt }
+
+// Keep does nothing.
+func (*Sim) Keep(...Field) {}
+
+// Index returns nil.
+func (*Sim) Index(Index) []int32 { return nil }
+
+// ID refuses.
+func (*Sim) ID(Kind, string) (int, error) { return 0, errNotBuilt }
+
+// Name returns "".
+func (*Sim) Name(Kind, int) string { return "" }
+
+// Contacts returns 0.
+func (*Sim) Contacts() int { return 0 }
+
+// Contact returns no contact.
+func (*Sim) Contact(int) Contact { return Contact{} }
+
+// ContactForce returns no force.
+func (*Sim) ContactForce(int) [6]float64 { return [6]float64{} }
+
+// RungeKutta returns false.
+func (*Sim) RungeKutta() bool { return false }
+
+// ForwardUnactuated refuses.
+func (*Sim) ForwardUnactuated() error { return errNotBuilt }
+
+// Step1 refuses.
+func (*Sim) Step1() error { return errNotBuilt }
+
 // Field returns nil.
 func (*Sim) Field(Field) []float64 { return nil }
 
@@ -38,10 +71,10 @@ func (*Sim) SetTime(float64) {}
 func (*Sim) Trigonometry() {}
 
 // Step refuses.
-func (*Sim) Step(int) error { return errNotBuilt }
+func (*Sim) Step(Style, int) error { return errNotBuilt }
 
 // Repeat refuses.
-func (*Sim) Repeat([]float64, int) error { return errNotBuilt }
+func (*Sim) Repeat(Style, []float64, int) error { return errNotBuilt }
 
 // Reset refuses.
 func (*Sim) Reset() error { return errNotBuilt }

@@ -133,7 +133,7 @@ func (e *Env) Step(action, obs []float64) (env.Outcome, error) {
 		before = t.position(e.sim)
 	}
 	copy(e.sim.Field(mujoco.Ctrl), action)
-	if err := e.sim.Step(t.skip); err != nil {
+	if err := e.sim.Step(mujoco.Gymnasium, t.skip); err != nil {
 		return env.Outcome{}, e.wrap(err)
 	}
 	e.observe(obs)
@@ -154,7 +154,7 @@ func (e *Env) Step(action, obs []float64) (env.Outcome, error) {
 // Bare makes a step with each row of actions inside one call into C, without
 // observations and rewards: what the simulator alone costs.
 func (e *Env) Bare(actions []float64) error {
-	if err := e.sim.Repeat(actions, e.task.skip); err != nil {
+	if err := e.sim.Repeat(mujoco.Gymnasium, actions, e.task.skip); err != nil {
 		return e.wrap(err)
 	}
 	return nil
