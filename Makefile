@@ -53,14 +53,15 @@ train: build ## train a robot; without arguments the paper's 2R leg, in minutes
 # ---------------------------------------------------------------- checks
 
 ORACLE_PYTHON := $(CURDIR)/.oracle/bin/python
+WITH_ORACLE := DEMORL_ORACLE_PYTHON=$(ORACLE_PYTHON) DEMORL_THIRD_PARTY=$(CURDIR)/third_party
 
 .PHONY: oracle-env
-oracle-env: ## install the live oracles (Gymnasium, MuJoCo) into .oracle, once
+oracle-env: ## install the live oracles (Gymnasium, Gymnasium-Robotics, dm_control, MuJoCo) into .oracle, once
 	@PYTHON=$(PYTHON) oracle/install.sh .oracle oracle/requirements.txt
 
 .PHONY: assets
-assets: build ## fetch libmujoco and Gymnasium's models into third_party, once
-	$(if $(findstring mujoco,$(TAGS)),@bin/demorl env fetch gym,@echo "no C compiler: MuJoCo tasks are left out")
+assets: build ## fetch libmujoco and the models of all task families into third_party, once
+	$(if $(findstring mujoco,$(TAGS)),@bin/demorl env fetch gym dmc hand dext pddm,@echo "no C compiler: MuJoCo tasks are left out")
 
 .PHONY: vet
 vet: ## gofmt and go vet
@@ -70,7 +71,11 @@ vet: ## gofmt and go vet
 
 .PHONY: test
 test: vet check-generated assets oracle-env test-arm64 ## everything that must pass before a change lands
-	DEMORL_ORACLE_PYTHON=$(ORACLE_PYTHON) $(GO) test -buildvcs=false $(if $(TAGS),-tags $(TAGS)) -timeout $(TEST_TIMEOUT) $(PACKAGES)
+	$(WITH_ORACLE) $(GO) test -buildvcs=false $(if $(TAGS),-tags $(TAGS)) -timeout $(TEST_TIMEOUT) $(PACKAGES)
+
+.PHONY: parity
+parity: assets oracle-env ## compare every native task with its original at length, and write the table of docs/environments.md
+	$(WITH_ORACLE) $(GO) run -buildvcs=false $(if $(TAGS),-tags $(TAGS)) ./docs/parity $(PARITY_TASKS)
 
 .PHONY: test-noasm
 test-noasm: ## the short tests without any assembly

@@ -5,7 +5,7 @@ the very same ones. Then, for each task and each state: {"task", "qpos", "qvel"}
 one line {"action", "obs", "reward", "terminated"} for each action. Half of the states are taken from the middle of
 episodes with random actions, so that the robot falls or touches the ground. Actions are float64.
 
-Usage: gym_parity.py [--states N] [--actions N] [--seed N] [TASK ...]
+Usage: gym_parity.py --list | [--states N] [--actions N] [--seed N] [--rate] TASK
 """
 
 import argparse
@@ -13,6 +13,7 @@ import glob
 import json
 import os
 import sys
+import time
 import warnings
 
 import gymnasium
@@ -68,13 +69,36 @@ def run(task, states, actions, seed):
     env.close()
 
 
+def rate(task, steps=1000, repeats=5):
+    """The task's steps per second with random actions, resets included: the best of some repeats."""
+    name, arguments, _ = TASKS[task]
+    env = gymnasium.make(name, **arguments)
+    actions = np.random.default_rng(0).uniform(env.action_space.low, env.action_space.high, (steps, *env.action_space.shape))
+    best = 0
+    for _ in range(repeats):
+        env.reset(seed=0)
+        start = time.perf_counter()
+        for action in actions:
+            _, _, terminated, truncated, _ = env.step(action)
+            if terminated or truncated:
+                env.reset()
+        best = max(best, steps / (time.perf_counter() - start))
+    env.close()
+    return best
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--states", type=int, default=20)
     parser.add_argument("--actions", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("tasks", nargs="*", default=list(TASKS))
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--rate", action="store_true")
+    parser.add_argument("task", nargs="?")
     options = parser.parse_args()
+    if options.list:
+        print("\n".join(TASKS))
+        return 0
     warnings.simplefilter("ignore")
     gymnasium.logger.min_level = gymnasium.logger.ERROR
     folder = os.path.dirname(mujoco.__file__)
@@ -82,9 +106,10 @@ def main():
     from gymnasium.envs.mujoco import mujoco_env
 
     assets = os.path.join(os.path.dirname(mujoco_env.__file__), "assets")
-    show(library=library, assets=assets, mujoco=mujoco.__version__, gymnasium=gymnasium.__version__)
-    for task in options.tasks or TASKS:
-        run(task, options.states, options.actions, options.seed)
+    show(library=library, assets=assets, oracle=f"gymnasium {gymnasium.__version__}, mujoco {mujoco.__version__}")
+    run(options.task, options.states, options.actions, options.seed)
+    if options.rate:
+        show(rate=rate(options.task))
     return 0
 
 

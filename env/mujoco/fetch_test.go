@@ -147,6 +147,7 @@ func TestWhatIsMissingIsSaidInOneLine(t *testing.T) {
 	t.Setenv("XDG_DATA_HOME", t.TempDir())
 	t.Setenv("MUJOCO_DIR", "")
 	t.Setenv("DEMORL_ASSETS", "")
+	t.Setenv("DEMORL_THIRD_PARTY", "")
 	want := "MuJoCo 3.17.0 and the Gymnasium models: run `demorl env fetch gym`"
 	if !Built {
 		want = "a build with MuJoCo support: run `make build` where a C compiler is installed"

@@ -20,10 +20,15 @@ const (
 )
 
 // Roots are the folders in which fetched things are looked for, in order:
-// third_party in the current directory, beside the program, in the parent of
-// the program's folder, and in the user's data folder.
+// DEMORL_THIRD_PARTY if that is set, third_party in the current directory,
+// beside the program, in the parent of the program's folder, and in the user's
+// data folder.
 func Roots() []string {
-	roots := []string{"third_party"}
+	var roots []string
+	if dir := os.Getenv("DEMORL_THIRD_PARTY"); dir != "" {
+		roots = append(roots, dir)
+	}
+	roots = append(roots, "third_party")
 	if exe, err := os.Executable(); err == nil {
 		if real, err := filepath.EvalSymlinks(exe); err == nil {
 			exe = real
@@ -37,10 +42,13 @@ func Roots() []string {
 	return roots
 }
 
-// InstallRoot is where Fetch should put things: third_party of the current
-// directory if that is there or this is a source tree, else the user's data
-// folder.
+// InstallRoot is where Fetch should put things: DEMORL_THIRD_PARTY if that is
+// set, third_party of the current directory if that is there or this is a
+// source tree, else the user's data folder.
 func InstallRoot() string {
+	if dir := os.Getenv("DEMORL_THIRD_PARTY"); dir != "" {
+		return dir
+	}
 	for _, mark := range []string{"third_party", "go.mod"} {
 		if _, err := os.Stat(mark); err == nil {
 			return "third_party"

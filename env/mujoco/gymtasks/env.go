@@ -199,49 +199,13 @@ func finite(x []float32) bool {
 	return true
 }
 
-// Inject sets qpos and qvel, and optionally ctrl, time, act, mocap_pos,
-// mocap_quat and qacc_warmstart, as Gymnasium's reset does: mj_resetData,
-// write, mj_forward.
+// Inject sets qpos and qvel, and optionally what mujoco.Sim.Write takes
+// besides, as Gymnasium's reset does: mj_resetData, write, mj_forward.
 func (e *Env) Inject(fields map[string][]float64, obs []float64) error {
-	for _, name := range []string{"qpos", "qvel"} {
-		if _, ok := fields[name]; !ok {
-			return fmt.Errorf("%s: the state needs %q: give both qpos (%d numbers) and qvel (%d numbers)", e.spec.ID, name, e.task.size.nq, e.task.size.nv)
-		}
-	}
-	for name, x := range fields {
-		want := 1 // time
-		if name != "time" {
-			field, ok := injectable[name]
-			if !ok {
-				return fmt.Errorf("%s: a state has no %q; it has qpos, qvel, and optionally ctrl, time, act, mocap_pos, mocap_quat, qacc_warmstart", e.spec.ID, name)
-			}
-			want = len(e.sim.Field(field))
-		}
-		if len(x) != want {
-			return fmt.Errorf("%s: %s has %d numbers; give %d", e.spec.ID, name, len(x), want)
-		}
-		for i, x := range x {
-			if math.IsNaN(x) || math.IsInf(x, 0) {
-				return fmt.Errorf("%s: %s[%d] is %g; give a finite number", e.spec.ID, name, i, x)
-			}
-		}
-	}
-	if err := e.sim.Reset(); err != nil {
+	if err := e.sim.Write(fields, nil); err != nil {
 		return e.wrap(err)
 	}
-	for name, x := range fields {
-		if name == "time" {
-			e.sim.SetTime(x[0])
-			continue
-		}
-		copy(e.sim.Field(injectable[name]), x)
-	}
 	return e.settle(obs)
-}
-
-var injectable = map[string]mujoco.Field{
-	"qpos": mujoco.Qpos, "qvel": mujoco.Qvel, "ctrl": mujoco.Ctrl, "act": mujoco.Act, "qacc_warmstart": mujoco.QaccWarmstart,
-	"mocap_pos": mujoco.MocapPos, "mocap_quat": mujoco.MocapQuat,
 }
 
 // AppendState saves the simulation. These tasks have no memory of their own.
