@@ -102,11 +102,14 @@ func precision(bfloat16 bool) string {
 	return agent.PrecisionF32
 }
 
-// decisionFlop is the floating-point work of a decision.
+// decisionFlop is the floating-point work of a decision. On the first step the
+// particles of a sequence that one member moves have one input and are computed
+// once.
 func decisionFlop(w PlannerWork) float64 {
 	rows := float64(w.Samples * w.Particles * w.Members * w.Iterations)
 	model := forwardFlop(stack(obsDim+actDim, []int{w.Width, w.Width, w.Width, w.Width}, 2*(obsDim+1)))
-	return rows * (float64(w.Horizon)*model + forwardFlop([]int{obsDim + actDim, 256, 256, 1}))
+	steps := float64(w.Horizon-1) + 1/float64(w.Particles)
+	return rows * (steps*model + forwardFlop([]int{obsDim + actDim, 256, 256, 1}))
 }
 
 // NewPlanner measures n decisions, one after the other, each shifted from the

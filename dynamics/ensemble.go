@@ -174,14 +174,20 @@ type predictor struct {
 	tape      *nn.Tape
 	half      *nn.HalfTape // nil: float32
 	x         []float32    // rows x (obs+action)
+	each      []int32      // 0, 1, 2, ...: every row its own answer
 	mean, std []float32    // rows x outputs
 	noise     []float32    // rows x outputs: standard normals
 }
 
 func (e *Ensemble) newPredictor(rows int) *predictor {
 	n := rows * e.Outputs()
+	each := make([]int32, rows)
+	for i := range each {
+		each[i] = int32(i)
+	}
 	return &predictor{
-		e: e, tape: e.net.NewTape(rows), x: make([]float32, rows*e.net.In()),
+		each: each,
+		e:    e, tape: e.net.NewTape(rows), x: make([]float32, rows*e.net.In()),
 		mean: make([]float32, n), std: make([]float32, n), noise: make([]float32, n),
 	}
 }
@@ -211,13 +217,15 @@ func (p *predictor) means(m, rows int) {
 	}
 }
 
-// draws fills std with member m's standard deviations for the first rows rows
-// of x, and mean with its means plus std times noise.
-func (p *predictor) draws(m, rows int) {
-	out, n := p.infer(m, rows), p.e.Outputs()
-	for r := range rows {
-		copy(p.mean[r*n:(r+1)*n], out[2*r*n:])
-		copy(p.std[r*n:(r+1)*n], out[(2*r+1)*n:])
+// draws fills std with standard deviations and mean with means plus std times
+// noise, a row for each entry of input: the place of its answer in out, which
+// infer returned.
+func (p *predictor) draws(out []float32, input []int32) {
+	n, rows := p.e.Outputs(), len(input)
+	for r, i := range input {
+		answer := out[2*int(i)*n:]
+		copy(p.mean[r*n:(r+1)*n], answer)
+		copy(p.std[r*n:(r+1)*n], answer[n:])
 	}
 	used, t := rows*n, &p.e.tile
 	kern.Gaussian(p.mean[:used], p.std[:used], p.noise[:used], t.upper[:used], t.lower[:used])
@@ -268,7 +276,7 @@ func (p *predictor) predictRows(m int, obs, action []float32, rows int, mean, st
 		}
 		if std != nil {
 			load()
-			p.draws(m, n)
+			p.draws(p.infer(m, n), p.each[:n])
 			copy(std[at*outputs:], p.std[:n*outputs])
 		}
 		load()

@@ -2,6 +2,7 @@ package dynamics
 
 import (
 	"fmt"
+	"math"
 
 	"demorl/internal/kern"
 	"demorl/nn"
@@ -17,6 +18,7 @@ type Lane struct {
 	member []int32 // per row: place of its member among the elites
 	order  []int32 // the running rows, sorted by member
 	ends   []int   // per elite: where its rows end in order
+	input  []int32 // per entry of order: which of the inputs that go through the network together is its own
 	noise  []float32
 	// Of the running rows, in the order of order.
 	outcome   []float32 // rows x outputs: reward and next observation
@@ -33,7 +35,7 @@ func newLane(w *World, rows int) *Lane {
 	e := w.e
 	l := &Lane{
 		w: w, p: e.newPredictor(min(rows, predictorRows)),
-		member: make([]int32, rows), order: make([]int32, rows), ends: make([]int, len(e.elites)),
+		member: make([]int32, rows), order: make([]int32, rows), ends: make([]int, len(e.elites)), input: make([]int32, rows),
 		noise:   make([]float32, rows*rollout.Stride(e.Outputs())),
 		outcome: make([]float32, rows*e.Outputs()), rewardStd: make([]float32, rows), done: make([]bool, rows),
 	}
@@ -102,10 +104,9 @@ func (l *Lane) Step(b *rollout.Block, h int) error {
 		l.drawNoise(b, h)
 		at := 0
 		for place, end := range l.ends {
-			for ; at < end; at += predictorRows {
-				l.sample(b, l.w.e.elites[place], at, min(predictorRows, end-at))
+			for at < end {
+				at = l.sample(b, l.w.e.elites[place], at, end)
 			}
-			at = end
 		}
 	}
 	l.finish(b, n)
@@ -158,20 +159,72 @@ func (l *Lane) drawNoise(b *rollout.Block, h int) {
 	}
 }
 
-// gather writes the networks' input for rows at..at+n of order.
+// gather loads the inputs of rows at to at+n of order.
 func (l *Lane) gather(b *rollout.Block, at, n int) {
-	e := l.w.e
-	in := e.net.In()
 	for i, r := range l.order[at : at+n] {
-		row, x := int(r), l.p.x[i*in:(i+1)*in]
-		copy(x[copy(x, b.Obs[row*e.obsDim:(row+1)*e.obsDim]):], b.Action[row*e.actDim:])
+		l.load(b, int(r), i)
 	}
 }
 
-// sample steps rows at..at+n of order with member m.
-func (l *Lane) sample(b *rollout.Block, m, at, n int) {
+// load makes the state and action of a row of the block input number i.
+func (l *Lane) load(b *rollout.Block, row, i int) {
+	e := l.w.e
+	in := e.net.In()
+	x := l.p.x[i*in : (i+1)*in]
+	copy(x[copy(x, b.Obs[row*e.obsDim:(row+1)*e.obsDim]):], b.Action[row*e.actDim:(row+1)*e.actDim])
+}
+
+// gatherOnce loads the inputs of rows of order from at on, at most up to end
+// and at most as many as go through the network together, and returns where it
+// stopped and how many inputs there are. Neighbours in equal states under equal
+// actions share one: on the first step of a plan all particles of a sequence
+// that one member moves.
+func (l *Lane) gatherOnce(b *rollout.Block, at, end int) (stop, inputs int) {
+	for ; at < end; at++ {
+		row := int(l.order[at])
+		if inputs == 0 || !l.alike(b, row, int(l.order[at-1])) {
+			if inputs == predictorRows {
+				break
+			}
+			l.load(b, row, inputs)
+			inputs++
+		}
+		l.input[at] = int32(inputs - 1)
+	}
+	return at, inputs
+}
+
+// alike tells whether two rows have the same bits of state and action.
+func (l *Lane) alike(b *rollout.Block, r, s int) bool {
+	return sameBits(b.Obs, r, s, b.ObsDim) && sameBits(b.Action, r, s, b.ActDim)
+}
+
+// sameBits compares rows r and s of x, which has width columns. A zero differs
+// from a negative zero, and a NaN equals itself.
+func sameBits(x []float32, r, s, width int) bool {
+	for i := range width {
+		if math.Float32bits(x[r*width+i]) != math.Float32bits(x[s*width+i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// sample moves rows of order from at on, all of member m, and returns where it
+// stopped, end at most. A network's answer to a row does not depend on the
+// other rows, so equal inputs are asked once and each row draws its own noise.
+func (l *Lane) sample(b *rollout.Block, m, at, end int) int {
+	stop, inputs := l.gatherOnce(b, at, end)
+	out := l.p.infer(m, inputs)
+	for ; at < stop; at += predictorRows {
+		l.draw(b, out, at, min(predictorRows, stop-at))
+	}
+	return stop
+}
+
+// draw moves rows at to at+n of order by draws from the network's answers out.
+func (l *Lane) draw(b *rollout.Block, out []float32, at, n int) {
 	e, o := l.w.e, &l.w.options
-	l.gather(b, at, n)
 	outputs, stride := e.Outputs(), rollout.Stride(e.Outputs())
 	for i, r := range l.order[at : at+n] {
 		to := l.p.noise[i*outputs : (i+1)*outputs]
@@ -183,7 +236,7 @@ func (l *Lane) sample(b *rollout.Block, m, at, n int) {
 			clear(to[1:])
 		}
 	}
-	l.p.draws(m, n)
+	l.p.draws(out, l.input[at:at+n])
 	for i := range n {
 		l.rewardStd[at+i] = l.p.std[i*outputs]
 	}

@@ -363,3 +363,51 @@ func TestABFloat16WorldFollowsFitsAndStaysCloseToFloat32(t *testing.T) {
 		t.Error("the bfloat16 world did not follow the fit")
 	}
 }
+
+func TestParticlesWithOneInputAreComputedOnceAndMoveAsEachAlone(t *testing.T) {
+	e := fitted(t, nil)
+	w := e.World(WorldOptions{Propagation: All, SampleReward: true})
+	b, starts := crowd(2, 200, 12) // 3 elites: 4 particles of a candidate have one input; 400 inputs a member, more than go together
+	for r := range b.Rows {
+		b.Action[r] = float32(math.Sin(float64(r / 12)))
+	}
+	l := w.NewLane(b.Rows).(*Lane)
+	step(t, l, b, starts, 0)
+	at := 0
+	for _, end := range l.ends {
+		for i := at; i < end; i++ {
+			if shared := i > at && l.input[i] == l.input[i-1]; shared != ((i-at)%4 != 0) {
+				t.Fatalf("place %d of a member's rows shares the input before: %v", i-at, shared)
+			}
+		}
+		at = end
+	}
+	alone := w.NewLane(1)
+	one := rollout.NewBlock(1, 2, 1)
+	one.Rows, one.Key = 1, b.Key
+	for r := range b.Rows {
+		one.First = uint64(r)
+		one.Start[0], one.Candidate[0], one.Particle[0], one.Action[0] = b.Start[r], b.Candidate[r], b.Particle[r], b.Action[r]
+		one.Load(starts)
+		step(t, alone, one, starts, 0)
+		if !slices.Equal(one.Next, b.Next[2*r:2*r+2]) || one.Reward[0] != b.Reward[r] || one.RewardStd[0] != b.RewardStd[r] {
+			t.Fatalf("row %d moves to %v for %v, alone to %v for %v", r, b.Next[2*r:2*r+2], b.Reward[r], one.Next, one.Reward[0])
+		}
+		if r > 0 && b.Particle[r] >= 3 && slices.Equal(b.Next[2*r:2*r+2], b.Next[2*r-6:2*r-4]) {
+			t.Fatalf("row %d has the same draw as another particle of its input", r)
+		}
+	}
+}
+
+func TestOnlyEqualBitsAreOneInput(t *testing.T) {
+	zero, nan := float32(0), float32(math.NaN())
+	x := []float32{1, zero, 1, -zero, 1, float32(math.Copysign(0, -1)), nan, 2, nan, 2}
+	for _, c := range []struct {
+		r, s int
+		want bool
+	}{{0, 1, true}, {0, 2, false}, {3, 4, true}, {0, 3, false}} {
+		if sameBits(x, c.r, c.s, 2) != c.want {
+			t.Errorf("rows %v and %v: want %v", x[2*c.r:2*c.r+2], x[2*c.s:2*c.s+2], c.want)
+		}
+	}
+}
