@@ -401,7 +401,7 @@ func TestParticlesWithOneInputAreComputedOnceAndMoveAsEachAlone(t *testing.T) {
 
 func TestOnlyEqualBitsAreOneInput(t *testing.T) {
 	zero, nan := float32(0), float32(math.NaN())
-	x := []float32{1, zero, 1, -zero, 1, float32(math.Copysign(0, -1)), nan, 2, nan, 2}
+	x := []float32{1, zero, 1, zero, 1, float32(math.Copysign(0, -1)), nan, 2, nan, 2}
 	for _, c := range []struct {
 		r, s int
 		want bool
