@@ -25,6 +25,10 @@ type Task struct {
 	Terminates     bool
 	Terminator     env.Terminator // nil: the model learns when episodes end, if Terminates
 	Rewarder       env.Rewarder   // nil: the model learns the reward; takes actions in [-1, 1]
+
+	// Simulator makes further instances of the task, whose state is saved as
+	// the real one's is; nil where planning in the simulator is not asked for.
+	Simulator func() (env.Env, error)
 }
 
 // TaskOf describes e, an environment with actions in [-1, 1].
@@ -75,6 +79,7 @@ type Agent struct {
 	step    int    // real steps so far
 	updates uint64 // SAC updates so far
 	rounds  uint64 // rounds of imagination so far
+	episode uint64 // episodes ended so far
 
 	actor  rollout.Actor // one row, for acting
 	batch  *replay.Batch
@@ -110,10 +115,14 @@ func New(s Settings, task Task, key rng.Key, pool *par.Pool) (*Agent, error) {
 	a.draw.rows = func(lo, hi int) {
 		replay.SampleMixedRows(a.batch, lo, hi, a.real, a.imagined, a.draw.ratio, a.draw.key)
 	}
-	if s.UsesModel() {
-		if err := a.newModel(); err != nil {
-			return nil, err
-		}
+	switch {
+	case s.UsesModel():
+		err = a.newModel()
+	case s.Plans():
+		err = a.newSimulator()
+	}
+	if err != nil {
+		return nil, err
 	}
 	a.report = newReport()
 	return a, nil
@@ -138,20 +147,8 @@ func (a *Agent) newModel() error {
 	world := a.model.World(options)
 	longest := int(s.Horizon.Max())
 	if s.Plans() {
-		settings := s.Planner
-		settings.Horizon = longest
-		deps := mpc.Deps{
-			NewActor:    a.newActor,
-			NewTerminal: a.newTerminal(settings.Value),
-		}
-		if a.planner, err = mpc.New(settings, world, deps, a.pool); err != nil {
+		if err := a.newPlanner(world); err != nil {
 			return err
-		}
-		if s.Act == ActPlanner {
-			settings.Answer = mpc.AnswerMean
-			if a.judge, err = mpc.New(settings, world, deps, a.pool); err != nil {
-				return err
-			}
 		}
 	}
 	if s.Imagine == ImagineNothing {
@@ -170,6 +167,37 @@ func (a *Agent) newModel() error {
 	}
 	return nil
 }
+
+// newSimulator makes a planner over copies of the task itself.
+func (a *Agent) newSimulator() error {
+	if a.task.Simulator == nil {
+		return fmt.Errorf("world is %q, but no further instances of %s can be made here; use world model", WorldSimulator, a.task.ID)
+	}
+	world, err := rollout.NewSimWorld(a.task.Simulator)
+	if err != nil {
+		return fmt.Errorf("world is %q: %w", WorldSimulator, err)
+	}
+	return a.newPlanner(world)
+}
+
+// newPlanner makes the planner over world, and the one that drives evaluations.
+func (a *Agent) newPlanner(world rollout.World) (err error) {
+	settings := a.settings.Planner
+	settings.Horizon = int(a.settings.Horizon.Max())
+	deps := mpc.Deps{NewActor: a.newActor, NewTerminal: a.newTerminal(settings.Value)}
+	if a.planner, err = mpc.New(settings, world, deps, a.pool); err != nil || a.settings.Act != ActPlanner {
+		return err
+	}
+	if settings.Answer == mpc.AnswerSample {
+		settings.Answer = mpc.AnswerMean // evaluations are deterministic
+	}
+	a.judge, err = mpc.New(settings, world, deps, a.pool)
+	return err
+}
+
+// NeedsState reports whether Act and judges must be told the task's state: where
+// they plan in copies of it.
+func (a *Agent) NeedsState() bool { return a.settings.World == WorldSimulator && a.settings.Plans() }
 
 // newActor returns imagination's view of the policy.
 func (a *Agent) newActor(rows int) rollout.Actor {
@@ -260,20 +288,32 @@ func (a *Agent) refit() error {
 }
 
 // Act chooses the next action for obs: uniform during warm-up, then as the
-// algorithm's actor does while it explores.
-func (a *Agent) Act(ctx context.Context, obs, action []float32) error {
+// algorithm's actor does while it explores. state is the task's, where
+// NeedsState.
+func (a *Agent) Act(ctx context.Context, obs []float32, state []byte, action []float32) error {
 	key := a.key.Derive("act").At(uint64(a.step))
 	if a.trained() < 0 {
 		key.Uniforms(action, 0)
 		return nil
 	}
-	if a.settings.Act == ActPlanner {
-		return a.plan(ctx, a.planner, obs, action, key)
+	if a.planned() {
+		return a.plan(ctx, a.planner, rollout.Start{Obs: obs, State: state}, action, key)
 	}
 	key.Normals(a.noise, 0)
 	a.actor.Act(obs, 1, a.noise, action, nil)
 	return check(action, a.step)
 }
+
+// planned reports whether the planner drives the present episode.
+func (a *Agent) planned() bool {
+	if a.settings.Act != ActPlanner {
+		return false
+	}
+	return !a.shares() || a.key.Derive("act/who").Float64At(a.episode) < a.settings.PlannerShare
+}
+
+// shares reports whether planner and policy take turns in driving episodes.
+func (a *Agent) shares() bool { return a.settings.Act == ActPlanner && a.settings.PlannerShare < 1 }
 
 // check refuses to send an action that is not a number.
 func check(action []float32, step int) error {
@@ -306,6 +346,7 @@ func (a *Agent) Observe(t replay.Transition) {
 
 // EpisodeEnd tells the agent that the next step starts a new episode.
 func (a *Agent) EpisodeEnd() {
+	a.episode++
 	if a.planner != nil && a.settings.Act == ActPlanner {
 		a.planner.Reset()
 	}

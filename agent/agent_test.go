@@ -133,7 +133,7 @@ func TestJudgingTouchesNothingThatTrainingReads(t *testing.T) {
 				act := judged.a.Judge(actor, rng.Root(77))
 				for i := range 5 {
 					x := float64(i) / 3
-					if err := act(context.Background(), []float32{float32(math.Cos(x)), float32(math.Sin(x)), 0.5}, action); err != nil {
+					if err := act(context.Background(), []float32{float32(math.Cos(x)), float32(math.Sin(x)), 0.5}, nil, action); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -151,7 +151,10 @@ func TestJudgementsAreDeterministic(t *testing.T) {
 		d := newDriver(t, s, pendulum, 1)
 		d.run(s.Warmup + 12)
 		want := []string{ActPolicy}
-		if a.Act == ActPlanner {
+		switch {
+		case a.Untrained:
+			want = []string{ActPlanner}
+		case a.Act == ActPlanner:
 			want = []string{ActPlanner, ActPolicy}
 		}
 		if got := d.a.Actors(); !slices.Equal(got, want) {
@@ -162,7 +165,7 @@ func TestJudgementsAreDeterministic(t *testing.T) {
 			action := make([]float32, 1)
 			for i := range 6 {
 				x := float64(i)
-				if err := act(context.Background(), []float32{float32(math.Cos(x)), float32(math.Sin(x)), 1}, action); err != nil {
+				if err := act(context.Background(), []float32{float32(math.Cos(x)), float32(math.Sin(x)), 1}, nil, action); err != nil {
 					t.Fatal(err)
 				}
 				actions = append(actions, action[0])
@@ -332,11 +335,11 @@ func TestWeightsThatAreNotNumbersStopTheRobot(t *testing.T) {
 		d := newDriver(t, s, pendulum, 1)
 		d.run(s.Warmup + 5)
 		spoil(d)
-		err := d.a.Act(t.Context(), []float32{1, 0, 0}, make([]float32, 1))
+		err := d.a.Act(t.Context(), []float32{1, 0, 0}, nil, make([]float32, 1))
 		if !errors.As(err, &diverged) || diverged.Step != s.Warmup+5 || !strings.Contains(err.Error(), "action 0 of the policy is NaN") {
 			t.Errorf("%s: acting gives %v", name, err)
 		}
-		if err := d.a.Judge(ActPolicy, rng.Root(1))(t.Context(), []float32{1, 0, 0}, make([]float32, 1)); !errors.As(err, &diverged) {
+		if err := d.a.Judge(ActPolicy, rng.Root(1))(t.Context(), []float32{1, 0, 0}, nil, make([]float32, 1)); !errors.As(err, &diverged) {
 			t.Errorf("%s: judging gives %v", name, err)
 		}
 		d.a.Observe(replay.Transition{Obs: []float32{1, 0, 0}, Action: []float32{0}, Next: []float32{1, 0, 0}})
@@ -350,7 +353,7 @@ func TestWeightsThatAreNotNumbersStopTheRobot(t *testing.T) {
 	d.run(s.Warmup + 3)
 	spoil(d)
 	action := make([]float32, 1)
-	if err := d.a.Act(t.Context(), []float32{1, 0, 0}, action); err != nil || !(math.Abs(float64(action[0])) <= 1) {
+	if err := d.a.Act(t.Context(), []float32{1, 0, 0}, nil, action); err != nil || !(math.Abs(float64(action[0])) <= 1) {
 		t.Errorf("the planner acts %v, %v", action, err)
 	}
 }

@@ -191,7 +191,7 @@ func TestWarmUpActionsAreUniformWithinTheBounds(t *testing.T) {
 	product := 0.0
 	action, obs := make([]float32, 3), []float32{float32(math.NaN())} // what is observed plays no part
 	for range s.Warmup {
-		if err := a.Act(t.Context(), obs, action); err != nil {
+		if err := a.Act(t.Context(), obs, nil, action); err != nil {
 			t.Fatal(err)
 		}
 		for j, u := range action {
@@ -227,12 +227,12 @@ func TestAfterWarmUpActionsAreSamplesOfThePolicy(t *testing.T) {
 	mean, first, again, second := make([]float32, 1), make([]float32, 1), make([]float32, 1), make([]float32, 1)
 	d.a.Best(obs, mean)
 	for _, action := range [][]float32{first, again} {
-		if err := d.a.Act(t.Context(), obs, action); err != nil {
+		if err := d.a.Act(t.Context(), obs, nil, action); err != nil {
 			t.Fatal(err)
 		}
 	}
 	d.a.Observe(replay.Transition{Obs: obs, Next: obs, Action: first})
-	if err := d.a.Act(t.Context(), obs, second); err != nil {
+	if err := d.a.Act(t.Context(), obs, nil, second); err != nil {
 		t.Fatal(err)
 	}
 	if first[0] != again[0] || first[0] == second[0] || first[0] == mean[0] {

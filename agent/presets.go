@@ -102,6 +102,10 @@ func Preset(a Algorithm, preset string, task env.Task) (Settings, error) {
 		s.Model.Hidden[i] = r.hidden
 	}
 	a.apply(&s)
+	if a.PerEpisode && spec.Limit > 0 {
+		s.EpochSteps, s.RefitEvery, s.ReplanEvery = spec.Limit, spec.Limit, spec.Limit
+		s.Warmup = spec.Limit
+	}
 	switch a.Imagine {
 	case ImaginePlanned:
 		if a.Horizon == 0 {
@@ -132,11 +136,15 @@ func lite(s *Settings, a Algorithm) {
 	if a.Imagine != ImagineNothing {
 		s.UTD = min(s.UTD, 20)
 	}
-	if a.Imagine == ImaginePlanned {
+	switch {
+	case a.Imagine == ImaginePlanned:
 		if s.Horizon.Max() > 5 {
 			s.Horizon = Schedule{5}
 		}
 		s.Planner.Samples, s.Planner.EliteFrac = 20, 0.2
+	case a.Untrained && s.Planner.Particles > 1:
+		// A quarter of the published candidates and particles: about a sixteenth of the cost.
+		s.Planner.Samples, s.Planner.Elites, s.Planner.Particles = s.Planner.Samples/4, s.Planner.Elites/4, s.Planner.Particles/4
 	}
 }
 
@@ -152,6 +160,12 @@ func gate(s *Settings, a Algorithm, spec env.Spec, r row) {
 			s.UTD = 10
 		}
 		s.StartStates = 2000
+	}
+	if a.Untrained {
+		// So few rows are fitted best until the held-out error stops falling.
+		s.Model.MaxPasses, s.Model.Batch = 0, 256
+		s.Planner.Iterations = min(s.Planner.Iterations, 3)
+		s.Horizon = Schedule{min(20, s.Horizon[0])}
 	}
 	s.SAC.Hidden = []int{128, 128}
 	s.Model.Members, s.Model.Elites = 5, 3

@@ -76,13 +76,13 @@ func (a *Agent) probe(course imagine.Course, key rng.Key) error {
 	return nil
 }
 
-// plan lets a planner choose an action for obs.
-func (a *Agent) plan(ctx context.Context, p *mpc.Planner, obs, action []float32, key rng.Key) error {
+// plan lets a planner choose an action from start.
+func (a *Agent) plan(ctx context.Context, p *mpc.Planner, start rollout.Start, action []float32, key rng.Key) error {
 	if err := p.SetHorizon(a.settings.Horizon.Int(a.epoch())); err != nil {
 		return err
 	}
 	a.sac.PublishBF16()
-	result := p.Plan(ctx, rollout.Start{Obs: obs}, key)
+	result := p.Plan(ctx, start, key)
 	if result.Err != nil {
 		return fmt.Errorf("planning at step %d: %w", a.step, result.Err)
 	}
@@ -93,28 +93,34 @@ func (a *Agent) plan(ctx context.Context, p *mpc.Planner, obs, action []float32,
 	return check(action, a.step)
 }
 
-// Actors returns who is judged in an evaluation: the policy, and before it the
-// planner where the planner drives the robot.
+// Actors returns who is judged in an evaluation: the planner where it drives
+// the robot, and then the policy where one is trained.
 func (a *Agent) Actors() []string {
-	if a.settings.Act == ActPlanner {
-		return []string{ActPlanner, ActPolicy}
+	switch {
+	case a.settings.Act != ActPlanner:
+		return []string{ActPolicy}
+	case !a.settings.Learns():
+		return []string{ActPlanner}
 	}
-	return []string{ActPolicy}
+	return []string{ActPlanner, ActPolicy}
 }
+
+// Actor chooses an action for obs; state is the task's, where NeedsState.
+type Actor func(ctx context.Context, obs []float32, state []byte, action []float32) error
 
 // Judge returns the deterministic actor of one evaluation episode. It touches
 // nothing that training reads.
-func (a *Agent) Judge(actor string, key rng.Key) func(ctx context.Context, obs, action []float32) error {
+func (a *Agent) Judge(actor string, key rng.Key) Actor {
 	if actor != ActPlanner || a.judge == nil {
-		return func(_ context.Context, obs, action []float32) error {
+		return func(_ context.Context, obs []float32, _ []byte, action []float32) error {
 			a.Best(obs, action)
 			return check(action, a.step)
 		}
 	}
 	a.judge.Reset()
 	step := uint64(0)
-	return func(ctx context.Context, obs, action []float32) error {
+	return func(ctx context.Context, obs []float32, state []byte, action []float32) error {
 		step++
-		return a.plan(ctx, a.judge, obs, action, key.At(step))
+		return a.plan(ctx, a.judge, rollout.Start{Obs: obs, State: state}, action, key.At(step))
 	}
 }

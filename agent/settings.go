@@ -26,6 +26,9 @@ const (
 	PrecisionF32  = "f32"
 	PrecisionBF16 = "bf16"
 
+	WorldModel     = "model"     // planning and imagination happen in the learned ensemble
+	WorldSimulator = "simulator" // planning happens in copies of the task itself
+
 	RewardKnown   = "known"   // imagination asks the task's Rewarder, where it has one
 	RewardLearned = "learned" // the model predicts rewards
 )
@@ -34,6 +37,9 @@ const (
 type Settings struct {
 	Act     string `yaml:"act"`     // who acts in the real system: policy or planner
 	Imagine string `yaml:"imagine"` // what fills D_MPC: nothing, branched or planned
+	World   string `yaml:"world"`   // what is planned in: model or simulator
+
+	PlannerShare float64 `yaml:"planner_share"` // share of episodes that the planner drives, with act planner; the policy drives the others
 
 	Warmup      int      `yaml:"warmup"`       // real steps with uniform random actions, counted
 	EpochSteps  int      `yaml:"epoch_steps"`  // real steps an epoch
@@ -63,7 +69,7 @@ type Settings struct {
 // DefaultSettings returns M-DeMoRL with the corrected defaults of method.md A.6.
 func DefaultSettings() Settings {
 	return Settings{
-		Act: ActPolicy, Imagine: ImaginePlanned,
+		Act: ActPolicy, Imagine: ImaginePlanned, World: WorldModel, PlannerShare: 1,
 		Warmup: 5000, EpochSteps: 1000, RefitEvery: 250, ReplanEvery: 250, UTD: 20, UpdateEvery: 1,
 		RealRatio: Schedule{0.05}, Horizon: Schedule{5}, StartStates: 10_000,
 		Capacity: 1_000_000, PlanBuffer: BufferClear, RetainEpochs: 1, StoreReward: "mean", Reward: RewardKnown, Termination: "env", Precision: PrecisionF32, ProbeStarts: 500,
@@ -72,7 +78,12 @@ func DefaultSettings() Settings {
 }
 
 // UsesModel reports whether the algorithm learns a model.
-func (s *Settings) UsesModel() bool { return s.Imagine != ImagineNothing || s.Act == ActPlanner }
+func (s *Settings) UsesModel() bool {
+	return s.World == WorldModel && (s.Imagine != ImagineNothing || s.Act == ActPlanner)
+}
+
+// Learns reports whether the algorithm trains a policy and its value.
+func (s *Settings) Learns() bool { return s.UTD > 0 }
 
 // Plans reports whether the algorithm has an inner loop.
 func (s *Settings) Plans() bool { return s.Imagine == ImaginePlanned || s.Act == ActPlanner }
@@ -92,6 +103,13 @@ func (s *Settings) Validate() error {
 	}
 	oneOf("act", s.Act, ActPolicy, ActPlanner)
 	oneOf("imagine", s.Imagine, ImagineNothing, ImagineBranched, ImaginePlanned)
+	oneOf("world", s.World, WorldModel, WorldSimulator)
+	if s.World == WorldSimulator && s.Imagine != ImagineNothing {
+		faults = append(faults, fmt.Errorf("world is %q and imagine is %q; want imagine nothing, since replayed states are observations and not states of the simulator", s.World, s.Imagine))
+	}
+	if !(s.PlannerShare >= 0 && s.PlannerShare <= 1) {
+		faults = append(faults, fmt.Errorf("planner_share is %v; want a number from 0 to 1", s.PlannerShare))
+	}
 	oneOf("plan_buffer", s.PlanBuffer, BufferClear, BufferRing)
 	oneOf("store_reward", s.StoreReward, "mean", "sample")
 	oneOf("reward", s.Reward, RewardKnown, RewardLearned)
@@ -122,7 +140,7 @@ func (s *Settings) Validate() error {
 		if g := s.Planner.Gamma; g != 1 && g != s.SAC.Gamma {
 			faults = append(faults, fmt.Errorf("planner.gamma is %g and sac.gamma is %g; a score with a value at its end needs one discount (1 switches discounting off)", g, s.SAC.Gamma))
 		}
-		if s.Model.Propagation == dynamics.All && s.Model.Elites > 0 && s.Planner.Particles%s.Model.Elites != 0 {
+		if s.UsesModel() && s.Model.Propagation == dynamics.All && s.Model.Elites > 0 && s.Planner.Particles%s.Model.Elites != 0 {
 			faults = append(faults, fmt.Errorf("planner.particles is %d; with model.propagation all it must be a multiple of model.elites (%d)", s.Planner.Particles, s.Model.Elites))
 		}
 	}

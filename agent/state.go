@@ -55,9 +55,16 @@ func (a *Agent) Sections() []Section {
 func (a *Agent) appendCounters(dst []byte) []byte {
 	dst = wire.Int(dst, a.step)
 	dst = wire.U64(dst, a.updates)
-	return wire.U64(dst, a.rounds)
+	dst = wire.U64(dst, a.rounds)
+	if a.shares() {
+		dst = wire.U64(dst, a.episode)
+	}
+	return dst
 }
 
 func (a *Agent) readCounters(r *wire.Reader) {
 	a.step, a.updates, a.rounds = r.Int(), r.U64(), r.U64()
+	if a.shares() {
+		a.episode = r.U64()
+	}
 }

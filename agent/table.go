@@ -32,6 +32,13 @@ type Algorithm struct {
 	Horizon      int    // 0 leaves it to the task's row
 	ShortRollout bool   // imagined rollouts of one step where no row says otherwise
 	Starts       int    // start states of a round; 0 leaves it to the preset
+
+	PlannerShare float64 // share of episodes that the planner drives; 0 means all, where it acts
+	Untrained    bool    // no policy and no value are trained
+	PerEpisode   bool    // the model is refitted after every episode instead of at the row's interval
+	Members      int     // of the ensemble, all used; 0 leaves it to the preset
+	Passes       int     // training passes of a refit at the published size; 0 means until the held-out error stops falling
+	ModelBatch   int     // rows a gradient step of the model; 0 leaves it to the preset
 }
 
 // Algorithms is the family (design.md section 4). Everything that tells one
@@ -54,6 +61,27 @@ var Algorithms = []Algorithm{
 		Name: "loop", Summary: "the planner drives the robot, SAC's critic values the end of its plans", Source: "LOOP; method.md E.2",
 		Act: ActPlanner, Imagine: ImagineNothing, Planner: mpc.LOOP, Propagation: "all",
 		RealRatio: Schedule{1}, UTD: 1, UpdateEvery: 50, Warmup: 1000, RefitEvery: 250, EntropyRule: "minus_actions",
+	},
+	{
+		Name: "m-demorl-online", Summary: "as m-demorl, and the planner drives half of the episodes", Source: "ours; method.md E.2",
+		Act: ActPlanner, Imagine: ImaginePlanned, Planner: mpc.MDeMoRL, Propagation: "fixed", PlanBuffer: BufferClear, StoreReward: "mean", PlannerShare: 0.5,
+	},
+	{
+		Name: "pets", Summary: "cross-entropy planning over an ensemble, no policy", Source: "PETS; method.md E.2",
+		Act: ActPlanner, Imagine: ImagineNothing, Planner: mpc.PETS, Propagation: "tsinf",
+		RealRatio: Schedule{1}, Untrained: true, PerEpisode: true, Members: 5, Passes: 5, ModelBatch: 32,
+	},
+	{
+		Name: "cem", Summary: "the cross-entropy method over the model or the simulator, no policy", Source: "method.md B.8",
+		Act: ActPlanner, Imagine: ImagineNothing, Planner: mpc.CEM, Propagation: "tsinf", RealRatio: Schedule{1}, Untrained: true,
+	},
+	{
+		Name: "mppi", Summary: "path integral control over the model or the simulator, no policy", Source: "MPPI as DMD-MPC; method.md B.8, E.2",
+		Act: ActPlanner, Imagine: ImagineNothing, Planner: mpc.MPPI, Propagation: "tsinf", RealRatio: Schedule{1}, Untrained: true,
+	},
+	{
+		Name: "icem", Summary: "CEM with coloured noise and kept elites over the model or the simulator, no policy", Source: "iCEM; method.md B.8, E.2",
+		Act: ActPlanner, Imagine: ImagineNothing, Planner: mpc.ICEM, Propagation: "tsinf", RealRatio: Schedule{1}, Untrained: true,
 	},
 	{
 		Name: "sac", Summary: "the model-free outer loop alone", Source: "SAC; method.md part D, E.3",
@@ -114,4 +142,17 @@ func (a Algorithm) apply(s *Settings) {
 		s.StartStates = a.Starts
 	}
 	s.UpdateEvery = max(1, a.UpdateEvery)
+	if a.PlannerShare > 0 {
+		s.PlannerShare = a.PlannerShare
+	}
+	if a.Untrained {
+		s.UTD = 0
+	}
+	if a.Members > 0 {
+		s.Model.Members, s.Model.Elites = a.Members, a.Members
+	}
+	if a.ModelBatch > 0 {
+		s.Model.Batch = a.ModelBatch
+	}
+	s.Model.MaxPasses = a.Passes
 }

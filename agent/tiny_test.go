@@ -29,7 +29,7 @@ func tiny(t testing.TB, algorithm, task string) Settings {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Warmup, s.EpochSteps, s.RefitEvery, s.ReplanEvery, s.UTD = 30, 40, 20, 10, 1
+	s.Warmup, s.EpochSteps, s.RefitEvery, s.ReplanEvery, s.UTD = 30, 40, 20, 10, min(s.UTD, 1)
 	if s.UpdateEvery > 1 {
 		s.UpdateEvery = 7
 	}
@@ -90,7 +90,7 @@ func (d *driver) step() {
 	}
 	must(d.a.Prepare())
 	row := replay.Transition{Obs: narrow(d.obs), Action: make([]float32, d.a.task.ActDim)}
-	must(d.a.Act(context.Background(), row.Obs, row.Action))
+	must(d.a.Act(context.Background(), row.Obs, nil, row.Action))
 	action := make([]float64, len(row.Action))
 	for j, u := range row.Action {
 		action[j] = float64(u)

@@ -39,6 +39,7 @@ type Loop struct {
 	obs32    []float32
 	action   []float32
 	action64 []float64
+	state    []byte
 }
 
 // Event is what one step brought that somebody may want to see.
@@ -94,7 +95,9 @@ func NewLoop(s Settings, instance Maker, pool *par.Pool) (*Loop, error) {
 		l.world.Close()
 		return nil, err
 	}
-	if l.agent, err = agent.New(s.Agent, agent.TaskOf(l.world), l.key.Derive("agent"), pool); err != nil {
+	task := agent.TaskOf(l.world)
+	task.Simulator = instance
+	if l.agent, err = agent.New(s.Agent, task, l.key.Derive("agent"), pool); err != nil {
 		l.Close()
 		return nil, err
 	}
@@ -131,7 +134,7 @@ func (l *Loop) Step(ctx context.Context) (Event, error) {
 		return Event{}, err
 	}
 	narrow(l.from.Obs, l.obs)
-	if err := l.agent.Act(ctx, l.from.Obs, l.action); err != nil {
+	if err := l.agent.Act(ctx, l.from.Obs, l.stateOf(l.world), l.action); err != nil {
 		return Event{}, err
 	}
 	widen(l.action64, l.action)
@@ -172,6 +175,17 @@ func (l *Loop) Step(ctx context.Context) (Event, error) {
 		}
 	}
 	return ev, nil
+}
+
+// stateOf returns e's state for a planner that plans in copies of it, else nil;
+// it is valid until the next call.
+func (l *Loop) stateOf(e env.Env) []byte {
+	if !l.agent.NeedsState() {
+		return nil
+	}
+	codec, _ := env.Power[env.StateCodec](e) // there is one, or the agent would not have been made
+	l.state = codec.AppendState(l.state[:0])
+	return l.state
 }
 
 // begin starts an episode if none is under way.
@@ -245,7 +259,7 @@ func (l *Loop) Episode(ctx context.Context, actor string, e int, visit func(env.
 	act := l.agent.Judge(actor, key.Derive("planner"))
 	for {
 		narrow(l.obs32, obs)
-		if err := act(ctx, l.obs32, l.action); err != nil {
+		if err := act(ctx, l.obs32, l.stateOf(l.judge), l.action); err != nil {
 			return ev, err
 		}
 		widen(l.action64, l.action)

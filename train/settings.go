@@ -52,7 +52,7 @@ func Default(task, algo, preset string) (Settings, error) {
 // for settings that runs of earlier versions do not name and that mean what
 // those versions did.
 func Stored() Settings {
-	return Settings{Agent: agent.Settings{Precision: agent.PrecisionF32}}
+	return Settings{Agent: agent.Settings{Precision: agent.PrecisionF32, World: agent.WorldModel, PlannerShare: 1}}
 }
 
 // Validate returns every fault of the settings at once.
