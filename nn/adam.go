@@ -25,8 +25,8 @@ func NewAdam(n *Net, rate float64) *Adam {
 }
 
 // Step moves member m's parameters by grad (the layout of Member) and packs
-// them. decay has one weight decay a layer, for weights and not for biases; nil
-// means none.
+// them. decay has one weight decay a layer, for weights and not for biases, gains
+// and offsets; nil means none.
 func (a *Adam) Step(n *Net, m int, grad []float32, decay []float64) {
 	a.Begin(m)
 	for i := range n.Parts() {

@@ -12,8 +12,9 @@ import (
 
 // golden is testdata/torch.json, written by oracle/golden_nn.py in float64.
 type golden struct {
-	Networks []struct {
+	Networks, Normed []struct {
 		Hidden        string
+		Norm          bool
 		Sizes         []int
 		Members, Rows int
 		X, DOut       []float32
@@ -61,8 +62,12 @@ func allNear(t *testing.T, name string, got []float32, want []float64, tolerance
 }
 
 func TestForwardAndAllGradientsAgreeWithTorch(t *testing.T) {
-	for _, g := range readGolden(t).Networks {
-		n := nn.New(nn.Spec{Members: g.Members, Sizes: g.Sizes, Hidden: activations[g.Hidden], Trained: true})
+	stored := readGolden(t)
+	if len(stored.Networks) == 0 || len(stored.Normed) == 0 {
+		t.Fatal("the goldens have no networks")
+	}
+	for _, g := range append(stored.Networks, stored.Normed...) {
+		n := nn.New(nn.Spec{Members: g.Members, Sizes: g.Sizes, Hidden: activations[g.Hidden], Trained: true, LayerNorm: g.Norm})
 		copy(n.Params, g.Params)
 		n.PackAll()
 		tape, outs, ins := n.NewTape(g.Rows+2), g.Rows*n.Out(), g.Rows*n.In()

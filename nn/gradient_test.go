@@ -220,10 +220,11 @@ func TestBackwardAddsToTheGradientAndEachPartCanBeLeftOut(t *testing.T) {
 }
 
 func TestKeepGivesTheInputGradientOfTheKeptRows(t *testing.T) {
-	for _, s := range cases() {
+	for _, s := range append(cases(), normed) {
 		n, x, dOut := setup(s)
 		tape := n.NewTape(rows + 3)
 		full, part := make([]float32, len(x)), make([]float32, len(x))
+		n.Drop(tape, rng.Root(14), 0, rows)
 		n.Forward(0, tape, x, rows)
 		n.Backward(0, tape, dOut, nil, full)
 		kept := []int32{0, 2, 3, 11, rows - 1}
@@ -244,7 +245,7 @@ func TestKeepGivesTheInputGradientOfTheKeptRows(t *testing.T) {
 }
 
 func TestARowsOutputDoesNotDependOnItsBatch(t *testing.T) {
-	for _, s := range cases() {
+	for _, s := range append(cases(), normed) {
 		n, x, _ := setup(s)
 		tape := n.NewTape(rows)
 		all := append([]float32(nil), n.Forward(0, tape, x, rows)...)
@@ -260,13 +261,14 @@ func TestARowsOutputDoesNotDependOnItsBatch(t *testing.T) {
 }
 
 func TestPassesAndStepsAllocateNothing(t *testing.T) {
-	for _, s := range cases() {
+	for _, s := range append(cases(), normed) {
 		n, x, dOut := setup(s)
 		tape, adam := n.NewTape(rows), nn.NewAdam(n, 1e-3)
 		grad, dIn := make([]float32, n.MemberSize()), make([]float32, len(x))
 		decay := make([]float64, n.Layers())
 		if allocs := testing.AllocsPerRun(10, func() {
 			n.Infer(0, tape, x, rows)
+			n.Drop(tape, rng.Root(15), 0, rows)
 			n.Forward(0, tape, x, rows)
 			n.Backward(0, tape, dOut, grad, dIn)
 			adam.Step(n, 0, grad, decay)

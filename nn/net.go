@@ -12,6 +12,9 @@ type Spec struct {
 	Sizes   []int    // features of input, hidden layers and output
 	Hidden  kern.Act // activation of the hidden layers; the output is linear
 	Trained bool     // whether Backward will be called (keeps transposed weights packed)
+
+	LayerNorm bool    // normalise hidden layers over their features, before the activation
+	Dropout   float64 // share of hidden features that Drop leaves out, before LayerNorm; 0: none
 }
 
 // Net is a stack of dense networks. Parameters are member-major: member m's
@@ -21,6 +24,8 @@ type Net struct {
 	Params  []float32
 	weights [][][]float32 // [member][layer], views into Params
 	biases  [][][]float32
+	gains   [][][]float32   // nil without LayerNorm
+	offsets [][][]float32   // nil without LayerNorm
 	packed  [][]kern.Packed // [member][layer], what Forward reads
 	packedT [][]kern.Packed // the transposes, what Backward reads
 	parts   []part
@@ -53,10 +58,14 @@ func New(s Spec) *Net {
 	if s.Members < 1 || len(s.Sizes) < 2 {
 		panic(fmt.Sprintf("nn: a network needs members and layers, got %+v", s))
 	}
+	if s.Dropout < 0 || s.Dropout >= 1 || s.Dropout > 0 && !s.LayerNorm {
+		panic(fmt.Sprintf("nn: dropout %v; it is a share below 1 and comes with LayerNorm", s.Dropout))
+	}
 	n := &Net{Spec: s}
 	n.Params = make([]float32, s.Members*n.MemberSize())
 	n.weights = make([][][]float32, s.Members)
 	n.biases = make([][][]float32, s.Members)
+	n.gains, n.offsets = make([][][]float32, s.Members), make([][][]float32, s.Members)
 	n.packed = make([][]kern.Packed, s.Members)
 	n.packedT = make([][]kern.Packed, s.Members)
 	at := 0
@@ -68,6 +77,14 @@ func New(s Spec) *Net {
 			n.weights[m] = append(n.weights[m], n.Params[at:at+in*out])
 			n.biases[m] = append(n.biases[m], n.Params[at+in*out:at+in*out+out])
 			at += in*out + out
+			if extras := n.extras(l); extras > 0 {
+				n.gains[m] = append(n.gains[m], n.Params[at:at+out])
+				n.offsets[m] = append(n.offsets[m], n.Params[at+out:at+extras])
+				for j := range out {
+					n.gains[m][l][j] = 1
+				}
+				at += extras
+			}
 			n.packed[m][l].Resize(in, out)
 			if s.Trained {
 				n.packedT[m][l].Resize(out, in)
@@ -91,7 +108,7 @@ func (n *Net) Out() int { return n.Sizes[len(n.Sizes)-1] }
 func (n *Net) MemberSize() int {
 	size := 0
 	for l := range n.Layers() {
-		size += (n.Sizes[l] + 1) * n.Sizes[l+1]
+		size += n.layerSize(l)
 	}
 	return size
 }
@@ -145,12 +162,12 @@ func (n *Net) span(i int) (lo, biases, hi int) {
 	p := n.parts[i]
 	at := 0
 	for l := range p.layer {
-		at += (n.Sizes[l] + 1) * n.Sizes[l+1]
+		at += n.layerSize(l)
 	}
 	in, out := n.Sizes[p.layer], n.Sizes[p.layer+1]
 	lo, biases = at+p.from*out, at+p.to*out
 	if hi = biases; p.to == in {
-		hi += out
+		hi += out + n.extras(p.layer)
 	}
 	return lo, biases, hi
 }
@@ -173,11 +190,15 @@ type Tape struct {
 	slope    [][]float32 // per hidden layer: the activation's derivative; nil where out tells it
 	delta    [2][]float32
 	packed   kern.Packed
+	norm     *normed // nil without LayerNorm
 }
 
 // NewTape returns memory for batches of up to rows rows.
 func (n *Net) NewTape(rows int) *Tape {
 	t := &Tape{capacity: rows, slope: make([][]float32, n.Layers()), out: make([][]float32, n.Layers())}
+	if n.LayerNorm {
+		t.norm = n.newNormed(rows)
+	}
 	widest := 0
 	for l := range n.Layers() {
 		out := n.Sizes[l+1]
@@ -201,13 +222,16 @@ func (n *Net) Infer(m int, t *Tape, x []float32, rows int) []float32 {
 	in := x
 	for l := range n.Layers() {
 		act := n.Hidden
-		if l == n.Layers()-1 {
+		if l == n.Layers()-1 || n.LayerNorm {
 			act = kern.Identity
 		}
 		kern.Mul(t.out[l], n.Sizes[l+1], in, n.Sizes[l], rows, &n.packed[m][l], n.biases[m][l], act)
+		if n.LayerNorm && l < n.Layers()-1 {
+			n.normalise(m, l, t, rows)
+		}
 		in = t.out[l]
 	}
-	t.x = nil
+	t.done(nil, rows)
 	return in[:rows*n.Out()]
 }
 
@@ -218,19 +242,22 @@ func (n *Net) Forward(m int, t *Tape, x []float32, rows int) []float32 {
 	in := x
 	for l := range n.Layers() {
 		dst, act := t.out[l], n.Hidden
-		if l == n.Layers()-1 {
+		if l == n.Layers()-1 || n.LayerNorm {
 			act = kern.Identity
 		} else if t.slope[l] != nil {
 			dst, act = t.slope[l], kern.Identity
 		}
 		kern.Mul(dst, n.Sizes[l+1], in, n.Sizes[l], rows, &n.packed[m][l], n.biases[m][l], act)
-		if t.slope[l] != nil {
+		switch {
+		case n.LayerNorm && l < n.Layers()-1:
+			n.normalise(m, l, t, rows)
+		case t.slope[l] != nil:
 			used := rows * n.Sizes[l+1]
 			kern.SiLUSlope(t.out[l][:used], t.slope[l][:used])
 		}
 		in = t.out[l]
 	}
-	t.x, t.rows, t.kept = x, rows, false
+	t.done(x, rows)
 	return in[:rows*n.Out()]
 }
 
@@ -243,6 +270,13 @@ func (t *Tape) Keep(rows []int32) {
 		keepRows(out, rows, width)
 		if t.slope[l] != nil {
 			keepRows(t.slope[l], rows, width)
+		}
+		if t.norm != nil {
+			keepRows(t.norm.scaled[l], rows, width)
+			keepRows(t.norm.inverse[l], rows, 1)
+			if t.norm.dropped {
+				keepRows(t.norm.kept[l], rows, width)
+			}
 		}
 	}
 	t.rows, t.kept = len(rows), true
@@ -279,6 +313,7 @@ func (n *Net) backward(m int, t *Tape, dOut, grad, dIn []float32, add bool) {
 		panic("nn: gradients by the parameters after Keep")
 	}
 	rows, end := t.rows, n.MemberSize()
+	var dGains, dOffsets []float32 // of the layer below
 	delta := dOut
 	for l := n.Layers() - 1; l >= 0; l-- {
 		in, out := n.Sizes[l], n.Sizes[l+1]
@@ -287,10 +322,17 @@ func (n *Net) backward(m int, t *Tape, dOut, grad, dIn []float32, add bool) {
 			if l > 0 {
 				x = t.out[l-1]
 			}
-			end -= in*out + out
+			end -= n.layerSize(l)
 			weights, biases := grad[end:end+in*out], grad[end+in*out:end+in*out+out]
 			if !add {
 				clear(biases)
+			}
+			if l > 0 && n.LayerNorm {
+				extras := grad[end-n.extras(l-1) : end]
+				if !add {
+					clear(extras)
+				}
+				dGains, dOffsets = extras[:in], extras[in:]
 			}
 			t.packed.Pack(delta, rows, out)
 			kern.MulT(weights, out, x, in, in, &t.packed, add)
@@ -305,6 +347,9 @@ func (n *Net) backward(m int, t *Tape, dOut, grad, dIn []float32, add bool) {
 		next := t.delta[l%2][:rows*in]
 		kern.Mul(next, in, delta, out, rows, &n.packedT[m][l], nil, kern.Identity)
 		n.hiddenGrad(next, t, l-1, rows*in)
+		if n.LayerNorm {
+			n.normaliseBack(m, l-1, t, next, dGains, dOffsets)
+		}
 		delta = next
 	}
 }
@@ -318,6 +363,14 @@ func (n *Net) hiddenGrad(delta []float32, t *Tape, l, used int) {
 		kern.Times(delta, t.slope[l][:used])
 	case kern.Tanh:
 		kern.TanhGrad(delta, delta, t.out[l][:used])
+	}
+}
+
+// done keeps what Backward needs of a pass over rows rows of x; nil: nothing.
+func (t *Tape) done(x []float32, rows int) {
+	t.x, t.rows, t.kept = x, rows, false
+	if t.norm != nil {
+		t.norm.dropped, t.norm.masked = t.norm.masked, false
 	}
 }
 

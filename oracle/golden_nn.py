@@ -23,26 +23,32 @@ def f32(*shape):
     return torch.randn(*shape).float().double()
 
 
-def network(act, sizes, members, rows):
-    """One stack of dense networks; parameters flat as member, layer, weights (in x out), biases."""
+def network(act, sizes, members, rows, norm=False):
+    """One stack of dense networks; parameters flat as member, layer, weights (in x out), biases, LayerNorm's gains and offsets."""
     params, outs, grads, dins = [], [], [], []
     x, dout = f32(rows, sizes[0]), f32(rows, sizes[-1])
     for _ in range(members):
         w = [(f32(a, b) / math.sqrt(a)).float().double().requires_grad_() for a, b in zip(sizes, sizes[1:])]
         b = [(0.3 * f32(n)).float().double().requires_grad_() for n in sizes[1:]]
+        g = [(1 + 0.2 * f32(n)).float().double().requires_grad_() for n in sizes[1:-1]] if norm else []
+        o = [(0.2 * f32(n)).float().double().requires_grad_() for n in sizes[1:-1]] if norm else []
         xin = x.clone().requires_grad_()
         h = xin
         for i, (wi, bi) in enumerate(zip(w, b)):
             h = h @ wi + bi
             if i < len(w) - 1:
+                if norm:
+                    h = torch.nn.functional.layer_norm(h, (h.shape[-1],), g[i], o[i])
                 h = ACT[act](h)
         (h * dout).sum().backward()
-        for wi, bi in zip(w, b):
-            params += flat(wi) + flat(bi)
-            grads += flat(wi.grad) + flat(bi.grad)
+        for i, (wi, bi) in enumerate(zip(w, b)):
+            layer = [wi, bi] + ([g[i], o[i]] if i < len(g) else [])
+            for tensor in layer:
+                params += flat(tensor)
+                grads += flat(tensor.grad)
         outs += flat(h)
         dins += flat(xin.grad)
-    return dict(hidden=act, sizes=sizes, members=members, rows=rows, x=flat(x), dout=flat(dout), params=params,
+    return dict(hidden=act, norm=norm, sizes=sizes, members=members, rows=rows, x=flat(x), dout=flat(dout), params=params,
                 out=outs, grads=grads, din=dins)
 
 
@@ -86,5 +92,6 @@ golden = dict(
               network("relu", [6, 1], 1, 2)],
     adam=[adam(None), adam([1e-2, 3e-2])],
     scalar=scalar(),
+    normed=[network("relu", [5, 7, 6, 3], 2, 4, norm=True), network("silu", [4, 9, 5], 1, 5, norm=True)],
 )
 out.write_text(json.dumps(golden, separators=(",", ":")) + "\n")

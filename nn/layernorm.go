@@ -1,0 +1,165 @@
+package nn
+
+import (
+	"math"
+
+	"demorl/internal/kern"
+	"demorl/rng"
+)
+
+// normEpsilon is added to the variance, as in PyTorch's LayerNorm.
+const normEpsilon = 1e-5
+
+// A network with LayerNorm has, after the biases of each hidden layer, as many
+// gains and as many offsets (Ba et al. 2016): a row's linear outputs are moved
+// and scaled to mean 0 and variance 1 over the layer's features, multiplied by
+// the gains and moved by the offsets, and then go through the activation.
+// Dropout, where it is on, comes before (Hiraoka et al. 2022, DroQ).
+
+// extras returns the number of parameters of layer l beside weights and biases.
+func (n *Net) extras(l int) int {
+	if n.LayerNorm && l < n.Layers()-1 {
+		return 2 * n.Sizes[l+1]
+	}
+	return 0
+}
+
+// layerSize returns the number of parameters of layer l of one member.
+func (n *Net) layerSize(l int) int { return (n.Sizes[l]+1)*n.Sizes[l+1] + n.extras(l) }
+
+// Gains and Offsets return those of hidden layer l of member m, views.
+func (n *Net) Gains(m, l int) []float32   { return n.gains[m][l] }
+func (n *Net) Offsets(m, l int) []float32 { return n.offsets[m][l] }
+
+// normed is the memory of the hidden layers of a network with LayerNorm.
+type normed struct {
+	scaled  [][]float32 // per hidden layer, rows x features: before gains and offsets
+	inverse [][]float32 // per hidden layer and row: one over the standard deviation
+	kept    [][]float32 // per hidden layer, rows x features: 0 or 1/(1 - dropout); nil without dropout
+	masked  bool        // whether the pass under way drops anything
+	dropped bool        // whether the last pass did
+	draws   []float32   // of one layer
+}
+
+func (n *Net) newNormed(rows int) *normed {
+	t := &normed{}
+	widest := 0
+	for l := range n.Layers() - 1 {
+		out := n.Sizes[l+1]
+		widest = max(widest, out)
+		t.scaled = append(t.scaled, make([]float32, rows*out))
+		t.inverse = append(t.inverse, make([]float32, rows))
+		if n.Dropout > 0 {
+			t.kept = append(t.kept, make([]float32, rows*out))
+		}
+	}
+	if n.Dropout > 0 {
+		t.draws = make([]float32, rows*widest)
+	}
+	return t
+}
+
+// Drop draws the dropout masks of the next pass for rows rows: each feature is
+// left out with probability Dropout, and the others are scaled so that the mean
+// stays. Row r's mask depends on key and first+r alone. Without a Drop before
+// it a pass drops nothing.
+func (n *Net) Drop(t *Tape, key rng.Key, first uint64, rows int) {
+	if n.Dropout == 0 {
+		return
+	}
+	t.norm.masked = true
+	scale := float32(1 / (1 - n.Dropout))
+	level := float32(2*n.Dropout - 1) // of numbers uniform in [-1, 1)
+	for l, mask := range t.norm.kept {
+		out := n.Sizes[l+1]
+		stride := (out + 3) &^ 3
+		for r := range rows {
+			draws := t.norm.draws[:stride]
+			key.At(uint64(l)).Uniforms(draws, (first+uint64(r))*uint64(stride))
+			for j, u := range draws[:out] {
+				mask[r*out+j] = 0
+				if u >= level {
+					mask[r*out+j] = scale
+				}
+			}
+		}
+	}
+}
+
+// normalise turns the linear outputs of hidden layer l, in t.out[l], into the
+// layer's activations.
+func (n *Net) normalise(m, l int, t *Tape, rows int) {
+	out := n.Sizes[l+1]
+	x, scaled := t.out[l][:rows*out], t.norm.scaled[l][:rows*out]
+	if t.norm.masked {
+		kern.Times(x, t.norm.kept[l][:rows*out])
+	}
+	gains, offsets := n.gains[m][l], n.offsets[m][l]
+	for r := range rows {
+		row, to := x[r*out:(r+1)*out], scaled[r*out:(r+1)*out]
+		mean := sum(row) / float32(out)
+		for j, v := range row {
+			to[j] = v - mean
+		}
+		variance := float32(kern.SumSquares(to)) / float32(out)
+		inverse := float32(1 / math.Sqrt(float64(variance)+normEpsilon))
+		t.norm.inverse[l][r] = inverse
+		for j, v := range to {
+			v *= inverse
+			to[j] = v
+			row[j] = float32(gains[j]*v) + offsets[j]
+		}
+	}
+	switch {
+	case t.slope[l] != nil:
+		copy(t.slope[l], x)
+		kern.SiLUSlope(x, t.slope[l][:rows*out])
+	default:
+		kern.Apply(x, n.Hidden)
+	}
+}
+
+// normaliseBack turns delta (rows x features), the gradient by what normalise
+// put into the activation, into the gradient by the linear outputs. It adds
+// the gradients by gains and offsets unless they are nil.
+func (n *Net) normaliseBack(m, l int, t *Tape, delta, dGains, dOffsets []float32) {
+	out := n.Sizes[l+1]
+	gains := n.gains[m][l]
+	for r := range len(delta) / out {
+		d, scaled := delta[r*out:(r+1)*out], t.norm.scaled[l][r*out:(r+1)*out]
+		if dGains != nil {
+			for j, v := range d {
+				dOffsets[j] += v
+				dGains[j] += float32(v * scaled[j])
+			}
+		}
+		var plain, along float32
+		for j, v := range d {
+			v *= gains[j]
+			d[j] = v
+			plain += v
+			along += float32(v * scaled[j])
+		}
+		plain, along = plain/float32(out), along/float32(out)
+		inverse := t.norm.inverse[l][r]
+		for j, v := range d {
+			d[j] = inverse * (v - plain - float32(along*scaled[j]))
+		}
+	}
+	if t.norm.dropped {
+		kern.Times(delta, t.norm.kept[l][:len(delta)])
+	}
+}
+
+// sum adds in four lanes, so that one addition need not wait for the last.
+func sum(x []float32) float32 {
+	var a, b, c, d float32
+	i := 0
+	for ; i+4 <= len(x); i += 4 {
+		a, b, c, d = a+x[i], b+x[i+1], c+x[i+2], d+x[i+3]
+	}
+	for ; i < len(x); i++ {
+		a += x[i]
+	}
+	return (a + b) + (c + d)
+}
