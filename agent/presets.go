@@ -26,21 +26,23 @@ type row struct {
 	rolloutLength      Schedule // of mbpo
 	gateUTD            int      // of preset gate, calibrated on seeds from 100 and frozen; 0 means 10
 	branchedRetain     int
+	dropout            float64 // of droq; 0 means 0.01
+	drop               int     // quantiles that tqc leaves out per critic; -1 means none, 0 means 2
 }
 
 // published holds the rows of the tasks that the tables name, by env.Task.Published.
 var published = map[string]row{
 	"HalfCheetah": {
 		warmup: 5000, epochSteps: 1000, refitEvery: 250, utd: 40, horizon: Schedule{0, 80, 5, 15}, realRatio: Schedule{0, 70, 0.2, 0.8}, targetEntropy: 0,
-		hidden: 200, retainEpochs: 1, branchedUTD: 40, branchedEntropy: -3, rolloutLength: Schedule{1}, branchedRetain: 1,
+		hidden: 200, retainEpochs: 1, branchedUTD: 40, branchedEntropy: -3, rolloutLength: Schedule{1}, branchedRetain: 1, drop: -1,
 	},
 	"Hopper": {
 		warmup: 5000, epochSteps: 1000, refitEvery: 250, utd: 20, horizon: Schedule{0, 80, 5, 15}, realRatio: Schedule{0.8}, targetEntropy: 0,
-		hidden: 200, retainEpochs: 1, branchedUTD: 20, branchedEntropy: -1, rolloutLength: Schedule{20, 150, 1, 15}, branchedRetain: 1,
+		hidden: 200, retainEpochs: 1, branchedUTD: 20, branchedEntropy: -1, rolloutLength: Schedule{20, 150, 1, 15}, branchedRetain: 1, dropout: 1e-4, drop: 5,
 	},
 	"Walker2d": {
 		warmup: 5000, epochSteps: 1000, refitEvery: 250, utd: 20, horizon: Schedule{0, 80, 5, 15}, realRatio: Schedule{0.8}, targetEntropy: 0,
-		hidden: 200, retainEpochs: 1, branchedUTD: 20, branchedEntropy: -3, rolloutLength: Schedule{1}, branchedRetain: 1,
+		hidden: 200, retainEpochs: 1, branchedUTD: 20, branchedEntropy: -3, rolloutLength: Schedule{1}, branchedRetain: 1, dropout: 5e-3,
 	},
 	"Ant": {
 		warmup: 5000, epochSteps: 1000, refitEvery: 250, utd: 20, horizon: Schedule{0, 80, 5, 15}, realRatio: Schedule{0.8}, targetEntropy: 0,
@@ -48,7 +50,7 @@ var published = map[string]row{
 	},
 	"Humanoid": {
 		warmup: 5000, epochSteps: 1000, refitEvery: 1000, utd: 20, horizon: Schedule{0, 80, 5, 15}, realRatio: Schedule{0, 80, 0.95, 0.05}, targetEntropy: 0,
-		hidden: 400, retainEpochs: 5, planBuffer: BufferRing, branchedUTD: 20, branchedEntropy: -2, rolloutLength: Schedule{20, 300, 1, 25}, branchedRetain: 5,
+		hidden: 400, retainEpochs: 5, planBuffer: BufferRing, branchedUTD: 20, branchedEntropy: -2, rolloutLength: Schedule{20, 300, 1, 25}, branchedRetain: 5, dropout: 0.1,
 	},
 	"InvertedPendulum": {
 		warmup: 500, epochSteps: 250, refitEvery: 250, utd: 10, horizon: Schedule{5}, realRatio: Schedule{0.05}, targetEntropy: 0,
@@ -117,6 +119,17 @@ func Preset(a Algorithm, preset string, task env.Task) (Settings, error) {
 	case ImagineBranched:
 		s.Horizon, s.UTD, s.RetainEpochs, s.SAC.TargetEntropy = r.rolloutLength, r.branchedUTD, r.branchedRetain, r.branchedEntropy
 	}
+	if a.Critic != nil {
+		if a.EntropyRule == "" {
+			s.SAC.TargetEntropy = r.branchedEntropy
+		}
+		if s.SAC.Critic.Dropout > 0 && r.dropout > 0 {
+			s.SAC.Critic.Dropout = r.dropout
+		}
+		if s.SAC.Critic.Drop > 0 && r.drop != 0 {
+			s.SAC.Critic.Drop = max(0, r.drop)
+		}
+	}
 	switch preset {
 	case "reference":
 	case "lite":
@@ -168,6 +181,9 @@ func gate(s *Settings, a Algorithm, spec env.Spec, r row) {
 		s.Horizon = Schedule{min(20, s.Horizon[0])}
 	}
 	s.SAC.Hidden = []int{128, 128}
+	if len(s.SAC.Critic.Hidden) > 0 {
+		s.SAC.Critic.Hidden = []int{128, 128}
+	}
 	s.Model.Members, s.Model.Elites = 5, 3
 	s.Model.Hidden = []int{128, 128, 128}
 	s.Model.Decay = dynamics.ShapeDecay(len(s.Model.Hidden))

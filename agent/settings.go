@@ -114,6 +114,9 @@ func (s *Settings) Validate() error {
 	oneOf("store_reward", s.StoreReward, "mean", "sample")
 	oneOf("reward", s.Reward, RewardKnown, RewardLearned)
 	oneOf("precision", s.Precision, PrecisionF32, PrecisionBF16)
+	if s.Precision == PrecisionBF16 && s.SAC.Critic.Norm != sac.NormNone {
+		faults = append(faults, fmt.Errorf("precision is %q and sac.critic.norm is %q; bfloat16 needs critics without norm, or use precision %s", s.Precision, s.SAC.Critic.Norm, PrecisionF32))
+	}
 	oneOf("termination", s.Termination, "env", "never")
 	atLeast("warmup", s.Warmup, 1)
 	atLeast("epoch_steps", s.EpochSteps, 1)

@@ -2,11 +2,13 @@ package agent
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"demorl/dynamics"
 	"demorl/env"
 	"demorl/mpc"
+	"demorl/sac"
 )
 
 // Algorithm is one named member of the family: the four choices of the
@@ -32,6 +34,9 @@ type Algorithm struct {
 	Horizon      int    // 0 leaves it to the task's row
 	ShortRollout bool   // imagined rollouts of one step where no row says otherwise
 	Starts       int    // start states of a round; 0 leaves it to the preset
+
+	Critic      *sac.CriticSettings // nil: twin critics
+	PolicyEvery int                 // critic steps an actor step; 0 means 1
 
 	PlannerShare float64 // share of episodes that the planner drives; 0 means all, where it acts
 	Untrained    bool    // no policy and no value are trained
@@ -82,6 +87,21 @@ var Algorithms = []Algorithm{
 	{
 		Name: "icem", Summary: "CEM with coloured noise and kept elites over the model or the simulator, no policy", Source: "iCEM; method.md B.8, E.2",
 		Act: ActPlanner, Imagine: ImagineNothing, Planner: mpc.ICEM, Propagation: "tsinf", RealRatio: Schedule{1}, Untrained: true,
+	},
+	{
+		Name: "redq", Summary: "SAC with ten critics, a random pair of them as the target, and 20 updates a step", Source: "REDQ; method.md D.4, E.3",
+		Act: ActPolicy, Imagine: ImagineNothing, RealRatio: Schedule{1}, UTD: 20, PolicyEvery: 20,
+		Critic: &sac.CriticSettings{Count: 10, Norm: sac.NormNone, Subset: 2, ActorUses: sac.UsesMean, Quantiles: 1},
+	},
+	{
+		Name: "droq", Summary: "SAC with dropout and LayerNorm in its critics and 20 updates a step", Source: "DroQ; method.md D.4, E.3",
+		Act: ActPolicy, Imagine: ImagineNothing, RealRatio: Schedule{1}, UTD: 20, PolicyEvery: 20,
+		Critic: &sac.CriticSettings{Count: 2, Norm: sac.NormLayer, Dropout: 0.01, Subset: 2, ActorUses: sac.UsesMean, Quantiles: 1},
+	},
+	{
+		Name: "tqc", Summary: "SAC with quantile critics that leave the largest quantiles out of their targets", Source: "TQC; method.md D.4",
+		Act: ActPolicy, Imagine: ImagineNothing, RealRatio: Schedule{1}, UTD: 1, EntropyRule: "minus_actions",
+		Critic: &sac.CriticSettings{Count: 5, Hidden: []int{512, 512, 512}, Norm: sac.NormNone, Subset: 5, ActorUses: sac.UsesMean, Quantiles: 25, Drop: 2},
 	},
 	{
 		Name: "sac", Summary: "the model-free outer loop alone", Source: "SAC; method.md part D, E.3",
@@ -142,6 +162,11 @@ func (a Algorithm) apply(s *Settings) {
 		s.StartStates = a.Starts
 	}
 	s.UpdateEvery = max(1, a.UpdateEvery)
+	s.SAC.PolicyEvery = max(1, a.PolicyEvery)
+	if a.Critic != nil {
+		s.SAC.Critic = *a.Critic
+		s.SAC.Critic.Hidden = slices.Clone(a.Critic.Hidden)
+	}
 	if a.PlannerShare > 0 {
 		s.PlannerShare = a.PlannerShare
 	}

@@ -49,7 +49,7 @@ func (a *Agent) PublishBF16() {
 		return
 	}
 	a.copies.actor.Pack(0)
-	for c := range twins {
+	for c := range a.critics.Members {
 		a.copies.critics.Pack(c)
 		a.copies.targets.Pack(c)
 	}
@@ -87,10 +87,13 @@ type ValueRule uint8
 
 // The rules.
 const (
-	SoftValue  ValueRule = iota // min target Q of a fresh action minus temperature times its log density (method.md A.1)
-	HardValue                   // min target Q of a fresh action, without entropy
-	LastAction                  // min online Q of the last imagined action at the present state (LOOP)
+	SoftValue  ValueRule = iota // target Q of a fresh action minus temperature times its log density (method.md A.1)
+	HardValue                   // target Q of a fresh action, without entropy
+	LastAction                  // online Q of the last imagined action at the present state (LOOP)
 )
+
+// Q is the smallest critic or, under actor_uses mean, the mean over all critics
+// and their quantiles.
 
 // ValueLane is one worker's view of the critics as the value of what follows
 // imagination. It implements rollout.Terminal.
@@ -107,7 +110,7 @@ type ValueLane struct {
 	obs    []float32
 	action []float32
 	x      []float32
-	q      []float32 // of the first critic
+	q      []float32 // per row
 }
 
 // NewValue returns one worker's view of the soft value for blocks of up to rows
@@ -160,12 +163,35 @@ func (v *ValueLane) Value(b *rollout.Block, out []float32) {
 		}
 	}
 	join(v.x, v.obs, action, n, a.obsDim, a.actDim)
-	copy(v.q, critics.infer(0, v.x, n))
-	q1 := critics.infer(1, v.x, n)
+	v.judge(critics, n)
 	for k, r := range v.rows[:n] {
-		out[r] = min(v.q[k], q1[k])
+		out[r] = v.q[k]
 		if temperature != 0 {
 			out[r] -= temperature * v.policy.logPi[k]
+		}
+	}
+}
+
+// judge sets v.q to what the critics say of the first n rows of v.x.
+func (v *ValueLane) judge(critics *network, n int) {
+	s := v.agent.settings.Critic
+	share := 1 / float32(s.Count*s.Quantiles)
+	for c := range s.Count {
+		answers := critics.infer(c, v.x, n)
+		switch {
+		case s.ActorUses == UsesMean:
+			if c == 0 {
+				clear(v.q[:n])
+			}
+			for i, q := range answers {
+				v.q[i/s.Quantiles] += q * share
+			}
+		case c == 0:
+			copy(v.q, answers)
+		default:
+			for r, q := range answers {
+				v.q[r] = min(v.q[r], q)
+			}
 		}
 	}
 }

@@ -16,10 +16,7 @@ import (
 // a run's identity: gradients are summed piece by piece.
 const pieceRows = 128
 
-// twins is the number of critics.
-const twins = 2
-
-// Agent is the learner: actor, twin critics, their targets, the temperature
+// Agent is the learner: actor, critics, their targets, the temperature
 // and all optimisers. Update is for one caller at a time; actors and value
 // lanes read the live networks, so they must not run during an Update.
 type Agent struct {
@@ -49,7 +46,8 @@ type Agent struct {
 	draw        func(lo, hi int)
 	key         rng.Key
 	noise       [noises][]float32 // batch x Stride(actDim)
-	y           []float32         // per row: the critics' target
+	subset      []int             // the critics whose smallest is the target
+	y           []float32         // rows x kept: the critics' targets
 	temperature float32
 	jobs        jobs
 }
@@ -60,8 +58,8 @@ type jobs struct{ targets, critics, stepCritics, actor, stepActor func(worker, i
 
 // piece is what one piece of the batch leaves behind, over its rows.
 type piece struct {
-	criticGrad [twins][]float32
-	critic     [twins]criticSums
+	criticGrad [][]float32 // per critic
+	critic     []criticSums
 	rewardMax  float64
 	actorGrad  []float32
 	logPi      float64
@@ -69,19 +67,21 @@ type piece struct {
 }
 
 // criticSums are one critic's contributions to Stats.
-type criticSums struct{ squaredError, q, qMax float64 }
+type criticSums struct{ loss, q, qMax float64 }
 
 // workspace is one worker's memory for a piece.
 type workspace struct {
 	actor   *nn.Tape
-	critic  [twins]*nn.Tape
+	critic  []*nn.Tape
 	policy  squashed
 	x       []float32 // observation and action side by side
 	dq      []float32
 	dx      []float32 // gradient by x
 	dAction []float32
 	dHead   []float32
-	rows    [twins][]int32 // rows at which each critic is the smaller one
+	rows    [][]int32   // per critic: the rows at which it is the smallest
+	q       [][]float32 // per critic: its answers
+	pool    []float32   // the targets' quantiles of one row
 }
 
 // New returns a fresh learner for observations of obsDim and actions of actDim
@@ -96,11 +96,16 @@ func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Agent, e
 	if pool == nil {
 		pool = par.New(1)
 	}
-	s.Hidden = append([]int(nil), s.Hidden...)
+	s.Hidden, s.Critic.Hidden = append([]int(nil), s.Hidden...), append([]int(nil), s.Critic.Hidden...)
 	a := &Agent{settings: s, obsDim: obsDim, actDim: actDim, targetEntropy: s.Target(actDim), pool: pool}
 	a.actor = nn.New(nn.Spec{Members: 1, Sizes: sizes(obsDim, s.Hidden, 2*actDim), Hidden: kern.ReLU, Trained: true})
-	a.critics = nn.New(nn.Spec{Members: twins, Sizes: sizes(obsDim+actDim, s.Hidden, 1), Hidden: kern.ReLU, Trained: true})
-	a.targets = nn.New(nn.Spec{Members: twins, Sizes: sizes(obsDim+actDim, s.Hidden, 1), Hidden: kern.ReLU})
+	critic := nn.Spec{
+		Members: s.Critic.Count, Sizes: sizes(obsDim+actDim, s.criticHidden(), s.Critic.Quantiles), Hidden: kern.ReLU, Trained: true,
+		LayerNorm: s.Critic.Norm == NormLayer, Dropout: s.Critic.Dropout,
+	}
+	a.critics = nn.New(critic)
+	critic.Trained = false
+	a.targets = nn.New(critic)
 	initialise := (*nn.Net).InitUniform
 	if s.Init == InitGlorot {
 		initialise = (*nn.Net).InitGlorot
@@ -116,6 +121,22 @@ func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Agent, e
 	return a, nil
 }
 
+// criticHidden returns the features of the critics' hidden layers.
+func (s Settings) criticHidden() []int {
+	if len(s.Critic.Hidden) > 0 {
+		return s.Critic.Hidden
+	}
+	return s.Hidden
+}
+
+// kept returns the number of targets of a row.
+func (c CriticSettings) kept() int {
+	if c.Quantiles == 1 {
+		return 1
+	}
+	return c.Count * (c.Quantiles - c.Drop)
+}
+
 func sizes(in int, hidden []int, out int) []int {
 	return append(append([]int{in}, hidden...), out)
 }
@@ -126,8 +147,9 @@ func (a *Agent) allocate() {
 	a.pieces = make([]piece, (a.settings.Batch+pieceRows-1)/pieceRows)
 	for i := range a.pieces {
 		a.pieces[i].actorGrad = make([]float32, a.actor.MemberSize())
-		for c := range twins {
-			a.pieces[i].criticGrad[c] = make([]float32, a.critics.MemberSize())
+		a.pieces[i].critic = make([]criticSums, a.critics.Members)
+		for range a.critics.Members {
+			a.pieces[i].criticGrad = append(a.pieces[i].criticGrad, make([]float32, a.critics.MemberSize()))
 		}
 	}
 	for i := range a.noise {
@@ -137,8 +159,12 @@ func (a *Agent) allocate() {
 	for i := range a.work {
 		a.work[i] = a.newWorkspace(rows)
 	}
-	a.y = make([]float32, a.settings.Batch)
-	a.criticSquares = make([]float64, twins*a.critics.Parts())
+	a.y = make([]float32, a.settings.Batch*a.settings.Critic.kept())
+	a.subset = make([]int, a.critics.Members)
+	for c := range a.subset {
+		a.subset[c] = c
+	}
+	a.criticSquares = make([]float64, a.critics.Members*a.critics.Parts())
 	a.actorSquares = make([]float64, a.actor.Parts())
 	a.jobs = jobs{a.targetPiece, a.criticPiece, a.criticStep, a.actorPiece, a.actorStep}
 }
@@ -147,12 +173,13 @@ func (a *Agent) newWorkspace(rows int) workspace {
 	in := a.obsDim + a.actDim
 	w := workspace{
 		actor: a.actor.NewTape(rows), policy: newSquashed(rows, a.actDim),
-		x: make([]float32, rows*in), dq: make([]float32, rows),
-		dx: make([]float32, rows*in), dAction: make([]float32, rows*a.actDim), dHead: make([]float32, rows*2*a.actDim),
+		x: make([]float32, rows*in), dq: make([]float32, rows*a.critics.Out()), q: make([][]float32, a.critics.Members),
+		pool: make([]float32, a.critics.Members*a.critics.Out()),
+		dx:   make([]float32, rows*in), dAction: make([]float32, rows*a.actDim), dHead: make([]float32, rows*2*a.actDim),
 	}
-	for c := range twins {
-		w.critic[c] = a.critics.NewTape(rows)
-		w.rows[c] = make([]int32, rows)
+	for range a.critics.Members {
+		w.critic = append(w.critic, a.critics.NewTape(rows))
+		w.rows = append(w.rows, make([]int32, 0, rows))
 	}
 	return w
 }
@@ -171,7 +198,7 @@ func (a *Agent) ActDim() int { return a.actDim }
 // [LogStdMin, LogStdMax]. It is the live network: do not change it.
 func (a *Agent) Actor() *nn.Net { return a.actor }
 
-// Critics returns the twin critics, one member each, with input
+// Critics returns the critics, one member each, with input
 // (observation, action). They are the live networks: do not change them.
 func (a *Agent) Critics() *nn.Net { return a.critics }
 

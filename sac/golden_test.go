@@ -147,7 +147,7 @@ func TestThreeUpdatesAgreeWithTorch(t *testing.T) {
 		near(t, "largest |Q|", got.QMax, want.QMax, 2e-6)
 		if want.CriticGrad != nil {
 			size := a.critics.MemberSize()
-			for c := range twins {
+			for c := range a.critics.Members {
 				allNear(t, "critic gradient", a.pieces[0].criticGrad[c], want.CriticGrad[c*size:(c+1)*size], 1e-6)
 			}
 			allNear(t, "actor gradient", a.pieces[0].actorGrad, want.ActorGrad, 1e-6)

@@ -47,7 +47,7 @@ func TestQAlarmIsRaisedAndNothingIsClipped(t *testing.T) {
 	if st := a.Update(b, rng.Root(2)); st.QAlarm {
 		t.Errorf("alarm at |Q| %g, want none up to 100", st.QMax)
 	}
-	for c := range twins {
+	for c := range a.critics.Members {
 		constant(a.critics.Member(c), 101)
 	}
 	a.critics.PackAll()

@@ -18,6 +18,35 @@ const (
 	InitGlorot = "glorot" // Glorot uniform with zero biases, TensorFlow's default
 )
 
+// Norms of the critics' hidden layers.
+const (
+	NormNone  = "none"
+	NormLayer = "layer" // LayerNorm before the activation
+)
+
+// What the actor climbs, and what imagination's terminal value is.
+const (
+	UsesMin  = "min"  // the smallest critic
+	UsesMean = "mean" // the mean over all critics
+)
+
+// CriticSettings says what the critics are (method.md D.4).
+type CriticSettings struct {
+	Count     int     `yaml:"count"`      // critics
+	Hidden    []int   `yaml:"hidden"`     // features of their hidden layers; empty takes sac.hidden
+	Norm      string  `yaml:"norm"`       // none or layer
+	Dropout   float64 `yaml:"dropout"`    // share of hidden features left out, of targets too; needs norm layer
+	Subset    int     `yaml:"subset"`     // critics, drawn anew for each update, whose smallest is the target (REDQ)
+	ActorUses string  `yaml:"actor_uses"` // min or mean
+	Quantiles int     `yaml:"quantiles"`  // quantiles of the return that a critic tells; 1 means its mean (TQC)
+	Drop      int     `yaml:"drop"`       // largest quantiles, per critic, that a target leaves out
+}
+
+// DefaultCritic returns the twin critics of plain SAC.
+func DefaultCritic() CriticSettings {
+	return CriticSettings{Count: 2, Norm: NormNone, Subset: 2, ActorUses: UsesMin, Quantiles: 1}
+}
+
 // Settings is what a user may set about the learner.
 type Settings struct {
 	Hidden             []int   `yaml:"hidden"`              // features of the hidden layers of actor and critics
@@ -32,6 +61,8 @@ type Settings struct {
 	Init               string  `yaml:"init"`                // torch or glorot
 	PolicyEvery        int     `yaml:"policy_every"`        // actor and temperature step after every n-th critic step
 	InitialTemperature float64 `yaml:"initial_temperature"`
+
+	Critic CriticSettings `yaml:"critic"`
 }
 
 // DefaultSettings returns plain SAC (method.md D.2, D.3).
@@ -40,7 +71,7 @@ func DefaultSettings() Settings {
 		Hidden: []int{256, 256}, Gamma: 0.99, Tau: 0.005,
 		ActorRate: 3e-4, CriticRate: 3e-4, TemperatureRate: 3e-4,
 		Batch: 256, TargetEntropyRule: MinusActions, Init: InitTorch,
-		PolicyEvery: 1, InitialTemperature: 1,
+		PolicyEvery: 1, InitialTemperature: 1, Critic: DefaultCritic(),
 	}
 }
 
@@ -85,5 +116,30 @@ func (s Settings) Validate() error {
 	fault(s.Init == InitTorch || s.Init == InitGlorot, "sac.init is %q; use %s or %s", s.Init, InitTorch, InitGlorot)
 	fault(s.PolicyEvery >= 1, "sac.policy_every is %d; use 1 or more critic steps", s.PolicyEvery)
 	fault(s.InitialTemperature > 0 && s.InitialTemperature <= 1e6, "sac.initial_temperature is %g; use a number above 0 and up to 1e6", s.InitialTemperature)
+	return errors.Join(append(faults, s.Critic.validate())...)
+}
+
+func (c CriticSettings) validate() error {
+	var faults []error
+	fault := func(ok bool, format string, args ...any) {
+		if !ok {
+			faults = append(faults, fmt.Errorf(format, args...))
+		}
+	}
+	for _, width := range c.Hidden {
+		fault(width >= 1 && width <= 1<<16, "sac.critic.hidden is %v; each layer needs 1 to 65536 features", c.Hidden)
+	}
+	fault(c.Count >= 1 && c.Count <= 100, "sac.critic.count is %d; use 1 to 100 critics", c.Count)
+	fault(c.Norm == NormNone || c.Norm == NormLayer, "sac.critic.norm is %q; use %s or %s", c.Norm, NormNone, NormLayer)
+	fault(c.Dropout >= 0 && c.Dropout < 1, "sac.critic.dropout is %g; use a share from 0 to below 1", c.Dropout)
+	fault(c.Dropout == 0 || c.Norm == NormLayer, "sac.critic.dropout is %g and norm is %q; dropout needs norm %s", c.Dropout, c.Norm, NormLayer)
+	fault(c.Subset >= 1 && c.Subset <= c.Count, "sac.critic.subset is %d; use 1 to count (%d)", c.Subset, c.Count)
+	fault(c.ActorUses == UsesMin || c.ActorUses == UsesMean, "sac.critic.actor_uses is %q; use %s or %s", c.ActorUses, UsesMin, UsesMean)
+	fault(c.Quantiles >= 1 && c.Quantiles <= 1000, "sac.critic.quantiles is %d; use 1 to 1000", c.Quantiles)
+	fault(c.Drop >= 0 && (c.Drop == 0 || c.Drop < c.Quantiles), "sac.critic.drop is %d; use 0 to below quantiles (%d)", c.Drop, c.Quantiles)
+	if c.Quantiles > 1 {
+		fault(c.ActorUses == UsesMean, "sac.critic.actor_uses is %q; with quantiles the actor climbs their %s", c.ActorUses, UsesMean)
+		fault(c.Subset == c.Count, "sac.critic.subset is %d; with quantiles the target mixes those of all %d critics", c.Subset, c.Count)
+	}
 	return errors.Join(faults...)
 }

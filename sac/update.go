@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"demorl/internal/kern"
+	"demorl/nn"
 	"demorl/replay"
 	"demorl/rng"
 	"demorl/rollout"
@@ -18,9 +19,9 @@ type Stats struct {
 	TemperatureLoss float64
 	Temperature     float64 // after the update
 	Entropy         float64 // -mean log pi, in nats
-	QMean           float64 // mean of both critics at the batch's actions
+	QMean           float64 // mean of the critics at the batch's actions
 	QMax            float64 // largest |Q|
-	CriticGradNorm  float64 // Euclidean norm over both critics
+	CriticGradNorm  float64 // Euclidean norm over all critics
 	ActorGradNorm   float64
 	QAlarm          bool // |Q| exceeds 10 times the largest |reward| seen / (1 - gamma)
 	NonFinite       bool // a loss is NaN or infinite; the networks that it concerns were not stepped
@@ -31,6 +32,14 @@ const (
 	targetNoise = iota // of the actions at the next observations
 	actorNoise         // of the actions at the observations
 	noises
+)
+
+// Its other children.
+const (
+	subsetDraw = noises + iota // which critics are the target
+	targetDrop                 // dropout of the targets
+	criticDrop                 // dropout of the critics' own step
+	actorDrop                  // dropout of the critics that the actor climbs
 )
 
 // Update makes one step of critics, actor, temperature and targets, in this
@@ -48,6 +57,7 @@ func (a *Agent) UpdateDrawn(batch *replay.Batch, draw func(lo, hi int), key rng.
 		panic(fmt.Sprintf("sac: a batch of %d rows, want %d", batch.Rows, a.settings.Batch))
 	}
 	a.fresh, a.draw, a.key = true, draw, key
+	a.drawSubset()
 	stats := a.step(batch)
 	a.fresh, a.draw = false, nil
 	return stats
@@ -71,24 +81,24 @@ func (a *Agent) step(batch *replay.Batch) Stats {
 
 func (a *Agent) updateCritics(stats *Stats) {
 	a.pool.Do(len(a.pieces), a.jobs.targets)
-	a.pool.Do(twins*len(a.pieces), a.jobs.critics)
+	a.pool.Do(a.critics.Members*len(a.pieces), a.jobs.critics)
 	total, rewardMax, n := criticSums{}, 0.0, float64(a.batch.Rows)
 	for i := range a.pieces {
 		p := &a.pieces[i]
 		for _, s := range p.critic {
-			total.squaredError += s.squaredError
+			total.loss += s.loss
 			total.q += s.q
 			total.qMax = max(total.qMax, s.qMax)
 		}
 		rewardMax = max(rewardMax, p.rewardMax)
 	}
-	stats.CriticLoss, stats.QMean, stats.QMax = 0.5*total.squaredError/n, total.q/(twins*n), total.qMax
+	stats.CriticLoss, stats.QMean, stats.QMax = total.loss/n, total.q/(float64(a.critics.Members)*n), total.qMax
 	if stats.NonFinite = !finite(stats.CriticLoss); stats.NonFinite {
 		return
 	}
 	a.rewardMax = max(a.rewardMax, rewardMax)
 	stats.QAlarm = total.qMax*(1-a.settings.Gamma) > 10*a.rewardMax
-	for c := range twins {
+	for c := range a.critics.Members {
 		a.criticAdam.Begin(c)
 	}
 	a.pool.Do(len(a.criticSquares), a.jobs.stepCritics)
@@ -147,20 +157,33 @@ func (a *Agent) targetPiece(worker, i int) {
 
 // criticPiece computes one critic's gradient of one piece.
 func (a *Agent) criticPiece(worker, i int) {
-	c, out, w := i%twins, &a.pieces[i/twins], &a.work[worker]
-	lo, n := a.span(i / twins)
-	scale, total := 1/float32(a.batch.Rows), criticSums{}
+	c, out, w := i%a.critics.Members, &a.pieces[i/a.critics.Members], &a.work[worker]
+	lo, n := a.span(i / a.critics.Members)
 	join(w.x, a.batch.Obs[lo*a.obsDim:], a.batch.Action[lo*a.actDim:], n, a.obsDim, a.actDim)
+	a.drop(a.critics, w.critic[c], criticDrop, c, lo, n)
 	q := a.critics.Forward(c, w.critic[c], w.x, n)
+	if a.settings.Critic.Quantiles > 1 {
+		out.critic[c] = a.quantileErrors(w.dq, q, lo, n)
+	} else {
+		out.critic[c] = a.errors(w.dq, q, lo, n)
+	}
+	a.critics.Gradient(c, w.critic[c], w.dq[:len(q)], out.criticGrad[c])
+}
+
+// errors writes to dq the gradient of half the mean squared error of q, the
+// answers at the n rows from lo.
+func (a *Agent) errors(dq, q []float32, lo, n int) (total criticSums) {
+	scale := 1 / float32(a.batch.Rows)
+	squares := 0.0
 	for r, y := range a.y[lo : lo+n] {
 		e := q[r] - y
-		w.dq[r] = e * scale
-		total.squaredError += float64(e) * float64(e)
+		dq[r] = e * scale
+		squares += float64(e) * float64(e)
 		total.q += float64(q[r])
 		total.qMax = max(total.qMax, math.Abs(float64(q[r])))
 	}
-	a.critics.Gradient(c, w.critic[c], w.dq, out.criticGrad[c])
-	out.critic[c] = total
+	total.loss = 0.5 * squares
+	return total
 }
 
 // targetValues fills a.y with r + gamma (min Q'(s', a') - temperature log pi)
@@ -170,15 +193,48 @@ func (a *Agent) targetValues(w *workspace, lo, n int) {
 	next := b.Next[lo*a.obsDim : (lo+n)*a.obsDim]
 	w.policy.sample(a.actor.Infer(0, w.actor, next, n), a.noiseOf(targetNoise, lo, n), n)
 	join(w.x, next, w.policy.action, n, a.obsDim, a.actDim)
-	q0 := a.targets.Infer(0, w.critic[0], w.x, n)
-	q1 := a.targets.Infer(1, w.critic[1], w.x, n)
+	for _, c := range a.subset {
+		a.drop(a.targets, w.critic[c], targetDrop, c, lo, n)
+		w.q[c] = a.targets.Infer(c, w.critic[c], w.x, n)
+	}
+	if a.settings.Critic.Quantiles > 1 {
+		a.quantileTargets(w, lo, n)
+		return
+	}
 	gamma := float32(a.settings.Gamma)
 	for r := range n {
 		y := b.Reward[lo+r]
 		if keep := b.Continue[lo+r]; keep != 0 {
-			y += gamma * keep * (min(q0[r], q1[r]) - a.temperature*w.policy.logPi[r])
+			least := w.q[a.subset[0]][r]
+			for _, c := range a.subset[1:] {
+				least = min(least, w.q[c][r])
+			}
+			y += gamma * keep * (least - a.temperature*w.policy.logPi[r])
 		}
 		a.y[lo+r] = y
+	}
+}
+
+// drop draws the dropout of critic c's next pass over the n rows from lo.
+func (a *Agent) drop(net *nn.Net, tape *nn.Tape, purpose, c, lo, n int) {
+	if net.Dropout > 0 {
+		net.Drop(tape, a.key.At(uint64(purpose)).At(uint64(c)), uint64(lo), n)
+	}
+}
+
+// drawSubset draws the critics whose smallest is the target, without replacement.
+func (a *Agent) drawSubset() {
+	if n, all := a.settings.Critic.Subset, a.critics.Members; n < all {
+		a.subset = a.subset[:all]
+		for c := range a.subset { // a function of the key alone
+			a.subset[c] = c
+		}
+		key := a.key.At(subsetDraw)
+		for i := range n {
+			j := i + key.IntnAt(uint64(i), all-i)
+			a.subset[i], a.subset[j] = a.subset[j], a.subset[i]
+		}
+		a.subset = a.subset[:n]
 	}
 }
 
@@ -191,37 +247,79 @@ func (a *Agent) actorPiece(worker, i int) {
 	head, noise := a.actor.Forward(0, w.actor, obs, n), a.noiseOf(actorNoise, lo, n)
 	w.policy.sample(head, noise, n)
 	join(w.x, obs, w.policy.action, n, a.obsDim, a.actDim)
-	q0 := a.critics.Forward(0, w.critic[0], w.x, n)
-	q1 := a.critics.Forward(1, w.critic[1], w.x, n)
-	used := [twins]int{}
-	out.logPi, out.actorLoss = 0, 0
+	for c := range a.critics.Members {
+		a.drop(a.critics, w.critic[c], actorDrop, c, lo, n)
+		w.q[c] = a.critics.Forward(c, w.critic[c], w.x, n)
+	}
+	value := 0.0
+	if a.settings.Critic.ActorUses == UsesMean {
+		value = a.climbMean(w, n, scale)
+	} else {
+		value = a.climbMin(w, n, scale)
+	}
+	out.logPi = 0
+	for _, logPi := range w.policy.logPi[:n] {
+		out.logPi += float64(logPi)
+	}
+	out.actorLoss = float64(a.temperature)*out.logPi - value
+	w.policy.back(w.dHead, head, noise, w.dAction, a.temperature*scale, n)
+	a.actor.Gradient(0, w.actor, w.dHead, out.actorGrad)
+}
+
+// climbMin writes to dAction the gradient by n actions of -scale times the
+// smallest critic, and returns the sum of those. A row's gradient goes back
+// through its smallest critic alone.
+func (a *Agent) climbMin(w *workspace, n int, scale float32) (value float64) {
+	for c := range w.rows {
+		w.rows[c] = w.rows[c][:0]
+	}
 	for r := range n {
 		c := 0
-		if q1[r] < q0[r] {
-			c = 1
+		for d := range w.q[1:] {
+			if w.q[1+d][r] < w.q[c][r] {
+				c = 1 + d
+			}
 		}
-		w.rows[c][used[c]] = int32(r)
-		used[c]++
-		logPi := float64(w.policy.logPi[r])
-		out.logPi += logPi
-		out.actorLoss += float64(a.temperature)*logPi - float64(min(q0[r], q1[r]))
+		w.rows[c] = append(w.rows[c], int32(r))
+		value += float64(w.q[c][r])
 		w.dq[r] = -scale
 	}
-	// A row's gradient goes back through its smaller critic alone.
-	for c := range twins {
-		rows := w.rows[c][:used[c]]
+	in := a.obsDim + a.actDim
+	for c, rows := range w.rows {
 		if len(rows) == 0 {
 			continue
 		}
 		w.critic[c].Keep(rows)
 		a.critics.Backward(c, w.critic[c], w.dq[:len(rows)], nil, w.dx)
-		in := a.obsDim + a.actDim
 		for k, r := range rows {
 			copy(w.dAction[int(r)*a.actDim:(int(r)+1)*a.actDim], w.dx[k*in+a.obsDim:(k+1)*in])
 		}
 	}
-	w.policy.back(w.dHead, head, noise, w.dAction, a.temperature*scale, n)
-	a.actor.Gradient(0, w.actor, w.dHead, out.actorGrad)
+	return value
+}
+
+// climbMean is climbMin with the mean over all critics and their quantiles.
+func (a *Agent) climbMean(w *workspace, n int, scale float32) (value float64) {
+	in, out := a.obsDim+a.actDim, a.critics.Out()
+	share := 1 / float32(a.critics.Members*out)
+	dq := w.dq[:n*out]
+	for i := range dq {
+		dq[i] = -scale * share
+	}
+	dAction := w.dAction[:n*a.actDim]
+	clear(dAction)
+	for c := range a.critics.Members {
+		for _, q := range w.q[c] {
+			value += float64(q)
+		}
+		a.critics.Backward(c, w.critic[c], dq, nil, w.dx)
+		for r := range n {
+			for j, d := range w.dx[r*in+a.obsDim : (r+1)*in] {
+				dAction[r*a.actDim+j] += d
+			}
+		}
+	}
+	return value * float64(share)
 }
 
 // noiseOf returns the noise of the n rows from lo.
@@ -233,7 +331,7 @@ func (a *Agent) noiseOf(purpose, lo, n int) []float32 {
 // criticStep sums one part of one critic's gradient over the pieces, steps it
 // and lets the target follow.
 func (a *Agent) criticStep(_, i int) {
-	c, part := i%twins, i/twins
+	c, part := i%a.critics.Members, i/a.critics.Members
 	grad := a.pieces[0].criticGrad[c]
 	lo, hi := a.critics.PartSpan(part)
 	for p := range a.pieces[1:] {

@@ -6,6 +6,7 @@ import (
 
 	"demorl/agent"
 	"demorl/env"
+	"demorl/sac"
 )
 
 // Settings are the complete resolved settings of a run, as run.yaml holds them.
@@ -52,7 +53,9 @@ func Default(task, algo, preset string) (Settings, error) {
 // for settings that runs of earlier versions do not name and that mean what
 // those versions did.
 func Stored() Settings {
-	return Settings{Agent: agent.Settings{Precision: agent.PrecisionF32, World: agent.WorldModel, PlannerShare: 1}}
+	return Settings{Agent: agent.Settings{
+		Precision: agent.PrecisionF32, World: agent.WorldModel, PlannerShare: 1, SAC: sac.Settings{Critic: sac.DefaultCritic()},
+	}}
 }
 
 // Validate returns every fault of the settings at once.
