@@ -3,12 +3,12 @@
 Prints JSON lines as env/parity/doc.go says: for each state {"task", "qpos", "qvel", "qacc_warmstart", ...} with the fields
 of the model that the task's resets write, a line {"obs"} for the state itself, and {"action", "obs", "reward",
 "terminated"} for each action. An action is held for the task's repeat and the rewards are added, as dmc2gym does; a task
-ending in :k1 is stepped once. Every second state is a fresh reset, stepped on from where dm_control left it. The others
-come out of the middle of episodes with random or with slowly waving controls, at a moment when something touches where
-the task has contacts, and are written anew. Actions are float64.
+ending in :k1 is stepped once. Of four states one is a fresh reset, stepped on from where dm_control left it; one is written close to the task's goal, so
+that rewards are compared which chance hardly finds; two come out of the middle of episodes with random and with slowly
+waving controls, at a moment when something touches where the task has contacts, and are written anew. Actions are float64.
 
 Usage: dmc_parity.py --list | [--states N] [--actions N] [--seed N] [--rate] TASK...
-       dmc_parity.py --describe | --tolerance | --resets N TASK
+       dmc_parity.py --describe | --tolerance | --resets N TASK...
 """
 
 import argparse
@@ -110,24 +110,64 @@ def advance(env, generator, waving, touching):
         env.step(np.sin(pace * step + phase) if waving else generator.uniform(-1, 1, joints))
 
 
+def succeed(env, domain, name, generator):
+    """Writes a state close to the goal: the positions and velocities, or the target's place in the model."""
+    model, qpos, qvel = env.physics.named.model, env.physics.named.data.qpos, env.physics.named.data.qvel
+    near = lambda size, count=None: generator.uniform(-size, size, count)
+    qpos[:] = env.physics.model.qpos0
+    qvel[:] = 0
+    if domain == "cartpole":
+        qpos[:], qvel[:] = near(0.06, 2), near(0.05, 2)
+    elif domain in ("pendulum", "acrobot", "point_mass"):
+        qpos[:] = near(0.008 if domain == "point_mass" else 0.08, len(qvel[:]))
+    elif domain in ("cheetah", "hopper", "walker"):
+        qvel["rootx"] = generator.uniform(0, {"cheetah": 12, "hopper": 2.5, "walker": 9}[domain])
+        if domain == "hopper":
+            qpos["knee"] = 0.1
+    elif domain == "humanoid" and name != "stand":
+        qvel[:2] = generator.uniform(0, 8, 2)
+    elif domain == "finger":
+        qpos["proximal"] = qpos["distal"] = -1
+        if name == "spin":
+            qvel["hinge"] = generator.uniform(-25, -14)
+        else:
+            x, z = model.site_pos["target", ["x", "z"]] - model.body_pos["spinner", ["x", "z"]]
+            qpos["hinge"] = -np.arctan2(x, z) + near(0.15)
+    elif domain == "ball_in_cup":
+        qpos["ball_x"], qpos["ball_z"] = near(0.015), 0.35 + near(0.015)
+    elif domain == "fish":
+        qpos["root"][3:] = [1, *near(0.1, 3)]
+        qpos["root"][3:] /= np.linalg.norm(qpos["root"][3:])
+    touched = {"reacher": "finger", "fish": "mouth", "swimmer": "nose"}.get(domain)
+    if touched and name != "upright":
+        mujoco.mj_kinematics(env.physics.model.ptr, env.physics.data.ptr)
+        place = env.physics.named.data.geom_xpos[touched] + near(0.02, 3)
+        model.geom_pos["target"][:2] = place[:2]
+        if domain == "fish":
+            model.geom_pos["target"][2] = place[2]
+
+
 def run(task, states, actions, seed):
-    domain, _, repeat = TASKS[task]
+    domain, name, repeat = TASKS[task]
     ids = sorted(TASKS)
     env = load(task, 1000 * seed + ids.index(task))
     generator = np.random.default_rng([seed, ids.index(task)])
     joints = env.physics.model.nu
-    touched = 0
+    touched = rewarded = 0
     for i in range(states):
         observation = env.reset().observation
         fields = fields_of(env, task)
-        if i % 2 == 1:
-            advance(env, generator, i % 4 == 3, domain in TOUCHING)
+        if i % 4 > 0:
+            if i % 4 == 2:
+                succeed(env, domain, name, generator)
+            else:
+                advance(env, generator, i % 4 == 3, domain in TOUCHING)
             fields = fields_of(env, task)
             with env.physics.reset_context():
-                for name in ("qpos", "qvel", "qacc_warmstart"):
-                    getattr(env.physics.data, name)[:] = fields[name]
+                for field in ("qpos", "qvel", "qacc_warmstart"):
+                    getattr(env.physics.data, field)[:] = fields[field]
             observation = env.task.get_observation(env.physics)
-            touched += env.physics.data.ncon > 0
+            touched += i % 4 != 2 and env.physics.data.ncon > 0
         show(task=task, **fields)
         show(obs=flat(observation))
         for _ in range(actions):
@@ -138,9 +178,12 @@ def run(task, states, actions, seed):
                 step = env.step(action)
                 reward += float(step.reward)
                 terminated = terminated or step.discount != 1
+            rewarded += reward > 0
             show(action=action.tolist(), obs=flat(step.observation), reward=reward, terminated=bool(terminated))
     if domain in TOUCHING and 2 * touched < states // 2:
         sys.exit(f"{task}: something touches in only {touched} of {states} states")
+    if states >= 4 and not rewarded:
+        sys.exit(f"{task}: no step is rewarded")
 
 
 def rate(task, steps=1000, repeats=5):
@@ -163,8 +206,9 @@ def rate(task, steps=1000, repeats=5):
 
 def describe():
     """One line for each task: what dm_control says about it."""
+    environments = {pair: load(f"dmc/{pair[0]}-{pair[1]}", 0, limited=True) for pair in PAIRS}
     for task, (domain, name, repeat) in TASKS.items():
-        env = load(task, 0, limited=True)
+        env = environments[domain, name]
         env.reset()
         physics, spec = env.physics, env.action_spec()
         show(
@@ -184,7 +228,7 @@ def resets(task, count):
     env = load(task, 12345)
     for _ in range(count):
         env.reset()
-        show(**{name: x for name, x in fields_of(env, task).items() if name != "qacc_warmstart"})
+        show(task=task, **{name: x for name, x in fields_of(env, task).items() if name != "qacc_warmstart"})
 
 
 def tolerance():
@@ -220,7 +264,8 @@ def main():
     elif options.tolerance:
         tolerance()
     elif options.resets:
-        resets(options.task[0], options.resets)
+        for task in options.task:
+            resets(task, options.resets)
     else:
         (library,) = glob.glob(os.path.join(os.path.dirname(mujoco.__file__), "libmujoco.so.*"))
         import importlib.metadata

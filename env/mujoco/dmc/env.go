@@ -18,6 +18,9 @@ type Env struct {
 	scene    scene
 	injected map[string]mujoco.Field // fields of the model that Inject takes
 	controls []float64               // scratch of Bare
+	// unactuated: no step was made since the state was written, so that what
+	// follows from it was computed without actuation.
+	unactuated bool
 }
 
 var (
@@ -63,6 +66,7 @@ func (e *Env) begin() error {
 	if err := e.sim.Reset(); err != nil {
 		return err
 	}
+	e.unactuated = true
 	return e.sim.ForwardUnactuated()
 }
 
@@ -89,6 +93,7 @@ func (e *Env) Reset(s *rng.Stream, obs []float64) error {
 // settle computes what follows from a freshly written state, without actuation
 // since there is no control yet.
 func (e *Env) settle(obs []float64) error {
+	e.unactuated = true
 	if err := e.sim.ForwardUnactuated(); err != nil {
 		return e.wrap(err)
 	}
@@ -103,6 +108,7 @@ func (e *Env) Step(action, obs []float64) (env.Outcome, error) {
 	if len(action) != e.spec.ActDim || len(obs) != e.spec.ObsDim {
 		return env.Outcome{}, fmt.Errorf("%s: action has %d entries and obs %d; they must have %d and %d", e.spec.ID, len(action), len(obs), e.spec.ActDim, e.spec.ObsDim)
 	}
+	e.unactuated = false
 	copy(e.sim.Field(mujoco.Ctrl), action)
 	var out env.Outcome
 	for range e.task.repeat {
@@ -118,6 +124,7 @@ func (e *Env) Step(action, obs []float64) (env.Outcome, error) {
 // Bare makes a step with each row of actions inside one call into C, without
 // observations and rewards: what the simulator alone costs.
 func (e *Env) Bare(actions []float64) error {
+	e.unactuated = false
 	e.controls = e.controls[:0]
 	for nu := e.spec.ActDim; len(actions) >= nu; actions = actions[nu:] {
 		for range e.task.repeat {
@@ -157,7 +164,7 @@ func (e *Env) Inject(fields map[string][]float64, obs []float64) error {
 // AppendState saves the simulation and the fields of the model that resets
 // write. These tasks have no memory of their own.
 func (e *Env) AppendState(dst []byte) []byte {
-	return e.sim.AppendState(wire.String(dst, e.kind()))
+	return e.sim.AppendState(wire.Bool(wire.String(dst, e.kind()), e.unactuated))
 }
 
 // kind names what states may be exchanged: those of a task whatever its repeat.
@@ -165,15 +172,21 @@ func (e *Env) kind() string { return e.task.domain + "/" + e.task.name }
 
 // RestoreState restores what AppendState of the same task saved, at any
 // repeat. The first half of the next step is computed here, since dm_control's
-// way of stepping ends with it.
+// way of stepping ends with it; after a reset it was part of a computation
+// without actuation, in which the actuators' velocities are zero.
 func (e *Env) RestoreState(state []byte, obs []float64) error {
 	r := wire.NewReader(state)
 	if kind := r.String(); kind != e.kind() {
 		r.Fail("the state is one of %q, not of %q", kind, e.kind())
 	}
+	unactuated := r.Bool()
 	if err := e.sim.RestoreState(r); err != nil {
 		return e.wrap(err)
 	}
+	if unactuated {
+		return e.settle(obs)
+	}
+	e.unactuated = false
 	if err := e.sim.Step1(); err != nil {
 		return e.wrap(err)
 	}

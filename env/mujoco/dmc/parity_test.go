@@ -43,7 +43,7 @@ func TestEveryTaskStepsAsDMControlDoesBitForBit(t *testing.T) {
 		t.Errorf("the oracle has %d tasks, the table %d", len(ids), len(tasks))
 	}
 	// One process for all: most of a short comparison's time is dm_control's own start.
-	out, err := suite.Run(append([]string{"--states", "4", "--actions", "40"}, ids...)...)
+	out, err := suite.Run(append([]string{"--states", "4", "--actions", "25"}, ids...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestEveryTaskStepsAsDMControlDoesBitForBit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if report.States != 4 || report.Steps != 160 || report.Task != id {
+			if report.States != 4 || report.Steps != 100 || report.Task != id {
 				t.Errorf("compared were %d states and %d steps of %s", report.States, report.Steps, report.Task)
 			}
 			if !strings.Contains(report.Oracle, "dm_control "+Version) {
