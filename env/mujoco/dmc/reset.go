@@ -46,8 +46,8 @@ func (p *plant) drawJoints(s *rng.Stream) {
 		case kind == hingeJoint:
 			q[0] = s.Uniform(-math.Pi, math.Pi)
 		case kind == freeJoint:
-			// The original draws each number from [0, 1), not from a normal law: a quarter of the orientations
-			// at most, and kept so because published results have it.
+			// The original draws each number from [0, 1), not from a normal law, which reaches an eighth of all
+			// orientations; published results have it so.
 			for i := range 4 {
 				q[3+i] = s.Float64()
 			}
