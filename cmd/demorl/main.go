@@ -12,6 +12,7 @@ import (
 	// The tasks register themselves.
 	_ "demorl/env/classic"
 	_ "demorl/env/leg"
+	_ "demorl/env/mujoco/dmc"
 	_ "demorl/env/mujoco/gymtasks"
 )
 

@@ -19,6 +19,7 @@ import (
 	"demorl/env"
 	"demorl/env/parity"
 
+	_ "demorl/env/mujoco/dmc"
 	_ "demorl/env/mujoco/gymtasks"
 )
 

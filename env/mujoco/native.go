@@ -11,6 +11,7 @@ package mujoco
 #cgo nocallback dm_forward
 #cgo noescape dm_contact
 #cgo nocallback dm_contact
+#include <math.h>
 #include <stdlib.h>
 #include "shim.h"
 */
@@ -212,6 +213,13 @@ func (s *Sim) ContactForce(i int) (force [6]float64) {
 
 // RungeKutta tells whether the model's integrator is RK4.
 func (s *Sim) RungeKutta() bool { return C.dm_integrator_is_rk4(s.sim) != 0 }
+
+// Limited tells whether a joint keeps to its JntRange.
+func (s *Sim) Limited(joint int) bool { return C.dm_joint_limited(s.sim, C.int(joint)) != 0 }
+
+// Log1p is the C library's ln(1 + x): NumPy calls it where it has no vector
+// code of its own, and its last bit is not always that of Go's math package.
+func Log1p(x float64) float64 { return float64(C.log1p(C.double(x))) }
 
 func view(p *C.double, n int) []float64 {
 	if n == 0 {

@@ -234,6 +234,7 @@ void dm_keep(dm_sim* s, int field) {
 }
 
 int dm_integrator_is_rk4(const dm_sim* s) { return s->m->opt.integrator == mjINT_RK4; }
+int dm_joint_limited(const dm_sim* s, int joint) { return s->m->jnt_limited[joint]; }
 
 double* dm_sin(dm_sim* s) { return s->sin; }
 double* dm_cos(dm_sim* s) { return s->cos; }

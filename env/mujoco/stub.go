@@ -4,6 +4,7 @@ package mujoco
 
 import (
 	"errors"
+	"math"
 
 	"demorl/internal/wire"
 )
@@ -48,6 +49,12 @@ func (*Sim) ContactForce(int) [6]float64 { return [6]float64{} }
 
 // RungeKutta returns false.
 func (*Sim) RungeKutta() bool { return false }
+
+// Limited returns false.
+func (*Sim) Limited(int) bool { return false }
+
+// Log1p is ln(1 + x).
+func Log1p(x float64) float64 { return math.Log1p(x) }
 
 // ForwardUnactuated refuses.
 func (*Sim) ForwardUnactuated() error { return errNotBuilt }
