@@ -54,7 +54,7 @@ func (e *Env) RestoreState(state []byte, obs []float64) error {
 	m.late, m.pushIn, m.pushFor = r.Int(), r.Int(), r.Int()
 	r.F64sInto(m.push[:], "push")
 	r.F64sInto(m.seen[:], "observation")
-	if r.Err() == nil {
+	if !r.Failed() {
 		if err := m.sensors.RestoreState(sensors); err != nil {
 			return e.wrap(err)
 		}
