@@ -4,10 +4,12 @@ The original is the folder envs/ of a checkout of github UtkarshMishra04/DMD-MPC
 gymnasium and pybullet 3.2.7. Its classes run as they are, but for three things that stop them on this Python: two
 dataclass defaults, the package name gym, and the plotting and logging that nothing here uses. Only numbers are stored.
 
-Usage: golden_stoch.py CHECKOUT OUTPUT.json
+Usage: golden_stoch.py CHECKOUT [OUTPUT.json]   (writes env/mujoco/stoch/testdata/stochlite.json without OUTPUT; without
+CHECKOUT it says what it needs and leaves the file as it is, since `make oracle` has no checkout)
 """
 
 import contextlib
+import importlib
 import importlib.abc
 import importlib.util
 import io
@@ -16,11 +18,12 @@ import os
 import sys
 import types
 
-import gymnasium
-import numpy as np
+try:
+    import numpy as np
+except ImportError:  # main says what is needed
+    np = None
 
 PACKAGE = "envs.environments.stoch_env"
-FEET = ("FR", "FL", "BR", "BL")  # the original's order of contacts
 
 
 class Loader(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -52,7 +55,7 @@ def original(checkout):
     for name in ("matplotlib", "matplotlib.pyplot", PACKAGE + ".utils.logger"):
         sys.modules[name] = types.ModuleType(name)
     sys.modules[PACKAGE + ".utils.logger"].DataLog = object
-    sys.modules["gym"] = gymnasium
+    sys.modules["gym"] = importlib.import_module("gymnasium")
     sys.meta_path.insert(0, Loader(checkout))
     os.chdir(checkout)  # the robot and the wedges are found below the current folder
     return importlib.import_module(PACKAGE + ".stochlite_pybullet_env")
@@ -139,8 +142,11 @@ def trace(module, task, action, count):
 
 
 def main():
-    checkout, output = sys.argv[1:]
-    output = os.path.abspath(output)
+    if len(sys.argv) < 2 or np is None:
+        print("golden_stoch.py needs a checkout of UtkarshMishra04/DMD-MPC-RL, numpy, gymnasium and pybullet 3.2.7: nothing was made again")
+        return
+    checkout, default = sys.argv[1], os.path.join(os.path.dirname(os.path.abspath(__file__)), "../env/mujoco/stoch/testdata/stochlite.json")
+    output = os.path.abspath(sys.argv[2] if len(sys.argv) > 2 else default)
     generator = np.random.default_rng(6)
     with contextlib.redirect_stdout(io.StringIO()):
         module = original(os.path.abspath(checkout))

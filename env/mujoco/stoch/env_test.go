@@ -102,7 +102,7 @@ func TestTheRobotMovesAsInPyBullet(t *testing.T) {
 		if math.Abs(got/want-1) > .15 {
 			t.Errorf("%s: return %.0f, PyBullet %.0f", trace.Task, got, want)
 		}
-		near(t, trace.Task+": x", len(z), x, trace.X, .2)
+		near(t, trace.Task+": x", len(z), x, trace.X, .1)
 	}
 }
 

@@ -92,7 +92,7 @@ func init() {
 		env.Register(env.Task{
 			ID: "stoch/" + t.id, Aliases: t.names, Family: "stoch", Summary: "four-legged robot StochLite, " + t.summary,
 			Make:     func() (env.Env, error) { return open(t) },
-			Needs:    mujoco.NeedsLibrary,
+			Needs:    func() string { return mujoco.NeedsLibraryFor("stoch") },
 			Describe: t.spec,
 		})
 	}
