@@ -205,10 +205,6 @@ func randomAction(s *rng.Stream, action []float64) {
 	}
 }
 
-var everything = env.Randomization{
-	Friction: env.Range{.5, 1.2}, Mass: env.Range{.8, 1.2}, Motor: env.Range{.7, 1}, Latency: env.Range{.001, .008}, Noise: .01, Push: env.Range{5, 20},
-}
-
 func TestARestoredEpisodeStepsBitForBit(t *testing.T) {
 	for _, c := range []struct {
 		id     string
