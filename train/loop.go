@@ -95,8 +95,18 @@ func NewLoop(s Settings, instance Maker, pool *par.Pool) (*Loop, error) {
 		l.world.Close()
 		return nil, err
 	}
+	if err := equip(l.world, l.judge, s); err != nil {
+		l.Close()
+		return nil, err
+	}
 	task := agent.TaskOf(l.world)
-	task.Simulator = instance
+	task.Simulator = func() (env.Env, error) {
+		e, err := instance()
+		if err == nil {
+			err = equip(e, e, s)
+		}
+		return e, err
+	}
 	if l.agent, err = agent.New(s.Agent, task, l.key.Derive("agent"), pool); err != nil {
 		l.Close()
 		return nil, err
@@ -106,6 +116,45 @@ func NewLoop(s Settings, instance Maker, pool *par.Pool) (*Loop, error) {
 	l.action, l.action64 = make([]float32, spec.ActDim), make([]float64, spec.ActDim)
 	l.from = replay.Transition{Obs: make([]float32, spec.ObsDim), Next: make([]float32, spec.ObsDim), Action: make([]float32, spec.ActDim)}
 	return l, nil
+}
+
+// UnfitError is a setting that asks of a task what the task cannot do.
+type UnfitError struct{ Err error }
+
+func (e *UnfitError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what the task said.
+func (e *UnfitError) Unwrap() error { return e.Err }
+
+// equip tells both instances their command, and the training one what to draw
+// anew in every episode.
+func equip(world, judge env.Env, s Settings) error {
+	id := world.Spec().ID
+	if len(s.Command) > 0 {
+		for _, e := range []env.Env{world, judge} {
+			commander, ok := env.Power[env.Commander](e)
+			if !ok {
+				return &UnfitError{fmt.Errorf("command is set, but %s takes no command; remove it", id)}
+			}
+			if err := commander.Command(s.Command); err != nil {
+				return &UnfitError{err}
+			}
+		}
+	}
+	if s.Randomize.Off() {
+		return nil
+	}
+	if s.Agent.World == agent.WorldSimulator {
+		return &UnfitError{fmt.Errorf("randomize is set and world is %q; evaluations are of the nominal task, whose planner cannot plan in varied copies: use world %s, or remove randomize", s.Agent.World, agent.WorldModel)}
+	}
+	randomizer, ok := env.Power[env.Randomizer](world)
+	if !ok {
+		return &UnfitError{fmt.Errorf("randomize is set, but the physics of %s cannot be varied; remove it", id)}
+	}
+	if err := randomizer.Randomize(s.Randomize); err != nil {
+		return &UnfitError{err}
+	}
+	return nil
 }
 
 // Close gives the task's instances back.

@@ -18,6 +18,7 @@ import (
 	"demorl/internal/par"
 	"demorl/replay"
 	"demorl/rng"
+	"demorl/settings"
 	"demorl/train"
 )
 
@@ -487,4 +488,77 @@ func mustEnv(t testing.TB, id string) env.Env {
 		t.Fatal(err)
 	}
 	return e
+}
+
+// equipped is a scripted task that can be varied and told what to do.
+type equipped struct {
+	scripted
+	ranges  env.Randomization
+	command []float64
+}
+
+func (e *equipped) Randomize(r env.Randomization) error {
+	e.ranges = r
+	return r.Only("test/scripted", "friction")
+}
+
+func (e *equipped) Command(c []float64) error {
+	e.command = c
+	return nil
+}
+
+func TestTheTrainingInstanceAloneIsRandomizedAndBothAreCommanded(t *testing.T) {
+	s := tiny(t, pendulum, "sac")
+	s.Randomize, s.Command = env.Randomization{Friction: env.Range{.5, 1}}, []float64{1, 2}
+	world, judge := &equipped{}, &equipped{}
+	loopOf(t, s, world, judge)
+	if world.ranges != s.Randomize || !judge.ranges.Off() || !slices.Equal(world.command, s.Command) || !slices.Equal(judge.command, s.Command) {
+		t.Errorf("training %+v, evaluation %+v", world, judge)
+	}
+}
+
+func TestASettingThatTheTaskCannotServeIsRefused(t *testing.T) {
+	s := tiny(t, pendulum, "sac")
+	for want, c := range map[string]struct {
+		change func(*train.Settings)
+		world  env.Env
+	}{
+		"randomize is set, but the physics of test/scripted": {func(s *train.Settings) { s.Randomize.Mass = env.Range{.8, 1.2} }, &scripted{}},
+		"command is set, but test/scripted":                  {func(s *train.Settings) { s.Command = []float64{1} }, &scripted{}},
+		"randomize.noise is set, but test/scripted":          {func(s *train.Settings) { s.Randomize.Noise = .1 }, &equipped{}},
+	} {
+		one := s
+		c.change(&one)
+		pool := par.New(1)
+		_, err := train.NewLoop(one, func() (env.Env, error) { return c.world, nil }, pool)
+		pool.Close()
+		var unfit *train.UnfitError
+		if !errors.As(err, &unfit) || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	s.Randomize, s.Command = env.Randomization{Motor: env.Range{2, 1}, Push: env.Range{-1, 1}}, []float64{0, math.NaN()}
+	err := s.Validate()
+	for _, want := range []string{"randomize.motor is [2, 1]", "randomize.push is [-1, 1]", "command[1] is NaN"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}
+
+func TestRandomizationIsWrittenIntoTheSettingsAndReadBack(t *testing.T) {
+	s := tiny(t, pendulum, "sac")
+	s.Randomize = env.Randomization{Friction: env.Range{.5, 1}, Latency: env.Range{0, .01}, Noise: .02}
+	s.Command = []float64{1, 0, -.5}
+	text, err := settings.Encode(&s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back := train.Stored()
+	if _, err := settings.Decode(&back, settings.YAML("run.yaml", text)); err != nil {
+		t.Fatal(err)
+	}
+	if back.Randomize != s.Randomize || !slices.Equal(back.Command, s.Command) {
+		t.Errorf("read back as %+v and %v", back.Randomize, back.Command)
+	}
 }

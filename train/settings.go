@@ -3,6 +3,8 @@ package train
 import (
 	"errors"
 	"fmt"
+	"math"
+	"strings"
 
 	"demorl/agent"
 	"demorl/env"
@@ -22,6 +24,9 @@ type Settings struct {
 	CheckpointEvery int `yaml:"checkpoint_every"` // real steps between checkpoints
 	KeepCheckpoints int `yaml:"keep_checkpoints"` // newest checkpoints kept beside the best
 	LogEvery        int `yaml:"log_every"`        // real steps between lines of progress.jsonl
+
+	Command   []float64         `yaml:"command"`   // what the task is told to do, such as a velocity; null means the task's own
+	Randomize env.Randomization `yaml:"randomize"` // what of the physics every training episode draws anew; evaluations are on the task as it is
 
 	Agent agent.Settings `yaml:",inline"`
 }
@@ -72,5 +77,15 @@ func (s *Settings) Validate() error {
 	atLeast("checkpoint_every", s.CheckpointEvery, 1)
 	atLeast("keep_checkpoints", s.KeepCheckpoints, 1)
 	atLeast("log_every", s.LogEvery, 1)
+	if err := s.Randomize.Validate(); err != nil {
+		for _, line := range strings.Split(err.Error(), "\n") {
+			faults = append(faults, errors.New("randomize."+line))
+		}
+	}
+	for i, x := range s.Command {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			faults = append(faults, fmt.Errorf("command[%d] is %g; want a finite number", i, x))
+		}
+	}
 	return errors.Join(append(faults, s.Agent.Validate())...)
 }

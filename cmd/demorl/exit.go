@@ -8,6 +8,7 @@ import (
 	"demorl/env/replay"
 	"demorl/rundir"
 	"demorl/settings"
+	"demorl/train"
 )
 
 // The exit codes of design.md section 7.
@@ -30,7 +31,7 @@ func exitCode(err error) int {
 	if err == nil {
 		return exitDone
 	}
-	if is[usage](err) || is[*settings.Faults](err) || is[*env.UnknownTaskError](err) || is[*replay.LineError](err) ||
+	if is[usage](err) || is[*settings.Faults](err) || is[*env.UnknownTaskError](err) || is[*replay.LineError](err) || is[*train.UnfitError](err) ||
 		errors.Is(err, rundir.ErrNotEmpty) || errors.Is(err, rundir.ErrNoRun) {
 		return exitUsage
 	}

@@ -14,6 +14,7 @@ import (
 	_ "demorl/env/leg"
 	_ "demorl/env/mujoco/dmc"
 	_ "demorl/env/mujoco/gymtasks"
+	_ "demorl/env/mujoco/stoch"
 )
 
 // cli is the grammar of the command line.

@@ -169,6 +169,15 @@ func NeedsLibrary() string {
 	return ""
 }
 
+// NeedsLibraryFor is NeedsLibrary for a family that needs nothing else.
+func NeedsLibraryFor(family string) string {
+	needs := NeedsLibrary()
+	if needs == needsFetch {
+		return "MuJoCo " + Version + ": run `demorl env fetch " + family + "`"
+	}
+	return needs
+}
+
 func isFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()

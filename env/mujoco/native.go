@@ -79,6 +79,7 @@ type Sim struct {
 	indices [numIndices][]int32
 
 	state []float64
+	heavy bool  // masses are part of the state, and so is what follows from them
 	lost  error // why the present episode cannot go on
 }
 
@@ -166,6 +167,7 @@ func (s *Sim) Keep(fields ...Field) {
 		if f < numData || f >= numNative {
 			panic("mujoco: Keep is for fields of the model, not for " + f.String())
 		}
+		s.heavy = s.heavy || f == BodyMass || f == BodyInertia
 		C.dm_keep(s.sim, C.int(f))
 	}
 	s.viewState()
@@ -287,6 +289,15 @@ func (s *Sim) Reset() error {
 	return nil
 }
 
+// SetConst computes what of the model follows from BodyMass and BodyInertia
+// (mj_setConst). It leaves no valid state: Reset must follow.
+func (s *Sim) SetConst() error {
+	if C.dm_set_const(s.sim) != 0 {
+		return s.fail(0)
+	}
+	return nil
+}
+
 // Forward computes everything that follows from the state (mj_forward).
 func (s *Sim) Forward() error { return s.forward(1) }
 
@@ -339,6 +350,9 @@ func (s *Sim) RestoreState(r *wire.Reader) error {
 		return err
 	}
 	s.lost = nil
+	if s.heavy && (C.dm_set_state(s.sim) != 0 || C.dm_set_const(s.sim) != 0) {
+		return s.fail(0)
+	}
 	if C.dm_set_state(s.sim) != 0 {
 		return s.fail(0)
 	}

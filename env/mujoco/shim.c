@@ -26,6 +26,7 @@
   X(mj_makeData)          \
   X(mj_deleteData)        \
   X(mj_resetData)         \
+  X(mj_setConst)          \
   X(mj_forward)           \
   X(mj_step)              \
   X(mj_rnePostConstraint) \
@@ -301,6 +302,13 @@ int dm_repeat(dm_sim* s, int style, const double* controls, int steps, int subst
 int dm_reset(dm_sim* s) {
   DM_GUARD
   p_mj_resetData(s->m, s->d);
+  DM_DONE
+  return dm_verdict(s, dm_failed);
+}
+
+int dm_set_const(dm_sim* s) {
+  DM_GUARD
+  p_mj_setConst(s->m, s->d);
   DM_DONE
   return dm_verdict(s, dm_failed);
 }

@@ -139,6 +139,7 @@ int dm_step(dm_sim* s, int style, int substeps);
 int dm_repeat(dm_sim* s, int style, const double* controls, int steps, int substeps);
 int dm_reset(dm_sim* s);
 int dm_forward(dm_sim* s, int actuated);
+int dm_set_const(dm_sim* s);  // all of the model that follows from masses (mj_setConst); uses the data as scratch
 int dm_step1(dm_sim* s);  // all that follows from position and velocity (mj_step1)
 
 // dm_trigonometry makes dm_step, dm_forward and dm_set_state fill dm_sin and dm_cos.

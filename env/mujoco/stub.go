@@ -86,6 +86,9 @@ func (*Sim) Repeat(Style, []float64, int) error { return errNotBuilt }
 // Reset refuses.
 func (*Sim) Reset() error { return errNotBuilt }
 
+// SetConst refuses.
+func (*Sim) SetConst() error { return errNotBuilt }
+
 // Forward refuses.
 func (*Sim) Forward() error { return errNotBuilt }
 

@@ -1,6 +1,7 @@
 package gymtasks
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -11,19 +12,21 @@ import (
 )
 
 // Env is one instance of a task. It has the powers env.StateCodec,
-// env.Terminator and env.Injector.
+// env.Terminator, env.Injector and env.Randomizer.
 type Env struct {
 	task    *task
 	spec    env.Spec
 	sim     *mujoco.Sim
 	dt      float64
 	posture []float64 // q[skipped:] then v, scratch of healthy
+	vary    *mujoco.Variation
 }
 
 var (
 	_ env.StateCodec = (*Env)(nil)
 	_ env.Terminator = (*Env)(nil)
 	_ env.Injector   = (*Env)(nil)
+	_ env.Randomizer = (*Env)(nil)
 )
 
 // open loads the task's model and puts it in the model's initial pose.
@@ -73,8 +76,22 @@ func (e *Env) Close() error {
 	return nil
 }
 
+// Randomize sets what later resets draw of friction, masses and motors.
+func (e *Env) Randomize(r env.Randomization) error {
+	if err := errors.Join(r.Validate(), r.Only(e.spec.ID, "friction", "mass", "motor")); err != nil {
+		return err
+	}
+	e.vary = e.sim.Vary(r, mujoco.GeomFriction, mujoco.ActuatorGear)
+	return nil
+}
+
 // Reset draws all of qpos first, then all of qvel (environments.md 0.5).
 func (e *Env) Reset(s *rng.Stream, obs []float64) error {
+	if e.vary != nil {
+		if err := e.vary.Draw(rng.NewStream(s.Key().Derive("randomize", s.Uint64()))); err != nil {
+			return e.wrap(err)
+		}
+	}
 	if err := e.sim.Reset(); err != nil {
 		return e.wrap(err)
 	}

@@ -314,3 +314,40 @@ func BenchmarkStep(b *testing.B) {
 		})
 	}
 }
+
+func TestARandomizedEpisodeIsRestoredWithItsPhysics(t *testing.T) {
+	ranges := env.Randomization{Friction: env.Range{.3, 2}, Mass: env.Range{.7, 1.3}, Motor: env.Range{.7, 1.3}}
+	saved, fresh := instance(t, &hopper), instance(t, &hopper)
+	for _, e := range []*Env{saved, fresh} {
+		if err := e.Randomize(ranges); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := rng.NewStream(rng.Root(3))
+	obs, other, action := make([]float64, 11), make([]float64, 11), make([]float64, 3)
+	masses := map[float64]bool{}
+	for range 3 {
+		if err := saved.Reset(s, obs); err != nil {
+			t.Fatal(err)
+		}
+		masses[saved.sim.Field(mujoco.BodyMass)[1]] = true
+		if err := fresh.RestoreState(saved.AppendState(nil), other); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 60 {
+			randomAction(s, saved.spec, action)
+			x, err := saved.Step(action, obs)
+			y, err2 := fresh.Step(action, other)
+			if err := errors.Join(err, err2); err != nil || x != y {
+				t.Fatalf("step %d: %+v and %+v, %v", i, x, y, err)
+			}
+			sameObs(t, i, obs, other)
+		}
+	}
+	if len(masses) != 3 {
+		t.Errorf("three resets drew the masses %v", masses)
+	}
+	if err := saved.Randomize(env.Randomization{Push: env.Range{1, 2}}); err == nil || !strings.Contains(err.Error(), "randomize.push") {
+		t.Errorf("got %v", err)
+	}
+}
