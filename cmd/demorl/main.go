@@ -12,7 +12,9 @@ import (
 	// The tasks register themselves.
 	_ "demorl/env/classic"
 	_ "demorl/env/leg"
+	_ "demorl/env/mujoco/adroit"
 	_ "demorl/env/mujoco/gymtasks"
+	_ "demorl/env/mujoco/hand"
 )
 
 // cli is the grammar of the command line.
