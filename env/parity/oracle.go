@@ -31,6 +31,8 @@ var exact = Tolerance{Reward: 1e-12}
 var Suites = []Suite{
 	{Script: "gym_parity.py"},
 	{Script: "adroit_parity.py", Allowed: hammers("", ":gr142", ":sparse")},
+	{Script: "hand_parity.py"},
+	{Script: "dext_parity.py"},
 }
 
 // hammers is what may differ in the variants of adroit/hammer.
