@@ -10,7 +10,7 @@ import (
 )
 
 // maxAttempts bounds the starts that a reset draws until an object stays on
-// the palm; more than one in two does.
+// the palm.
 const maxAttempts = 1000
 
 // Reset draws starts until one is right, and then the goal. The objects'

@@ -22,6 +22,8 @@ type Env struct {
 
 	mid, half, low, high []float64 // of the actuators' ranges
 	controls             []float64 // scratch of Bare
+	posesAt              [2]int    // where an observation has the objects' poses
+	goalAt               int       // and the goal
 
 	// Views of the simulator's arrays, and of goal, in the observation's order.
 	parts       [][]float64
@@ -47,7 +49,10 @@ func open(t *task) (*Env, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Env{task: t, spec: t.spec(), sim: sim, sub: sim.Timestep(), goal: make([]float64, t.goalDim())}
+	e := &Env{
+		task: t, spec: t.spec(), sim: sim, sub: sim.Timestep(),
+		posesAt: t.poses(), goalAt: t.desired(), goal: make([]float64, t.goalDim()),
+	}
 	if err := e.prepare(); err != nil {
 		sim.Close()
 		return nil, e.wrap(err)

@@ -64,7 +64,7 @@ const penLength = .2
 // pose before the last sub-step, which the pose and the velocity after it tell.
 func (e *Env) Reward(_, _, next, reward []float32) {
 	t := e.task
-	dim, at, n := e.spec.ObsDim, t.poses(), 7*t.objects
+	dim, at, n := e.spec.ObsDim, e.posesAt, 7*t.objects
 	for row := range reward {
 		o := next[row*dim : (row+1)*dim]
 		var poses, goals [14]float64
@@ -77,7 +77,7 @@ func (e *Env) Reward(_, _, next, reward []float32) {
 			reward[row] = float32(spinning(rates[0], penLength*before(rotations.At(poses[3:]), rates, e.sub).Z33()))
 			continue
 		}
-		widen(goals[:n], o[t.desired():])
+		widen(goals[:n], o[e.goalAt:])
 		reward[row] = float32(t.score.reward(poses[:n], goals[:n]))
 	}
 }
