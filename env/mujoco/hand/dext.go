@@ -90,7 +90,7 @@ func (s scene) task(object string) task {
 // and its reset are those of hand/pen.
 var penspin = func() task {
 	t := manipulate("pen", "Pen", anyAxis, true)
-	t.id, t.names = "dext/penspin", []string{"PenSpin-v0", "dext/spin"}
+	t.id, t.names = "dext/penspin", []string{"PenSpin-v0", "dext/spin", "spin"}
 	t.summary, t.limit = "spin a pen in the hand", 250
 	t.goal = goal{none: true}
 	t.score = score{spin: true}

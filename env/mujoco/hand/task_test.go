@@ -26,6 +26,7 @@ func TestEveryTaskIsRegisteredAndDescribedWithoutTheLibrary(t *testing.T) {
 		"HandManipulatePenDense-v1":            {"hand/pen", 68, 20, 100},
 		"PenSpin-v0":                           {"dext/penspin", 61, 20, 250},
 		"dext/spin":                            {"dext/penspin", 61, 20, 250},
+		"spin":                                 {"dext/penspin", 61, 20, 250},
 		"EggHandOver-v0":                       {"dext/egg-handover", 116, 40, 75},
 		"BlockHandOverSparse-v0":               {"dext/block-handover:sparse", 116, 40, 75},
 		"PenCatchUnderarm-v0":                  {"dext/pen-catch-underarm", 140, 52, 75},
