@@ -273,7 +273,7 @@ func (e *Env) Inject(fields map[string][]float64, obs []float64) error {
 // targetOf is the number of a target by any of its names, -1 for another name.
 func (e *Env) targetOf(name string) int {
 	for k, target := range e.task.targets {
-		if name == target.name || name == target.alias {
+		if name == target.name || target.alias != "" && name == target.alias {
 			return k
 		}
 	}
