@@ -102,7 +102,7 @@ class TwoHands:
         self.low, self.high, self.center, self.half = low, high, (high + low) / 2, (high - low) / 2
         self.initial = self.data.qpos.copy()
         if self.overarm:
-            self.initial = self.model.key_qpos[0].copy()  # the numbers that envs/*_catch_overarm.py writes
+            self.initial = self.model.key_qpos[0].copy()  # what envs/*_catch_overarm.py writes, normalised
         self.goals = None
 
     def pose(self, joint):

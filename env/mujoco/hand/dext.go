@@ -79,7 +79,7 @@ func (s scene) task(object string) task {
 	if s.pose {
 		turn := []float64{1, 0, 0, 0}
 		if object == "Pen" {
-			turn = []float64{1, 1, 1, 1}
+			turn = []float64{.5, .5, .5, .5} // 1 1 1 1 in the original, whose MuJoCo normalises it
 		}
 		t.start = start{pose: append(append(overarmPose[:len(overarmPose):len(overarmPose)], turn...), 1, .7, -24370.4, 1, 0, 0, 0)}
 	}

@@ -191,6 +191,20 @@ func TestEveryStartOfManipulationIsOnThePalm(t *testing.T) {
 	}
 }
 
+// The scene's keyframe holds the same pose as the package's code.
+func TestTheOverarmStartIsTheScenesKeyframe(t *testing.T) {
+	for _, object := range []string{"egg", "block", "pen"} {
+		e := opening(t, find(t, "dext/"+object+"-catch-overarm"))
+		obs := reset(t, e, 18)
+		if !slices.Equal(e.sim.Field(mujoco.Qpos), e.sim.Field(mujoco.KeyQpos)[:74]) {
+			t.Errorf("%s: the start differs from the keyframe", object)
+		}
+		if !slices.Equal(obs[:30], overarmPose[:30]) || !slices.Equal(obs[60:90], overarmPose[30:60]) {
+			t.Errorf("%s: the hands are not where the start says", object)
+		}
+	}
+}
+
 // The boxes and ranges of environments.md section 4, and the rule that a goal
 // lies in the box farther from the object.
 func TestGoalsAreDrawnAsTheOriginalsAre(t *testing.T) {
