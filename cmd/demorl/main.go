@@ -12,8 +12,10 @@ import (
 	// The tasks register themselves.
 	_ "demorl/env/classic"
 	_ "demorl/env/leg"
+	_ "demorl/env/mujoco/adroit"
 	_ "demorl/env/mujoco/dmc"
 	_ "demorl/env/mujoco/gymtasks"
+	_ "demorl/env/mujoco/hand"
 	_ "demorl/env/mujoco/stoch"
 )
 

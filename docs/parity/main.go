@@ -19,8 +19,10 @@ import (
 	"demorl/env"
 	"demorl/env/parity"
 
+	_ "demorl/env/mujoco/adroit"
 	_ "demorl/env/mujoco/dmc"
 	_ "demorl/env/mujoco/gymtasks"
+	_ "demorl/env/mujoco/hand"
 )
 
 const begin, end = "<!-- parity: made by make parity -->", "<!-- parity: end -->"

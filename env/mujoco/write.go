@@ -3,7 +3,6 @@ package mujoco
 import (
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 )
@@ -35,13 +34,8 @@ func (s *Sim) Write(fields map[string][]float64, also map[string]Field) error {
 			}
 			want = len(s.Field(field))
 		}
-		if len(fields[name]) != want {
-			return fmt.Errorf("%s has %d numbers; give %d", name, len(fields[name]), want)
-		}
-		for i, x := range fields[name] {
-			if math.IsNaN(x) || math.IsInf(x, 0) {
-				return fmt.Errorf("%s[%d] is %g; give a finite number", name, i, x)
-			}
+		if err := CheckVector(name, fields[name], want); err != nil {
+			return err
 		}
 	}
 	if err := s.Reset(); err != nil {

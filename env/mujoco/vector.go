@@ -1,0 +1,30 @@
+package mujoco
+
+import (
+	"fmt"
+	"math"
+)
+
+// CheckVector returns an error if a vector of a written state has not want
+// numbers, or one that is not finite.
+func CheckVector(name string, x []float64, want int) error {
+	if len(x) != want {
+		return fmt.Errorf("%s has %d numbers; give %d", name, len(x), want)
+	}
+	for i, x := range x {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return fmt.Errorf("%s[%d] is %g; give a finite number", name, i, x)
+		}
+	}
+	return nil
+}
+
+// Finite tells whether no number of a predicted observation is NaN or infinite.
+func Finite(x []float32) bool {
+	for _, x := range x {
+		if x-x != 0 {
+			return false
+		}
+	}
+	return true
+}
