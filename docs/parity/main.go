@@ -1,10 +1,10 @@
 // Command parity compares every native task that has a running original with
-// it, at length, and writes the rows of the table in docs/environments.md:
+// it, at length, and writes the table of docs/environments.md:
 //
-//	go run ./docs/parity [TASK ...]
+//	go run ./docs/parity [-compare=false] [-rates=false] [-only SCRIPT] [TASK ...]
 //
-// Without tasks the whole table between the page's markers is made again; with
-// tasks their rows are printed.
+// What it finds is kept in docs/parity/table.csv, a line a task, so that a part
+// of the tasks, or their speed alone (on a quiet machine), can be done again.
 package main
 
 import (
@@ -13,7 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
+	"strconv"
 
 	"demorl/bench"
 	"demorl/env"
@@ -25,22 +25,42 @@ import (
 	_ "demorl/env/mujoco/hand"
 )
 
-const begin, end = "<!-- parity: made by make parity -->", "<!-- parity: end -->"
+type options struct {
+	states, actions string
+	compare, rates  bool
+	only            string
+	tasks           []string
+}
 
 func main() {
-	states := flag.String("states", "20", "states a task")
-	actions := flag.String("actions", "200", "actions a state")
+	o := options{}
+	flag.StringVar(&o.states, "states", "20", "states a task")
+	flag.StringVar(&o.actions, "actions", "200", "actions a state")
+	flag.BoolVar(&o.compare, "compare", true, "compare the tasks")
+	flag.BoolVar(&o.rates, "rates", true, "measure both sides' steps a second")
+	flag.StringVar(&o.only, "only", "", "the script whose tasks are done")
 	flag.Parse()
-	if err := run(*states, *actions, flag.Args()); err != nil {
+	o.tasks = flag.Args()
+	if err := run(o); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(states, actions string, wanted []string) error {
-	var table strings.Builder
-	table.WriteString(begin + "\n\n| task | oracle | states x steps | ended | observation | reward | steps/s | oracle's |\n|---|---|---|---|---|---|---|---|\n")
+func run(o options) error {
+	root, err := parity.Root()
+	if err != nil {
+		return err
+	}
+	folder := filepath.Join(root, "docs")
+	t, err := readTable(filepath.Join(folder, "parity", "table.csv"))
+	if err != nil {
+		return err
+	}
 	for _, suite := range parity.Suites {
+		if o.only != "" && suite.Script != o.only {
+			continue
+		}
 		ids, err := suite.List()
 		if err != nil {
 			return err
@@ -52,69 +72,67 @@ func run(states, actions string, wanted []string) error {
 			}
 		}
 		for _, id := range ids {
-			if len(wanted) > 0 && !slices.Contains(wanted, id) {
+			if len(o.tasks) > 0 && !slices.Contains(o.tasks, id) {
 				continue
 			}
-			row, err := row(suite, id, states, actions)
-			if err != nil {
+			r := t.row(id)
+			if err := r.measure(suite, o); err != nil {
 				return err
 			}
-			fmt.Print(row)
-			table.WriteString(row)
+			fmt.Println(r)
+			if err := t.write(); err != nil {
+				return err
+			}
 		}
 	}
-	if len(wanted) > 0 {
-		return nil
-	}
-	return replace(table.String() + "\n")
+	return t.publish(filepath.Join(folder, "environments.md"))
 }
 
-// row compares one task and times both sides, on one thread, one after the other.
-func row(suite parity.Suite, id, states, actions string) (string, error) {
-	out, err := suite.Run("--states", states, "--actions", actions, "--rate", id)
-	if err != nil {
-		return "", err
+// measure does what o asks for of one task; both sides are timed on one
+// thread, one after the other.
+func (r *row) measure(suite parity.Suite, o options) error {
+	args := []string{"--states", "0", "--actions", "0"}
+	if o.compare {
+		args = []string{"--states", o.states, "--actions", o.actions}
 	}
-	e, err := env.Make(id)
+	if o.rates {
+		args = append(args, "--rate")
+	}
+	out, err := suite.Run(append(args, r.task)...)
 	if err != nil {
-		return "", err
+		return err
+	}
+	e, err := env.Make(r.task)
+	if err != nil {
+		return err
 	}
 	defer e.Close()
-	allowed := suite.Tolerance(id)
+	allowed := suite.Tolerance(r.task)
 	report, err := parity.Compare(e, out, allowed)
 	if err != nil {
-		return "", err
+		return err
 	}
-	rate, err := bench.NewEnvironment(id, 1)
+	if o.compare {
+		r.oracle, r.states, r.steps, r.ended = report.Oracle, report.States, report.Steps, report.Terminations
+		r.obs, r.reward, r.reason = report.Obs, report.Reward, allowed.Reason
+	}
+	if !o.rates {
+		return nil
+	}
+	rate, err := bench.NewEnvironment(r.task, 1)
 	if err != nil {
-		return "", err
+		return err
 	}
-	obs := "equal"
-	if report.Obs > 0 {
-		obs = fmt.Sprintf("%.1e", report.Obs)
+	r.rate, r.oracleRate = rate.Steps, report.OracleRate
+	if rate.Bare != nil {
+		r.bare = *rate.Bare
 	}
-	if allowed.Reason != "" {
-		obs += " (" + allowed.Reason + ")"
-	}
-	return fmt.Sprintf("| %s | %s | %d x %s | %d | %s | %.1e | %.0f | %.0f |\n", id, report.Oracle, report.States, actions, report.Terminations,
-		obs, report.Reward, rate.Steps, report.OracleRate), nil
+	return nil
 }
 
-// replace writes the table between the page's markers.
-func replace(table string) error {
-	root, err := parity.Root()
-	if err != nil {
-		return err
+func count(x float64) string {
+	if x == 0 {
+		return ""
 	}
-	path := filepath.Join(root, "docs", "environments.md")
-	page, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	before, rest, found := strings.Cut(string(page), begin)
-	_, after, closed := strings.Cut(rest, end)
-	if !found || !closed {
-		return fmt.Errorf("%s has no markers %q and %q", path, begin, end)
-	}
-	return os.WriteFile(path, []byte(before+table+end+after), 0o644)
+	return strconv.FormatFloat(x, 'f', 0, 64)
 }
