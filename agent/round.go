@@ -102,6 +102,16 @@ func (a *Agent) Actors() []string {
 	return []string{ActPolicy}
 }
 
+// NewPolicy returns the policy's deterministic action, checked, with memory of
+// its own: several may be used at once while nothing is learned.
+func (a *Agent) NewPolicy() func(ctx context.Context, obs, action []float32) error {
+	actor := a.sac.NewActor(1)
+	return func(_ context.Context, obs, action []float32) error {
+		actor.Act(obs, 1, nil, nil, action)
+		return check(action, a.step)
+	}
+}
+
 // Judge returns the deterministic actor of one evaluation episode. It touches
 // nothing that training reads.
 func (a *Agent) Judge(actor string, key rng.Key) func(ctx context.Context, obs, action []float32) error {

@@ -15,7 +15,8 @@ import (
 )
 
 // Maker makes instances of the task to train on, with actions in [-1, 1] and
-// their time limit: one for training and one for evaluation.
+// their time limit: one for training and one for evaluation, and more of these
+// where several evaluation episodes are played at once.
 type Maker func() (env.Env, error)
 
 // Loop is the pure core of a run. It is a value between two calls of Step:
@@ -23,8 +24,11 @@ type Maker func() (env.Env, error)
 type Loop struct {
 	settings Settings
 	key      rng.Key
-	world    env.Env // the real system
-	judge    env.Env // the evaluation's own instance
+	instance Maker
+	pool     *par.Pool
+	world    env.Env  // the real system
+	names    []string // of its observations, for messages
+	judges   []*judge // the evaluation's own instances; the first is always there
 	agent    *agent.Agent
 
 	obs           []float64 // present observation of the real system
@@ -36,7 +40,6 @@ type Loop struct {
 	bestStep      int     // its step; 0 before the first
 
 	from     replay.Transition
-	obs32    []float32
 	action   []float32
 	action64 []float64
 }
@@ -50,24 +53,6 @@ type Event struct {
 	Length      int
 	Evaluations []Evaluation
 	Best        bool // the evaluation is the run's best so far
-}
-
-// Evaluation is one deterministic episode on the evaluation's own instance.
-type Evaluation struct {
-	Episode int
-	Return  float64
-	Length  int
-	Actor   string // "policy" or "planner"
-}
-
-// Mean returns the mean return of the evaluations of actor, and how many there are.
-func Mean(all []Evaluation, actor string) (mean float64, n int) {
-	for _, e := range all {
-		if e.Actor == actor {
-			mean, n = mean+e.Return, n+1
-		}
-	}
-	return mean / float64(max(1, n)), n
 }
 
 // BadValueError says which number of the real system is not finite.
@@ -85,12 +70,12 @@ func NewLoop(s Settings, instance Maker, pool *par.Pool) (*Loop, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	l := &Loop{settings: s, key: rng.Root(s.Seed), best: math.Inf(-1)}
+	l := &Loop{settings: s, key: rng.Root(s.Seed), best: math.Inf(-1), instance: instance, pool: pool}
 	var err error
 	if l.world, err = instance(); err != nil {
 		return nil, err
 	}
-	if l.judge, err = instance(); err != nil {
+	if err = l.addJudge(); err != nil {
 		l.world.Close()
 		return nil, err
 	}
@@ -99,14 +84,20 @@ func NewLoop(s Settings, instance Maker, pool *par.Pool) (*Loop, error) {
 		return nil, err
 	}
 	spec := l.world.Spec()
-	l.obs, l.obs32 = make([]float64, spec.ObsDim), make([]float32, spec.ObsDim)
+	l.obs, l.names = make([]float64, spec.ObsDim), spec.ObsNames
 	l.action, l.action64 = make([]float32, spec.ActDim), make([]float64, spec.ActDim)
 	l.from = replay.Transition{Obs: make([]float32, spec.ObsDim), Next: make([]float32, spec.ObsDim), Action: make([]float32, spec.ActDim)}
 	return l, nil
 }
 
 // Close gives the task's instances back.
-func (l *Loop) Close() error { return errors.Join(l.world.Close(), l.judge.Close()) }
+func (l *Loop) Close() error {
+	all := []error{l.world.Close()}
+	for _, j := range l.judges {
+		all = append(all, j.env.Close())
+	}
+	return errors.Join(all...)
+}
 
 // Agent returns the learner.
 func (l *Loop) Agent() *agent.Agent { return l.agent }
@@ -193,12 +184,11 @@ func (l *Loop) check(obs []float64, reward float64, step int) error {
 	if !learnable(reward) {
 		return &BadValueError{Step: step, What: fmt.Sprintf("the reward is %v", reward)}
 	}
-	names := l.world.Spec().ObsNames
 	for i, v := range obs {
 		if !learnable(v) {
 			what := fmt.Sprintf("observation %d is %v", i, v)
-			if i < len(names) {
-				what = fmt.Sprintf("observation %d (%s) is %v", i, names[i], v)
+			if i < len(l.names) {
+				what = fmt.Sprintf("observation %d (%s) is %v", i, l.names[i], v)
 			}
 			return &BadValueError{Step: step, What: what}
 		}
@@ -208,67 +198,6 @@ func (l *Loop) check(obs []float64, reward float64, step int) error {
 
 // learnable reports whether v is finite, also as the float32 that is learned from.
 func learnable(v float64) bool { return math.Abs(float64(float32(v))) <= math.MaxFloat32 }
-
-// evaluationRoot is the seed of the start states of every evaluation, the same
-// in all runs, so that runs are judged on equal starts.
-const evaluationRoot = 0xE7A1
-
-// Evaluate plays deterministic episodes on the evaluation's own instance. It
-// touches nothing that training reads.
-func (l *Loop) Evaluate(ctx context.Context, episodes int) ([]Evaluation, error) {
-	var all []Evaluation
-	for _, actor := range l.agent.Actors() {
-		for e := range episodes {
-			ev, err := l.Episode(ctx, actor, e, nil)
-			if err != nil {
-				return all, err
-			}
-			all = append(all, ev)
-		}
-	}
-	return all, nil
-}
-
-// Episode plays one deterministic episode of the named actor from the fixed
-// start number e. visit, unless nil, is called after every step with the
-// evaluation's instance.
-func (l *Loop) Episode(ctx context.Context, actor string, e int, visit func(env.Env)) (Evaluation, error) {
-	key := rng.Root(evaluationRoot).Derive("eval").At(uint64(e))
-	obs := make([]float64, len(l.obs))
-	ev := Evaluation{Episode: e, Actor: actor}
-	if err := l.judge.Reset(rng.NewStream(key), obs); err != nil {
-		return ev, fmt.Errorf("the evaluation's environment could not be reset: %w", err)
-	}
-	if err := l.check(obs, 0, l.Steps()); err != nil {
-		return ev, fmt.Errorf("in an evaluation: %w", err)
-	}
-	act := l.agent.Judge(actor, key.Derive("planner"))
-	for {
-		narrow(l.obs32, obs)
-		if err := act(ctx, l.obs32, l.action); err != nil {
-			return ev, err
-		}
-		widen(l.action64, l.action)
-		out, err := l.judge.Step(l.action64, obs)
-		if err != nil {
-			return ev, fmt.Errorf("the environment failed in an evaluation: %w", err)
-		}
-		if err := l.check(obs, out.Reward, l.Steps()); err != nil {
-			return ev, fmt.Errorf("in an evaluation: %w", err)
-		}
-		ev.Return += out.Reward
-		ev.Length++
-		if visit != nil {
-			visit(l.judge)
-		}
-		if out.Terminated || out.Truncated {
-			return ev, nil
-		}
-		if err := ctx.Err(); err != nil {
-			return ev, err
-		}
-	}
-}
 
 // Sections returns the whole state of the run's core: no clock, no thread
 // count and no step target is in it.

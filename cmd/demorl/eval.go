@@ -107,11 +107,11 @@ func (cmd *evalCommand) play(ctx context.Context, loop *train.Loop, s train.Sett
 	if episodes == 0 {
 		episodes = s.EvalEpisodes
 	}
-	for e := range episodes {
-		ev, err := loop.Episode(ctx, r.Actor, e, nil)
-		if err != nil {
-			return err
-		}
+	all, err := loop.Episodes(ctx, r.Actor, episodes)
+	if err != nil {
+		return err
+	}
+	for e, ev := range all {
 		if math.IsNaN(ev.Return) || math.IsInf(ev.Return, 0) {
 			return fmt.Errorf("the return of episode %d is %v", e, ev.Return)
 		}
