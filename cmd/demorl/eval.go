@@ -10,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 
-	"demorl/env"
 	"demorl/internal/par"
 	"demorl/internal/vfs"
 	"demorl/rundir"
@@ -54,13 +53,13 @@ func (cmd *evalCommand) Run(c *console) error {
 		}
 		return err
 	}
-	s, err := storedSettings(dir)
+	s, t, err := storedSettings(dir)
 	if err != nil {
 		return err
 	}
 	pool := par.New(budget)
 	defer pool.Close()
-	loop, err := train.NewLoop(s, func() (env.Env, error) { return env.ForLearning(s.Env) }, pool)
+	loop, err := train.NewLoop(s, forLearning(t), pool)
 	if err != nil {
 		return err
 	}
