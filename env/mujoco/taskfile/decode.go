@@ -114,7 +114,7 @@ func nearest(word string, names []string) string {
 		return ""
 	}
 	best := slices.MinFunc(names, func(a, b string) int { return env.EditDistance(word, a) - env.EditDistance(word, b) })
-	if env.EditDistance(word, best) > max(1, len(word)/3) {
+	if d := env.EditDistance(word, best); d > max(2, len(word)/3) || d >= len(word) {
 		return ""
 	}
 	return ", the nearest is " + best
