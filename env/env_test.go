@@ -282,3 +282,22 @@ func TestResolversAreAskedForNamesThatAreNotRegistered(t *testing.T) {
 		t.Errorf("error %v, want an unknown task: no resolver knows the name", err)
 	}
 }
+
+func TestFloatsAreRestoredBitForBitOrNotAtAll(t *testing.T) {
+	want := []float64{1.5, math.Copysign(0, -1), math.Inf(1)}
+	saved := env.AppendFloats([]byte("kept"), want)
+	got := make([]float64, 3)
+	if err := env.RestoreFloats(saved[4:], got); err != nil || string(saved[:4]) != "kept" {
+		t.Fatal(err)
+	}
+	for i, x := range want {
+		if math.Float64bits(got[i]) != math.Float64bits(x) {
+			t.Errorf("%v, want %v", got, want)
+		}
+	}
+	for _, bad := range [][]byte{nil, saved, saved[5:]} {
+		if env.RestoreFloats(bad, got) == nil || got[0] != 1.5 {
+			t.Errorf("a state of %d bytes was taken, or changed %v", len(bad), got)
+		}
+	}
+}

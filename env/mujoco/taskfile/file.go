@@ -87,6 +87,15 @@ type rule struct {
 	atBounds  bool // reaching a bound ends as well
 }
 
+// The keys of the file's mappings.
+var (
+	topKeys    = []string{"summary", "model", "frame_skip", "stepping", "limit", "action", "reset", "observation", "reward", "terminate"}
+	actionKeys = []string{"low", "high", "scale", "offset"}
+	resetKeys  = []string{"keyframe", "qpos", "qvel"}
+	noiseKeys  = []string{"uniform", "normal", "joints"}
+	termKeys   = append(slices.Clone(termKinds), "weight", "width", "bounds", "margin", "value_at_margin", "shape")
+)
+
 // read parses a file; its faults are in r.
 func (r *reader) read(data []byte) *file {
 	f := &file{skip: 1, style: mujoco.Plain, limit: 1000, reset: reset{keyframe: -1}}
@@ -94,7 +103,7 @@ func (r *reader) read(data []byte) *file {
 	if !ok {
 		return f
 	}
-	m := r.mapping(doc, "summary", "model", "frame_skip", "stepping", "limit", "action", "reset", "observation", "reward", "terminate")
+	m := r.mapping(doc, topKeys...)
 	for _, key := range []string{"model", "observation", "reward"} {
 		if _, ok := m[key]; !ok {
 			r.fault(place{line: doc.line, column: doc.column}, "%s is missing", key)
@@ -153,7 +162,7 @@ func (r *reader) read(data []byte) *file {
 }
 
 func (r *reader) action(v value) (a action) {
-	m := r.mapping(v, "low", "high", "scale", "offset")
+	m := r.mapping(v, actionKeys...)
 	for key, to := range map[string]struct {
 		x  *[]float64
 		at *place
@@ -170,7 +179,7 @@ func (r *reader) action(v value) (a action) {
 
 func (r *reader) reset(v value) reset {
 	out := reset{keyframe: -1}
-	m := r.mapping(v, "keyframe", "qpos", "qvel")
+	m := r.mapping(v, resetKeys...)
 	if v, ok := m["keyframe"]; ok {
 		out.keyframe, out.keyframeAt = r.integer(v, 0), v.place
 	}
@@ -185,7 +194,7 @@ func (r *reader) reset(v value) reset {
 
 func (r *reader) noise(v value) noise {
 	n := noise{place: v.place, given: true}
-	m := r.mapping(v, "uniform", "normal", "joints")
+	m := r.mapping(v, noiseKeys...)
 	uniform, isUniform := m["uniform"]
 	normal, isNormal := m["normal"]
 	switch {
@@ -292,7 +301,7 @@ var shapes = []string{"gaussian", "linear", "quadratic", "cosine", "hyperbolic",
 
 func (r *reader) term(v value) term {
 	t := term{place: v.place, weight: 1, width: 1, shape: "gaussian", atMargin: 0.1, low: math.Inf(-1), high: math.Inf(1)}
-	m := r.mapping(v, append(slices.Clone(termKinds), "weight", "width", "bounds", "margin", "value_at_margin", "shape")...)
+	m := r.mapping(v, termKeys...)
 	for _, kind := range termKinds {
 		given, ok := m[kind]
 		switch {

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -29,6 +30,9 @@ var packages = map[string]mujoco.Package{
 	"gymnasium": mujoco.GymnasiumModels, "dm_control": mujoco.DMControl, "gymnasium_robotics": mujoco.GymnasiumRobotics,
 	"dexterous_gym": mujoco.DexterousGym, "robel": mujoco.Robel,
 }
+
+// packageNames are the names of packages, sorted.
+func packageNames() []string { return slices.Sorted(maps.Keys(packages)) }
 
 // asset splits "asset:gymnasium/hopper.xml".
 func asset(model string) (folder, name string, ok bool) {
@@ -59,7 +63,7 @@ func (r *reader) checkModel(f *file) bool {
 	}
 	folder, _, ok := asset(f.model)
 	if _, known := packages[folder]; !ok || !known {
-		r.fault(f.modelAt, "%q is no fetched model; write asset:PACKAGE/FILE.xml with gymnasium, dm_control, gymnasium_robotics, dexterous_gym or robel", f.model)
+		r.fault(f.modelAt, "%q is no fetched model; write asset:PACKAGE/FILE.xml with one of the packages %s", f.model, strings.Join(packageNames(), ", "))
 		return false
 	}
 	return true

@@ -231,3 +231,25 @@ func TestRulesEndAtTheirBounds(t *testing.T) {
 		t.Error("an infinite entry does not end an episode")
 	}
 }
+
+// docs/your-own-task.md names every key and word, and shows the example as it is.
+func TestTheDocumentNamesEveryKey(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/your-own-task.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example, err := os.ReadFile("../../../examples/tasks/balance.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(page), "```yaml\n"+string(example)+"```\n") {
+		t.Error("the page does not show examples/tasks/balance.yaml as it is; copy it there")
+	}
+	for _, keys := range [][]string{topKeys, actionKeys, resetKeys, noiseKeys, ruleKeys, termKeys, shapes, reductions, packageNames()} {
+		for _, key := range keys {
+			if !strings.Contains(string(page), "`"+key) && !strings.Contains(string(page), "."+key+"`") && !strings.Contains(string(page), "{"+key+":") {
+				t.Errorf("the page does not name %s", key)
+			}
+		}
+	}
+}
