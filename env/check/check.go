@@ -111,10 +111,12 @@ func Check(instance func() (env.Env, error), describe func() env.Spec, o Options
 	p.prepare()
 	c.record(p)
 	for _, rule := range []func(){
-		c.ending, c.limits, c.seeds, c.forgetting, c.sharing, c.state, c.terminal, c.reward, c.units, c.speed, c.actions, c.closing,
+		c.ending, c.limits, c.seeds, c.forgetting, c.sharing, c.state, c.terminal, c.reward, c.units, c.speed, c.actions,
 	} {
 		rule()
+		c.release(1)
 	}
+	c.release(0)
 	return c.report
 }
 
@@ -210,20 +212,19 @@ func (c *checker) open() (*probe, bool) {
 	return p, true
 }
 
-// closing closes all instances as a rule of its own.
-func (c *checker) closing() {
-	for _, e := range c.opened {
+// release closes the newest instances until n are left: an instance may be a
+// process or a large model.
+func (c *checker) release(n int) {
+	for len(c.opened) > n {
+		last := len(c.opened) - 1
+		e := c.opened[last]
+		c.opened = c.opened[:last]
 		if err := guarded(e.Close); err != nil {
 			c.errorf(Making, "Close failed: %v", err)
-		}
-	}
-	for _, e := range c.opened {
-		if err := guarded(e.Close); err != nil {
+		} else if err := guarded(e.Close); err != nil {
 			c.warnf(Making, "a second Close failed: %v; it should do nothing", err)
-			break
 		}
 	}
-	c.opened = nil
 }
 
 // closeAll gives back what is still open when a check ends early.

@@ -131,19 +131,7 @@ func (r *reader) read(data []byte) *file {
 		f.reset = r.reset(v)
 	}
 	if v, ok := m["observation"]; ok {
-		for _, v := range r.list(v) {
-			q := r.quantity(v, r.mapping(v, quantityKeys...))
-			if q.reduce != "" {
-				r.fault(q.place, "an observation is not reduced to a number; observe its entries")
-			}
-			if q.source.kind == "action" {
-				r.fault(q.place, "an action is no observation")
-			}
-			f.observation = append(f.observation, q)
-		}
-		if len(f.observation) == 0 {
-			r.fault(v.place, "observe something")
-		}
+		f.observation = r.observation(v)
 	}
 	if v, ok := m["reward"]; ok {
 		for _, v := range r.list(v) {
@@ -159,6 +147,23 @@ func (r *reader) read(data []byte) *file {
 		}
 	}
 	return f
+}
+
+func (r *reader) observation(v value) (out []quantity) {
+	for _, v := range r.list(v) {
+		q := r.quantity(v, r.mapping(v, quantityKeys...))
+		if q.reduce != "" {
+			r.fault(q.place, "an observation is not reduced to a number; observe its entries")
+		}
+		if q.source.kind == "action" {
+			r.fault(q.place, "an action is no observation")
+		}
+		out = append(out, q)
+	}
+	if len(out) == 0 {
+		r.fault(v.place, "observe something")
+	}
+	return out
 }
 
 func (r *reader) action(v value) (a action) {
@@ -299,6 +304,9 @@ var termKinds = []string{"velocity", "value", "square", "distance", "exp", "tole
 
 var shapes = []string{"gaussian", "linear", "quadratic", "cosine", "hyperbolic", "long_tail", "tanh_squared"}
 
+// deepest is how deep products of products may be nested.
+const deepest = 4
+
 func (r *reader) term(v value) term {
 	t := term{place: v.place, weight: 1, width: 1, shape: "gaussian", atMargin: 0.1, low: math.Inf(-1), high: math.Inf(1)}
 	m := r.mapping(v, termKeys...)
@@ -316,6 +324,10 @@ func (r *reader) term(v value) term {
 		case "constant", "alive":
 			t.constant = r.number(given)
 		case "product":
+			if strings.Count(v.path, "product") >= deepest { // an alias may contain itself
+				r.fault(given.place, "products are nested more than %d deep", deepest)
+				continue
+			}
 			for _, v := range r.list(given) {
 				t.factors = append(t.factors, r.term(v))
 			}
