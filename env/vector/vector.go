@@ -31,10 +31,11 @@ type Set struct {
 	step     func(worker, piece int)
 }
 
-// piecesEach is how many pieces of work there are a worker: several, since
-// some instances reset and others do not, and few, since each piece is handed
-// out at a cost.
-const piecesEach = 4
+// piecesEach is how many pieces of work there are a worker, at most: many, since
+// the last piece keeps the others waiting and a reset takes several steps' time;
+// not one an instance, since a step of a small task takes little longer than
+// handing out a piece.
+const piecesEach = 16
 
 // New makes n instances; wrap them as the caller wants to act (env.Limit for
 // the time limit, env.Scale for actions in [-1, 1]). Reset must follow.
