@@ -108,6 +108,16 @@ func (a *Agent) Actors() []string {
 // Actor chooses an action for obs; state is the task's, where NeedsState.
 type Actor func(ctx context.Context, obs []float32, state []byte, action []float32) error
 
+// NewPolicy returns the policy's deterministic action, checked, with memory of
+// its own: several may be used at once while nothing is learned.
+func (a *Agent) NewPolicy() Actor {
+	actor := a.sac.NewActor(1)
+	return func(_ context.Context, obs []float32, _ []byte, action []float32) error {
+		actor.Act(obs, 1, nil, nil, action)
+		return check(action, a.step)
+	}
+}
+
 // Judge returns the deterministic actor of one evaluation episode. It touches
 // nothing that training reads.
 func (a *Agent) Judge(actor string, key rng.Key) Actor {

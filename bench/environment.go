@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"demorl/env"
+	"demorl/env/vector"
+	"demorl/internal/par"
 	"demorl/rng"
 )
 
@@ -15,6 +17,9 @@ type Environment struct {
 	Threads int      `json:"threads"`
 	Steps   float64  `json:"steps_per_s"`
 	Bare    *float64 `json:"bare_steps_per_s"` // the same simulator calls in a C loop; nil where there is no simulator
+	// Instances is how many were stepped together by env/vector; 0 means one a
+	// thread, each at its own pace.
+	Instances int `json:"instances,omitzero"`
 }
 
 // bare is the power to make the simulator's calls of many steps in one C loop.
@@ -67,6 +72,54 @@ func NewEnvironment(id string, threads int) (Environment, error) {
 	return out, nil
 }
 
+// NewVector measures random actions on instances of the named task that are
+// stepped together on pool, resets included.
+func NewVector(id string, instances int, pool *par.Pool) (Environment, error) {
+	out := Environment{Bench: "env", Env: id, Threads: pool.Workers(), Instances: instances}
+	t, err := env.Lookup(id)
+	if err != nil {
+		return out, err
+	}
+	key := rng.Root(0).Derive("bench/env")
+	set, err := vector.New(func() (env.Env, error) {
+		e, err := t.New()
+		if err != nil {
+			return nil, err
+		}
+		return env.Limit(e, e.Spec().Limit), nil
+	}, instances, key.At(0), pool)
+	if err != nil {
+		return out, fmt.Errorf("bench env: %w", err)
+	}
+	defer set.Close()
+	spec := set.Spec()
+	rounds := max(20, (stepsEach+instances-1)/instances)
+	actions := make([]float64, rounds*instances*spec.ActDim)
+	draw(actions, spec, rng.NewStream(key.At(1)))
+	failed := set.Reset()
+	seconds := median(timed(repeats, func() {
+		row := instances * spec.ActDim
+		for i := range rounds {
+			if failed == nil {
+				failed = set.Step(actions[i*row : (i+1)*row])
+			}
+		}
+	}))
+	if failed != nil {
+		return out, fmt.Errorf("bench env: %w", failed)
+	}
+	out.Steps = float64(rounds*instances) / seconds
+	return out, nil
+}
+
+// draw fills actions, rows of ActDim, with uniform ones.
+func draw(actions []float64, spec env.Spec, s *rng.Stream) {
+	for i := range actions {
+		low, high := max(spec.Low[i%spec.ActDim], -1e3), min(spec.High[i%spec.ActDim], 1e3)
+		actions[i] = s.Uniform(low, high)
+	}
+}
+
 // runner is one instance with fixed random actions.
 type runner struct {
 	env     env.Env
@@ -89,11 +142,7 @@ func newRunner(id string, n uint64) (*runner, error) {
 		env: e, dim: spec.ActDim, limit: spec.Limit, resets: rng.NewStream(key.At(0)),
 		actions: make([]float64, stepsEach*spec.ActDim), obs: make([]float64, spec.ObsDim),
 	}
-	s := rng.NewStream(key.At(1))
-	for i := range r.actions {
-		low, high := max(spec.Low[i%r.dim], -1e3), min(spec.High[i%r.dim], 1e3)
-		r.actions[i] = s.Uniform(low, high)
-	}
+	draw(r.actions, spec, rng.NewStream(key.At(1)))
 	return r, e.Reset(r.resets, r.obs)
 }
 

@@ -254,3 +254,50 @@ func TestRegisterPanicsOnATakenName(t *testing.T) {
 	}()
 	env.Register(env.Task{ID: "test/other", Aliases: []string{"pendulum-V1"}})
 }
+
+func TestResolversAreAskedForNamesThatAreNotRegistered(t *testing.T) {
+	env.AddResolver(func(name string) (env.Task, bool, error) {
+		kind, rest, ok := strings.Cut(name, "!")
+		switch {
+		case !ok || kind != "made":
+			return env.Task{}, false, nil
+		case rest == "":
+			return env.Task{}, false, errors.New("made! needs a number")
+		}
+		base, err := env.Lookup("classic/pendulum") // a resolver may look names up
+		base.ID = name
+		return base, true, err
+	})
+	if task, err := env.Lookup("made!3"); err != nil || task.ID != "made!3" {
+		t.Errorf("task %q, %v; want the resolver's", task.ID, err)
+	}
+	if e, err := env.ForLearning("made!3"); err != nil || e.Spec().Low[0] != -1 {
+		t.Errorf("a resolved task is not made for learning: %v", err)
+	}
+	if _, err := env.Lookup("made!"); err == nil || err.Error() != "made! needs a number" {
+		t.Errorf("error %v, want the resolver's", err)
+	}
+	var unknown *env.UnknownTaskError
+	if _, err := env.Lookup("other!3"); !errors.As(err, &unknown) {
+		t.Errorf("error %v, want an unknown task: no resolver knows the name", err)
+	}
+}
+
+func TestFloatsAreRestoredBitForBitOrNotAtAll(t *testing.T) {
+	want := []float64{1.5, math.Copysign(0, -1), math.Inf(1)}
+	saved := env.AppendFloats([]byte("kept"), want)
+	got := make([]float64, 3)
+	if err := env.RestoreFloats(saved[4:], got); err != nil || string(saved[:4]) != "kept" {
+		t.Fatal(err)
+	}
+	for i, x := range want {
+		if math.Float64bits(got[i]) != math.Float64bits(x) {
+			t.Errorf("%v, want %v", got, want)
+		}
+	}
+	for _, bad := range [][]byte{nil, saved, saved[5:]} {
+		if env.RestoreFloats(bad, got) == nil || got[0] != 1.5 {
+			t.Errorf("a state of %d bytes was taken, or changed %v", len(bad), got)
+		}
+	}
+}

@@ -23,12 +23,17 @@ type Task struct {
 	// Published names the key of the settings tables (method.md part E), such
 	// as "HalfCheetah"; empty for a task that no table names.
 	Published string
+	// Files, where not nil, are what the task is made from and what its runs
+	// keep, so that they go on when the originals have changed: contents by
+	// slash-separated names.
+	Files map[string][]byte
 }
 
 var (
-	mu      sync.RWMutex
-	tasks   = map[string]Task{}
-	aliases = map[string]string{}
+	mu        sync.RWMutex
+	tasks     = map[string]Task{}
+	aliases   = map[string]string{}
+	resolvers []func(name string) (Task, bool, error)
 )
 
 // Register adds a task. It panics on a name that is taken: that is a mistake
@@ -44,6 +49,16 @@ func Register(t Task) {
 		aliases[key] = t.ID
 	}
 	tasks[t.ID] = t
+}
+
+// AddResolver adds a way to find tasks that no package registers, such as those
+// that a file describes. Lookup asks the resolvers, in the order in which they
+// were added, about names that are not registered; resolve says whether the
+// name is one of its kind, and an error says why such a name is no task.
+func AddResolver(resolve func(name string) (Task, bool, error)) {
+	mu.Lock()
+	defer mu.Unlock()
+	resolvers = append(resolvers, resolve)
 }
 
 // UnknownTaskError is returned for a name that no task has.
@@ -65,13 +80,23 @@ type MissingError struct{ ID, Needs string }
 
 func (e *MissingError) Error() string { return fmt.Sprintf("%s needs %s", e.ID, e.Needs) }
 
-// Lookup finds a task by id or alias, without regard to case.
+// Lookup finds a task by id or alias, without regard to case, or else asks the
+// resolvers.
 func Lookup(name string) (Task, error) {
 	mu.RLock()
-	defer mu.RUnlock()
-	if id, ok := aliases[strings.ToLower(name)]; ok {
-		return tasks[id], nil
+	id, ok := aliases[strings.ToLower(name)]
+	t, asked := tasks[id], resolvers
+	mu.RUnlock()
+	if ok {
+		return t, nil
 	}
+	for _, resolve := range asked { // without the lock: a resolver may look names up itself
+		if t, ok, err := resolve(name); ok || err != nil {
+			return t, err
+		}
+	}
+	mu.RLock()
+	defer mu.RUnlock()
 	return Task{}, &UnknownTaskError{Name: name, Nearest: nearest(name)}
 }
 
@@ -81,6 +106,11 @@ func Make(name string) (Env, error) {
 	if err != nil {
 		return nil, err
 	}
+	return t.New()
+}
+
+// New is Make with the check that the task can run here, else a *MissingError.
+func (t Task) New() (Env, error) {
 	if t.Needs != nil {
 		if needs := t.Needs(); needs != "" {
 			return nil, &MissingError{ID: t.ID, Needs: needs}

@@ -136,7 +136,17 @@ func (s *Scaled) UnscaleRows(action []float32) {
 // ForLearning makes the named task ready for a learner: its time limit and
 // actions in [-1, 1].
 func ForLearning(name string) (*Scaled, error) {
-	e, err := Make(name)
+	t, err := Lookup(name)
+	if err != nil {
+		return nil, err
+	}
+	return t.ForLearning()
+}
+
+// ForLearning makes an instance ready for a learner: its time limit and actions
+// in [-1, 1].
+func (t Task) ForLearning() (*Scaled, error) {
+	e, err := t.New()
 	if err != nil {
 		return nil, err
 	}

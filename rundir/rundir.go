@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -24,6 +27,7 @@ const (
 	checkpointsName = "checkpoints"
 	transitionsName = "transitions"
 	lockName        = "lock"
+	taskFolder      = "task"
 )
 
 // ErrNotEmpty is what Create returns for a folder that holds something.
@@ -148,6 +152,60 @@ func (d *Dir) ReadSettings() ([]byte, error) { return d.fs.ReadFile(d.join(setti
 
 // SettingsPath is where the settings lie, for messages.
 func (d *Dir) SettingsPath() string { return d.join(settingsName) }
+
+// WriteTask stores the files that the run's task is made from, by
+// slash-separated names, so that a resume does not depend on the originals.
+func (d *Dir) WriteTask(files map[string][]byte) error {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if !fs.ValidPath(name) {
+			return fmt.Errorf("run directory: a task's file is called %q; want a name below its folder", name)
+		}
+		file := filepath.Join(taskFolder, filepath.FromSlash(name))
+		folder := d.join(filepath.Dir(file))
+		if err := errors.Join(d.fs.MkdirAll(folder), d.fs.SyncDir(filepath.Dir(folder))); err != nil {
+			return fault(err, "make the folder", folder)
+		}
+		if err := d.write(file, files[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ReadTask returns what WriteTask stored; nil where the task is one of demorl's own.
+func (d *Dir) ReadTask() (map[string][]byte, error) {
+	var files map[string][]byte
+	var walk func(name string) error
+	walk = func(name string) error {
+		entries, err := d.fs.ReadDir(filepath.Join(d.TaskPath(), filepath.FromSlash(name)))
+		if errors.Is(err, fs.ErrNotExist) && name == "." {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("run directory: %w", err)
+		}
+		for _, e := range entries {
+			child := path.Join(name, e.Name())
+			if e.IsDir() {
+				err = walk(child)
+			} else if !strings.HasSuffix(child, ".tmp") {
+				if files == nil {
+					files = map[string][]byte{}
+				}
+				files[child], err = d.fs.ReadFile(filepath.Join(d.TaskPath(), filepath.FromSlash(child)))
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	err := walk(".")
+	return files, err
+}
+
+// TaskPath is where the task's files lie, for messages.
+func (d *Dir) TaskPath() string { return d.join(taskFolder) }
 
 func (d *Dir) write(name string, data []byte) error {
 	if err := vfs.WriteFileAtomic(d.fs, d.join(name), data); err != nil {

@@ -2,8 +2,10 @@ package rundir
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"os/exec"
@@ -235,5 +237,27 @@ func TestFullDiskFailsWithAdviceAndLeavesEveryLogWhole(t *testing.T) {
 		if _, err := again.Read(0, func(Transition) error { rows++; return nil }); err != nil || rows < good {
 			t.Errorf("full at %d: %d rows of %d, %v", full, rows, good, err)
 		}
+	}
+}
+
+func TestATasksFilesComeBackByTheirNames(t *testing.T) {
+	d, err := Create(vfs.OS(), filepath.Join(t.TempDir(), "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if files, err := d.ReadTask(); err != nil || files != nil {
+		t.Errorf("a run without a task of its own has %v, %v", files, err)
+	}
+	want := map[string][]byte{"task.yaml": []byte("a"), "model/main.xml": []byte("b"), "model/parts/arm.xml": {}}
+	if err := d.WriteTask(want); err != nil {
+		t.Fatal(err)
+	}
+	got, err := d.ReadTask()
+	if err != nil || !maps.EqualFunc(got, want, bytes.Equal) {
+		t.Errorf("%v, %v; want %v", got, err, want)
+	}
+	if err := d.WriteTask(map[string][]byte{"../outside": nil}); err == nil {
+		t.Error("a name outside the folder was taken")
 	}
 }

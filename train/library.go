@@ -3,6 +3,7 @@ package train
 import (
 	"runtime"
 
+	"demorl/env"
 	"demorl/internal/vfs"
 	"demorl/settings"
 )
@@ -15,5 +16,9 @@ func Start(path string, s Settings) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Create(path, s, Options{FS: vfs.OS(), Threads: runtime.GOMAXPROCS(0), Program: "library", CPU: runtime.GOARCH, Go: runtime.Version(), Settings: text})
+	t, err := env.Lookup(s.Env)
+	if err != nil {
+		return nil, err
+	}
+	return Create(path, s, Options{FS: vfs.OS(), Threads: runtime.GOMAXPROCS(0), Program: "library", CPU: runtime.GOARCH, Go: runtime.Version(), Settings: text, Task: t.Files})
 }

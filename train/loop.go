@@ -15,7 +15,8 @@ import (
 )
 
 // Maker makes instances of the task to train on, with actions in [-1, 1] and
-// their time limit: one for training and one for evaluation.
+// their time limit: one for training and one for evaluation, and more of these
+// where several evaluation episodes are played at once.
 type Maker func() (env.Env, error)
 
 // Loop is the pure core of a run. It is a value between two calls of Step:
@@ -23,8 +24,11 @@ type Maker func() (env.Env, error)
 type Loop struct {
 	settings Settings
 	key      rng.Key
-	world    env.Env // the real system
-	judge    env.Env // the evaluation's own instance
+	instance Maker
+	pool     *par.Pool
+	world    env.Env  // the real system
+	names    []string // of its observations, for messages
+	judges   []*judge // the evaluation's own instances; the first is always there
 	agent    *agent.Agent
 
 	obs           []float64 // present observation of the real system
@@ -36,7 +40,6 @@ type Loop struct {
 	bestStep      int     // its step; 0 before the first
 
 	from     replay.Transition
-	obs32    []float32
 	action   []float32
 	action64 []float64
 	state    []byte
@@ -51,24 +54,6 @@ type Event struct {
 	Length      int
 	Evaluations []Evaluation
 	Best        bool // the evaluation is the run's best so far
-}
-
-// Evaluation is one deterministic episode on the evaluation's own instance.
-type Evaluation struct {
-	Episode int
-	Return  float64
-	Length  int
-	Actor   string // "policy" or "planner"
-}
-
-// Mean returns the mean return of the evaluations of actor, and how many there are.
-func Mean(all []Evaluation, actor string) (mean float64, n int) {
-	for _, e := range all {
-		if e.Actor == actor {
-			mean, n = mean+e.Return, n+1
-		}
-	}
-	return mean / float64(max(1, n)), n
 }
 
 // BadValueError says which number of the real system is not finite.
@@ -86,79 +71,36 @@ func NewLoop(s Settings, instance Maker, pool *par.Pool) (*Loop, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	l := &Loop{settings: s, key: rng.Root(s.Seed), best: math.Inf(-1)}
+	l := &Loop{settings: s, key: rng.Root(s.Seed), best: math.Inf(-1), instance: commanded(instance, s), pool: pool}
 	var err error
-	if l.world, err = instance(); err != nil {
+	if l.world, err = l.instance(); err != nil {
 		return nil, err
 	}
-	if l.judge, err = instance(); err != nil {
-		l.world.Close()
-		return nil, err
-	}
-	if err := equip(l.world, l.judge, s); err != nil {
+	if err = errors.Join(randomize(l.world, s), l.addJudge()); err != nil {
 		l.Close()
 		return nil, err
 	}
 	task := agent.TaskOf(l.world)
-	task.Simulator = func() (env.Env, error) {
-		e, err := instance()
-		if err == nil {
-			err = equip(e, e, s)
-		}
-		return e, err
-	}
+	task.Simulator = l.instance
 	if l.agent, err = agent.New(s.Agent, task, l.key.Derive("agent"), pool); err != nil {
 		l.Close()
 		return nil, err
 	}
 	spec := l.world.Spec()
-	l.obs, l.obs32 = make([]float64, spec.ObsDim), make([]float32, spec.ObsDim)
+	l.obs, l.names = make([]float64, spec.ObsDim), spec.ObsNames
 	l.action, l.action64 = make([]float32, spec.ActDim), make([]float64, spec.ActDim)
 	l.from = replay.Transition{Obs: make([]float32, spec.ObsDim), Next: make([]float32, spec.ObsDim), Action: make([]float32, spec.ActDim)}
 	return l, nil
 }
 
-// UnfitError is a setting that asks of a task what the task cannot do.
-type UnfitError struct{ Err error }
-
-func (e *UnfitError) Error() string { return e.Err.Error() }
-
-// Unwrap returns what the task said.
-func (e *UnfitError) Unwrap() error { return e.Err }
-
-// equip tells both instances their command, and the training one what to draw
-// anew in every episode.
-func equip(world, judge env.Env, s Settings) error {
-	id := world.Spec().ID
-	if len(s.Command) > 0 {
-		for _, e := range []env.Env{world, judge} {
-			commander, ok := env.Power[env.Commander](e)
-			if !ok {
-				return &UnfitError{fmt.Errorf("command is set, but %s takes no command; remove it", id)}
-			}
-			if err := commander.Command(s.Command); err != nil {
-				return &UnfitError{err}
-			}
-		}
-	}
-	if s.Randomize.Off() {
-		return nil
-	}
-	if s.Agent.World == agent.WorldSimulator {
-		return &UnfitError{fmt.Errorf("randomize is set and world is %q; evaluations are of the nominal task, whose planner cannot plan in varied copies: use world %s, or remove randomize", s.Agent.World, agent.WorldModel)}
-	}
-	randomizer, ok := env.Power[env.Randomizer](world)
-	if !ok {
-		return &UnfitError{fmt.Errorf("randomize is set, but the physics of %s cannot be varied; remove it", id)}
-	}
-	if err := randomizer.Randomize(s.Randomize); err != nil {
-		return &UnfitError{err}
-	}
-	return nil
-}
-
 // Close gives the task's instances back.
-func (l *Loop) Close() error { return errors.Join(l.world.Close(), l.judge.Close()) }
+func (l *Loop) Close() error {
+	all := []error{l.world.Close()}
+	for _, j := range l.judges {
+		all = append(all, j.env.Close())
+	}
+	return errors.Join(all...)
+}
 
 // Agent returns the learner.
 func (l *Loop) Agent() *agent.Agent { return l.agent }
@@ -183,7 +125,7 @@ func (l *Loop) Step(ctx context.Context) (Event, error) {
 		return Event{}, err
 	}
 	narrow(l.from.Obs, l.obs)
-	if err := l.agent.Act(ctx, l.from.Obs, l.stateOf(l.world), l.action); err != nil {
+	if err := l.agent.Act(ctx, l.from.Obs, l.stateOf(l.world, &l.state), l.action); err != nil {
 		return Event{}, err
 	}
 	widen(l.action64, l.action)
@@ -226,15 +168,15 @@ func (l *Loop) Step(ctx context.Context) (Event, error) {
 	return ev, nil
 }
 
-// stateOf returns e's state for a planner that plans in copies of it, else nil;
-// it is valid until the next call.
-func (l *Loop) stateOf(e env.Env) []byte {
+// stateOf returns e's state, in the memory of to, for a planner that plans in
+// copies of it, else nil.
+func (l *Loop) stateOf(e env.Env, to *[]byte) []byte {
 	if !l.agent.NeedsState() {
 		return nil
 	}
 	codec, _ := env.Power[env.StateCodec](e) // there is one, or the agent would not have been made
-	l.state = codec.AppendState(l.state[:0])
-	return l.state
+	*to = codec.AppendState((*to)[:0])
+	return *to
 }
 
 // begin starts an episode if none is under way.
@@ -256,12 +198,11 @@ func (l *Loop) check(obs []float64, reward float64, step int) error {
 	if !learnable(reward) {
 		return &BadValueError{Step: step, What: fmt.Sprintf("the reward is %v", reward)}
 	}
-	names := l.world.Spec().ObsNames
 	for i, v := range obs {
 		if !learnable(v) {
 			what := fmt.Sprintf("observation %d is %v", i, v)
-			if i < len(names) {
-				what = fmt.Sprintf("observation %d (%s) is %v", i, names[i], v)
+			if i < len(l.names) {
+				what = fmt.Sprintf("observation %d (%s) is %v", i, l.names[i], v)
 			}
 			return &BadValueError{Step: step, What: what}
 		}
@@ -271,67 +212,6 @@ func (l *Loop) check(obs []float64, reward float64, step int) error {
 
 // learnable reports whether v is finite, also as the float32 that is learned from.
 func learnable(v float64) bool { return math.Abs(float64(float32(v))) <= math.MaxFloat32 }
-
-// evaluationRoot is the seed of the start states of every evaluation, the same
-// in all runs, so that runs are judged on equal starts.
-const evaluationRoot = 0xE7A1
-
-// Evaluate plays deterministic episodes on the evaluation's own instance. It
-// touches nothing that training reads.
-func (l *Loop) Evaluate(ctx context.Context, episodes int) ([]Evaluation, error) {
-	var all []Evaluation
-	for _, actor := range l.agent.Actors() {
-		for e := range episodes {
-			ev, err := l.Episode(ctx, actor, e, nil)
-			if err != nil {
-				return all, err
-			}
-			all = append(all, ev)
-		}
-	}
-	return all, nil
-}
-
-// Episode plays one deterministic episode of the named actor from the fixed
-// start number e. visit, unless nil, is called after every step with the
-// evaluation's instance.
-func (l *Loop) Episode(ctx context.Context, actor string, e int, visit func(env.Env)) (Evaluation, error) {
-	key := rng.Root(evaluationRoot).Derive("eval").At(uint64(e))
-	obs := make([]float64, len(l.obs))
-	ev := Evaluation{Episode: e, Actor: actor}
-	if err := l.judge.Reset(rng.NewStream(key), obs); err != nil {
-		return ev, fmt.Errorf("the evaluation's environment could not be reset: %w", err)
-	}
-	if err := l.check(obs, 0, l.Steps()); err != nil {
-		return ev, fmt.Errorf("in an evaluation: %w", err)
-	}
-	act := l.agent.Judge(actor, key.Derive("planner"))
-	for {
-		narrow(l.obs32, obs)
-		if err := act(ctx, l.obs32, l.stateOf(l.judge), l.action); err != nil {
-			return ev, err
-		}
-		widen(l.action64, l.action)
-		out, err := l.judge.Step(l.action64, obs)
-		if err != nil {
-			return ev, fmt.Errorf("the environment failed in an evaluation: %w", err)
-		}
-		if err := l.check(obs, out.Reward, l.Steps()); err != nil {
-			return ev, fmt.Errorf("in an evaluation: %w", err)
-		}
-		ev.Return += out.Reward
-		ev.Length++
-		if visit != nil {
-			visit(l.judge)
-		}
-		if out.Terminated || out.Truncated {
-			return ev, nil
-		}
-		if err := ctx.Err(); err != nil {
-			return ev, err
-		}
-	}
-}
 
 // Sections returns the whole state of the run's core: no clock, no thread
 // count and no step target is in it.

@@ -562,3 +562,73 @@ func TestRandomizationIsWrittenIntoTheSettingsAndReadBack(t *testing.T) {
 		t.Errorf("read back as %+v and %v", back.Randomize, back.Command)
 	}
 }
+
+// The episodes of an evaluation are functions of policy and start: played one
+// after the other on one instance or shared among workers, they are the same.
+func TestEvaluationEpisodesDoNotDependOnTheWorkers(t *testing.T) {
+	const episodes = 5
+	s, err := train.Default("classic/cartpole-swingup", "sac", "gate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []train.Evaluation
+	for _, workers := range []int{1, 2, 4} {
+		pool := par.New(workers)
+		made := 0
+		l, err := train.NewLoop(s, func() (env.Env, error) { made++; return env.ForLearning(s.Env) }, pool)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // the second time on instances that have played before
+			got, err := l.Episodes(t.Context(), "policy", episodes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want == nil {
+				for e := range episodes {
+					ev, err := l.Episode(t.Context(), "policy", e, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					want = append(want, ev)
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%d workers: %v, want %v", workers, got, want)
+			}
+		}
+		if made != 1+workers {
+			t.Errorf("%d workers: %d instances; want one to train on and one a worker", workers, made)
+		}
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+		pool.Close()
+	}
+	if want[0].Return == want[1].Return || want[0].Length == 0 {
+		t.Errorf("episodes %v; want different starts", want)
+	}
+}
+
+func TestAnErrorInOneEpisodeLeavesThoseBeforeIt(t *testing.T) {
+	s, err := train.Default("classic/pendulum", "sac", "gate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, workers := range []int{1, 3} {
+		pool := par.New(workers)
+		l, err := train.NewLoop(s, func() (env.Env, error) { return env.ForLearning(s.Env) }, pool)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if got, err := l.Episodes(ctx, "policy", 4); !errors.Is(err, context.Canceled) || len(got) != 0 {
+			t.Errorf("%d workers: %v, %v; want none and the cancellation", workers, got, err)
+		}
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+		pool.Close()
+	}
+}

@@ -31,6 +31,8 @@ type Options struct {
 	Settings []byte
 	// Instance makes a task by id; nil asks the registry.
 	Instance func(id string) (env.Env, error)
+	// Task is what a new run keeps of its task (env.Task.Files).
+	Task map[string][]byte
 }
 
 func (o *Options) instance(id string) Maker {
@@ -91,7 +93,10 @@ func Create(path string, s Settings, o Options) (*Run, error) {
 	if !r.manifest.Exact {
 		r.manifest.NotExactFor = "the environment cannot save its state"
 	}
-	err = errors.Join(dir.WriteSettings(o.Settings), dir.WriteManifest(r.manifest))
+	// The manifest comes last: it makes the folder a run.
+	if err = errors.Join(dir.WriteSettings(o.Settings), dir.WriteTask(o.Task)); err == nil {
+		err = dir.WriteManifest(r.manifest)
+	}
 	if err == nil {
 		err = r.open(0)
 	}

@@ -129,13 +129,17 @@ func (b *benchFit) Run(c *console) error {
 
 type benchEnv struct {
 	benchOutput
-	Envs []string `placeholder:"ID,..." help:"Tasks; default: all that can run here."`
+	Envs      []string `placeholder:"ID,..." help:"Tasks; default: all that can run here."`
+	Instances int      `placeholder:"N" help:"Step N instances of each together on the threads; default: one a thread, each at its own pace."`
 }
 
 func (b *benchEnv) Run(c *console) error {
 	n, err := threads(b.Threads)
 	if err != nil {
 		return err
+	}
+	if b.Instances < 0 {
+		return usagef("--instances is %d; want at least 1", b.Instances)
 	}
 	ids := b.Envs
 	if len(ids) == 0 {
@@ -144,6 +148,9 @@ func (b *benchEnv) Run(c *console) error {
 				ids = append(ids, t.ID)
 			}
 		}
+	}
+	if b.Instances > 0 {
+		return b.together(c, ids)
 	}
 	for _, id := range ids {
 		e, err := bench.NewEnvironment(id, n)
@@ -159,6 +166,22 @@ func (b *benchEnv) Run(c *console) error {
 		}
 	}
 	return nil
+}
+
+// together measures vectorised stepping.
+func (b *benchEnv) together(c *console, ids []string) error {
+	return b.pooled(func(pool *par.Pool) error {
+		for _, id := range ids {
+			e, err := bench.NewVector(id, b.Instances, pool)
+			if err != nil {
+				return err
+			}
+			if err := b.emit(c, e, "%s, %d instances on %d threads: %.0f steps/s", e.Env, e.Instances, e.Threads, e.Steps); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 type benchEpoch struct {

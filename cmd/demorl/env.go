@@ -20,6 +20,7 @@ import (
 type envCommand struct {
 	List   listCommand   `cmd:"" help:"List all tasks."`
 	Info   infoCommand   `cmd:"" help:"Say what a task is."`
+	Check  checkCommand  `cmd:"" help:"Tell whether a task keeps the contract, each broken rule in a sentence."`
 	Replay replayCommand `cmd:"" help:"Step a task from given states through given actions, one JSON object a line."`
 	Fetch  fetchCommand  `cmd:"" help:"Install what task families need."`
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 
-	"demorl/env"
 	"demorl/internal/par"
 	"demorl/internal/vfs"
 	"demorl/rundir"
@@ -54,13 +53,13 @@ func (cmd *evalCommand) Run(c *console) error {
 		}
 		return err
 	}
-	s, err := storedSettings(dir)
+	s, t, err := storedSettings(dir)
 	if err != nil {
 		return err
 	}
 	pool := par.New(budget)
 	defer pool.Close()
-	loop, err := train.NewLoop(s, func() (env.Env, error) { return env.ForLearning(s.Env) }, pool)
+	loop, err := train.NewLoop(s, forLearning(t), pool)
 	if err != nil {
 		return err
 	}
@@ -107,11 +106,11 @@ func (cmd *evalCommand) play(ctx context.Context, loop *train.Loop, s train.Sett
 	if episodes == 0 {
 		episodes = s.EvalEpisodes
 	}
-	for e := range episodes {
-		ev, err := loop.Episode(ctx, r.Actor, e, nil)
-		if err != nil {
-			return err
-		}
+	all, err := loop.Episodes(ctx, r.Actor, episodes)
+	if err != nil {
+		return err
+	}
+	for e, ev := range all {
 		if math.IsNaN(ev.Return) || math.IsInf(ev.Return, 0) {
 			return fmt.Errorf("the return of episode %d is %v", e, ev.Return)
 		}

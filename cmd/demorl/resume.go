@@ -42,7 +42,15 @@ func (cmd *resumeCommand) Run(c *console) error {
 }
 
 func (cmd *resumeCommand) open(path string, threads int) (*train.Run, int, error) {
-	o := options(threads)
+	dir, err := rundir.View(vfs.OS(), path)
+	if err != nil {
+		return nil, 0, err
+	}
+	_, t, err := storedSettings(dir)
+	if err != nil {
+		return nil, 0, err
+	}
+	o := withTask(options(threads), t)
 	o.OtherCPU = cmd.OtherCPU
 	r, err := train.Resume(path, o)
 	if err != nil {
@@ -65,7 +73,7 @@ func (cmd *resumeCommand) check(paths []string) error {
 		if err != nil {
 			return err
 		}
-		if _, err := storedSettings(dir); err != nil {
+		if _, _, err := storedSettings(dir); err != nil {
 			all.add(err)
 			continue
 		}

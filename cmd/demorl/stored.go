@@ -2,29 +2,52 @@ package main
 
 import (
 	"demorl/env"
+	"demorl/env/mujoco/taskfile"
 	"demorl/rundir"
 	"demorl/settings"
 	"demorl/train"
 )
 
-// storedSettings reads the settings of a run and checks them as train does,
-// since a person may have edited them. The error names every fault with its
-// place. The names of algorithm and preset are not checked: they say where the
+// storedSettings reads the settings of a run and its task, and checks them as
+// train does, since a person may have edited them. The task is made of what the
+// run kept of it, or is one of demorl's own. The error names every fault with
+// its place. The names of algorithm and preset are not checked: they say where the
 // values came from, and a program of one's own may have written others.
-func storedSettings(dir *rundir.Dir) (train.Settings, error) {
+func storedSettings(dir *rundir.Dir) (train.Settings, env.Task, error) {
 	s := train.Stored()
 	data, err := dir.ReadSettings()
 	if err != nil {
-		return s, err
+		return s, env.Task{}, err
 	}
 	origins, err := settings.Decode(&s, settings.YAML(dir.SettingsPath(), data))
 	if err != nil {
-		return s, err
+		return s, env.Task{}, err
+	}
+	files, err := dir.ReadTask()
+	if err != nil {
+		return s, env.Task{}, err
 	}
 	var all faults
-	if _, err := env.Lookup(s.Env); err != nil {
+	var t env.Task
+	if files != nil {
+		t, err = taskfile.FromFiles(s.Env, dir.TaskPath(), files)
+		all.add(err)
+	} else if t, err = env.Lookup(s.Env); err != nil {
 		all.add(at(origins.Of("env"), "", err))
 	}
 	all.add(settings.Explain(s.Validate(), origins))
-	return s, all.err()
+	return s, t, all.err()
+}
+
+// forLearning makes instances of t for a run.
+func forLearning(t env.Task) func() (env.Env, error) {
+	return func() (env.Env, error) { return t.ForLearning() }
+}
+
+// withTask lets a run make its task from t, whatever the registry says by then,
+// and keep its files.
+func withTask(o train.Options, t env.Task) train.Options {
+	o.Task = t.Files
+	o.Instance = func(string) (env.Env, error) { return t.ForLearning() }
+	return o
 }

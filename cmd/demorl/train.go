@@ -31,33 +31,35 @@ func (cmd *trainCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	if t, err := env.Lookup(s.Env); err != nil {
+	t, err := env.Lookup(s.Env)
+	if err != nil {
 		return err
-	} else if lacks := needs(t); lacks != "" {
+	}
+	if lacks := needs(t); lacks != "" {
 		return &env.MissingError{ID: t.ID, Needs: lacks}
 	}
 	for _, w := range s.Agent.Planner.Warnings() {
 		c.note(w)
 	}
 	if cmd.Seeds == nil {
-		path, err := place(cmd.Out, runName(s, fmt.Sprint(s.Seed)))
+		path, err := place(cmd.Out, runName(t, s, fmt.Sprint(s.Seed)))
 		if err != nil {
 			return err
 		}
-		return trainAll(c, budget, "", creation(path, s, origins))
+		return trainAll(c, budget, "", creation(path, t, s, origins))
 	}
-	return cmd.trainSeeds(c, budget, s, origins)
+	return cmd.trainSeeds(c, budget, t, s, origins)
 }
 
 // trainSeeds trains one run a seed in sub-directories of one folder.
-func (cmd *trainCommand) trainSeeds(c *console, budget int, s train.Settings, origins *settings.Origins) error {
+func (cmd *trainCommand) trainSeeds(c *console, budget int, t env.Task, s train.Settings, origins *settings.Origins) error {
 	if cmd.Seed != nil {
 		return usagef("--seed and --seeds are both given; give one of them")
 	}
 	if unique := slices.Compact(slices.Sorted(slices.Values(cmd.Seeds))); len(unique) < len(cmd.Seeds) {
 		return usagef("--seeds %v names a seed twice; every run needs its own", cmd.Seeds)
 	}
-	parent, err := place(cmd.Out, runName(s, "seeds"))
+	parent, err := place(cmd.Out, runName(t, s, "seeds"))
 	if err != nil {
 		return err
 	}
@@ -67,19 +69,19 @@ func (cmd *trainCommand) trainSeeds(c *console, budget int, s train.Settings, or
 		one.Seed = seed
 		from := *origins
 		from.Mark("seed", "--seeds")
-		openers = append(openers, creation(filepath.Join(parent, fmt.Sprintf("seed-%d", seed)), one, &from))
+		openers = append(openers, creation(filepath.Join(parent, fmt.Sprintf("seed-%d", seed)), t, one, &from))
 	}
 	return trainAll(c, budget, parent, openers...)
 }
 
 // creation returns the opener of a new run.
-func creation(path string, s train.Settings, origins *settings.Origins) opener {
+func creation(path string, t env.Task, s train.Settings, origins *settings.Origins) opener {
 	create := func(threads int) (*train.Run, error) {
 		text, err := settings.Encode(&s, origins)
 		if err != nil {
 			return nil, err
 		}
-		o := options(threads)
+		o := withTask(options(threads), t)
 		o.Settings = text
 		return train.Create(path, s, o)
 	}
@@ -91,7 +93,7 @@ func creation(path string, s train.Settings, origins *settings.Origins) opener {
 				r, err := create(threads)
 				return r, s.Steps, err
 			}
-			r, err := train.Resume(path, options(threads))
+			r, err := train.Resume(path, withTask(options(threads), t))
 			if err == nil {
 				r.Notices = nil // that it begins at step 0 is no news here
 			}
@@ -109,7 +111,11 @@ func creation(path string, s train.Settings, origins *settings.Origins) opener {
 }
 
 // runName is the default name of a run directory.
-func runName(s train.Settings, seed string) string {
+func runName(t env.Task, s train.Settings, seed string) string {
+	if t.Files != nil { // named by a path
+		name := filepath.Base(s.Env)
+		return strings.TrimSuffix(name, filepath.Ext(name)) + "-" + s.Algo + "-" + seed
+	}
 	return strings.NewReplacer("/", "-", ":", "-").Replace(s.Env) + "-" + s.Algo + "-" + seed
 }
 

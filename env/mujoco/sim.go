@@ -1,6 +1,9 @@
 package mujoco
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Field names one array of a simulation. The order is that of DM_FIELDS in shim.h.
 type Field int
@@ -171,3 +174,16 @@ type SimError struct {
 func (e *SimError) Error() string {
 	return fmt.Sprintf("MuJoCo %s in %s at simulation time %g s; reset the episode, and look at the actions and the model if it happens again", e.Text, e.Model, e.Time)
 }
+
+// FieldByName finds a field by the name that MuJoCo gives it.
+func FieldByName(name string) (Field, bool) {
+	for f, n := range fieldNames {
+		if n == name {
+			return Field(f), true
+		}
+	}
+	return 0, false
+}
+
+// FieldNames are the names of all fields.
+func FieldNames() []string { return slices.Clone(fieldNames[:]) }

@@ -1,0 +1,168 @@
+package taskfile
+
+import (
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"demorl/env/mujoco"
+)
+
+// The names in what a run keeps: the task file, and the model's files below a
+// folder of their own.
+const (
+	taskName  = "task.yaml"
+	modelRoot = "model/"
+)
+
+// assetPrefix begins the name of a model that demorl fetches.
+const assetPrefix = "asset:"
+
+// packages are those whose models a task file may name.
+var packages = map[string]mujoco.Package{
+	"gymnasium": mujoco.GymnasiumModels, "dm_control": mujoco.DMControl, "gymnasium_robotics": mujoco.GymnasiumRobotics,
+	"dexterous_gym": mujoco.DexterousGym, "robel": mujoco.Robel,
+}
+
+// packageNames are the names of packages, sorted.
+func packageNames() []string { return slices.Sorted(maps.Keys(packages)) }
+
+// asset splits "asset:gymnasium/hopper.xml".
+func asset(model string) (folder, name string, ok bool) {
+	rest, ok := strings.CutPrefix(model, assetPrefix)
+	folder, name, cut := strings.Cut(rest, "/")
+	return folder, name, ok && cut && name != ""
+}
+
+// needs is what has to be installed before a model can be loaded, or "".
+func needs(model string) string {
+	folder, name, ok := asset(model)
+	switch {
+	case !ok:
+		return mujoco.NeedsLibrary()
+	case folder == "gymnasium":
+		return mujoco.Needs(name)
+	}
+	return mujoco.NeedsAsset(packages[folder], name)
+}
+
+// checkModel finds faults in the model's name.
+func (r *reader) checkModel(f *file) bool {
+	if f.model == "" {
+		return false
+	}
+	if !strings.HasPrefix(f.model, assetPrefix) {
+		return true
+	}
+	folder, _, ok := asset(f.model)
+	if _, known := packages[folder]; !ok || !known {
+		r.fault(f.modelAt, "%q is no fetched model; write asset:PACKAGE/FILE.xml with one of the packages %s", f.model, strings.Join(packageNames(), ", "))
+		return false
+	}
+	return true
+}
+
+// load compiles the model: a fetched one as it lies on the disk, one of the
+// user's from files.
+func load(f *file, files map[string][]byte) (*mujoco.Sim, error) {
+	folder, name, ok := asset(f.model)
+	if !ok {
+		own := map[string][]byte{}
+		for name, data := range files {
+			if rest, ok := strings.CutPrefix(name, modelRoot); ok {
+				own[rest] = data
+			}
+		}
+		return mujoco.LoadFiles(path.Base(filepath.ToSlash(f.model)), own)
+	}
+	find := func() (string, error) { return mujoco.FindAsset(packages[folder], name) }
+	if folder == "gymnasium" {
+		find = func() (string, error) { return mujoco.FindModel(name) }
+	}
+	file, err := find()
+	if err != nil {
+		return nil, err
+	}
+	return mujoco.Load(file)
+}
+
+// gather reads a model of the user's and every file that it refers to, by
+// their names below the model's folder.
+func gather(model string, into map[string][]byte) error {
+	g := gatherer{root: filepath.Dir(model), into: into}
+	return g.document(filepath.Base(model))
+}
+
+type gatherer struct {
+	root string
+	into map[string][]byte
+}
+
+// add reads one file; false means that there is none of this name.
+func (g *gatherer) add(name string) (data []byte, found bool, err error) {
+	if name = path.Clean(name); !fs.ValidPath(name) {
+		return nil, false, fmt.Errorf("it refers to %s, which lies outside its folder; a run keeps a copy of all files, so put them in or below %s", name, g.root)
+	}
+	if data, ok := g.into[modelRoot+name]; ok {
+		return data, true, nil
+	}
+	data, err = os.ReadFile(filepath.Join(g.root, filepath.FromSlash(name)))
+	if err != nil {
+		return nil, false, nil // MuJoCo says what it misses, with its own search order
+	}
+	g.into[modelRoot+name] = data
+	return data, true, nil
+}
+
+// document adds an MJCF file and what it refers to.
+func (g *gatherer) document(name string) error {
+	known := g.into[modelRoot+path.Clean(name)] != nil
+	data, found, err := g.add(name)
+	if err != nil || !found || known {
+		return err
+	}
+	folders := []string{""}
+	type reference struct{ element, file string }
+	var all []reference
+	decoder := xml.NewDecoder(bytes.NewReader(data))
+	decoder.Strict = false
+	for {
+		token, err := decoder.Token()
+		if err != nil {
+			break // the end, or what MuJoCo will say better
+		}
+		start, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		for _, a := range start.Attr {
+			switch key := a.Name.Local; {
+			case start.Name.Local == "compiler" && slices.Contains([]string{"meshdir", "texturedir", "assetdir"}, key):
+				folders = append(folders, a.Value)
+			case strings.HasPrefix(key, "file"):
+				all = append(all, reference{start.Name.Local, a.Value})
+			}
+		}
+	}
+	for _, ref := range all {
+		if ref.element == "include" || ref.element == "model" {
+			if err := g.document(ref.file); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, folder := range folders {
+			if _, _, err := g.add(path.Join(folder, ref.file)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+package train
+
+import (
+	"context"
+	"fmt"
+
+	"demorl/agent"
+	"demorl/env"
+	"demorl/rng"
+)
+
+// Evaluation is one deterministic episode on one of the evaluation's own instances.
+type Evaluation struct {
+	Episode int
+	Return  float64
+	Length  int
+	Actor   string // "policy" or "planner"
+}
+
+// Mean returns the mean return of the evaluations of actor, and how many there are.
+func Mean(all []Evaluation, actor string) (mean float64, n int) {
+	for _, e := range all {
+		if e.Actor == actor {
+			mean, n = mean+e.Return, n+1
+		}
+	}
+	return mean / float64(max(1, n)), n
+}
+
+// evaluationRoot is the seed of the start states of every evaluation, the same
+// in all runs, so that runs are judged on equal starts.
+const evaluationRoot = 0xE7A1
+
+// judge is one instance of the task for evaluation, with the memory of one
+// episode. Judges play at the same time on different workers.
+type judge struct {
+	env      env.Env
+	obs      []float64
+	obs32    []float32
+	action   []float32
+	action64 []float64
+	state    []byte
+	policy   agent.Actor // made at its first use
+}
+
+func (l *Loop) addJudge() error {
+	e, err := l.instance()
+	if err != nil {
+		return err
+	}
+	spec := e.Spec()
+	l.judges = append(l.judges, &judge{
+		env: e, obs: make([]float64, spec.ObsDim), obs32: make([]float32, spec.ObsDim),
+		action: make([]float32, spec.ActDim), action64: make([]float64, spec.ActDim),
+	})
+	return nil
+}
+
+// Evaluate plays deterministic episodes on the evaluation's own instances. It
+// touches nothing that training reads.
+func (l *Loop) Evaluate(ctx context.Context, episodes int) ([]Evaluation, error) {
+	var all []Evaluation
+	for _, actor := range l.agent.Actors() {
+		some, err := l.Episodes(ctx, actor, episodes)
+		all = append(all, some...)
+		if err != nil {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
+// Episodes plays n deterministic episodes of the named actor, from the fixed
+// starts 0 to n-1; after an error it returns those before the one that failed.
+// The policy's episodes are shared among the workers, each with an instance of
+// its own: an episode is a function of policy and start, so the results do not
+// depend on who plays it. A planner has the workers to itself.
+func (l *Loop) Episodes(ctx context.Context, actor string, n int) ([]Evaluation, error) {
+	all, errs := make([]Evaluation, n), make([]error, n)
+	if together := min(n, l.pool.Workers()); actor == "policy" && together > 1 {
+		for len(l.judges) < together {
+			if err := l.addJudge(); err != nil {
+				return nil, err
+			}
+		}
+		l.pool.Do(n, func(worker, e int) {
+			all[e], errs[e] = l.policyEpisode(ctx, l.judges[worker], e, nil)
+		})
+	} else {
+		for e := range n {
+			if all[e], errs[e] = l.Episode(ctx, actor, e, nil); errs[e] != nil {
+				break
+			}
+		}
+	}
+	for e, err := range errs {
+		if err != nil {
+			return all[:e], err
+		}
+	}
+	return all, nil
+}
+
+// Episode plays one deterministic episode of the named actor from the fixed
+// start number e. visit, unless nil, is called after every step with the
+// evaluation's instance.
+func (l *Loop) Episode(ctx context.Context, actor string, e int, visit func(env.Env)) (Evaluation, error) {
+	j := l.judges[0]
+	if actor == "policy" {
+		return l.policyEpisode(ctx, j, e, visit)
+	}
+	return l.play(ctx, j, l.agent.Judge(actor, start(e).Derive("planner")), Evaluation{Episode: e, Actor: actor}, visit)
+}
+
+func (l *Loop) policyEpisode(ctx context.Context, j *judge, e int, visit func(env.Env)) (Evaluation, error) {
+	if j.policy == nil {
+		j.policy = l.agent.NewPolicy()
+	}
+	return l.play(ctx, j, j.policy, Evaluation{Episode: e, Actor: "policy"}, visit)
+}
+
+// start is the key of the start state of an evaluation episode.
+func start(e int) rng.Key { return rng.Root(evaluationRoot).Derive("eval").At(uint64(e)) }
+
+// play makes the episode ev with act on j.
+func (l *Loop) play(ctx context.Context, j *judge, act agent.Actor, ev Evaluation, visit func(env.Env)) (Evaluation, error) {
+	if err := j.env.Reset(rng.NewStream(start(ev.Episode)), j.obs); err != nil {
+		return ev, fmt.Errorf("the evaluation's environment could not be reset: %w", err)
+	}
+	if err := l.check(j.obs, 0, l.Steps()); err != nil {
+		return ev, fmt.Errorf("in an evaluation: %w", err)
+	}
+	for {
+		narrow(j.obs32, j.obs)
+		if err := act(ctx, j.obs32, l.stateOf(j.env, &j.state), j.action); err != nil {
+			return ev, err
+		}
+		widen(j.action64, j.action)
+		out, err := j.env.Step(j.action64, j.obs)
+		if err != nil {
+			return ev, fmt.Errorf("the environment failed in an evaluation: %w", err)
+		}
+		if err := l.check(j.obs, out.Reward, l.Steps()); err != nil {
+			return ev, fmt.Errorf("in an evaluation: %w", err)
+		}
+		ev.Return += out.Reward
+		ev.Length++
+		if visit != nil {
+			visit(j.env)
+		}
+		if out.Terminated || out.Truncated {
+			return ev, nil
+		}
+		if err := ctx.Err(); err != nil {
+			return ev, err
+		}
+	}
+}
