@@ -26,9 +26,10 @@ type Task struct {
 }
 
 var (
-	mu      sync.RWMutex
-	tasks   = map[string]Task{}
-	aliases = map[string]string{}
+	mu        sync.RWMutex
+	tasks     = map[string]Task{}
+	aliases   = map[string]string{}
+	resolvers []func(name string) (Task, bool, error)
 )
 
 // Register adds a task. It panics on a name that is taken: that is a mistake
@@ -44,6 +45,15 @@ func Register(t Task) {
 		aliases[key] = t.ID
 	}
 	tasks[t.ID] = t
+}
+
+// AddResolver adds a finder of tasks that are not in the registry: Lookup asks
+// it for names that no registered task has. r returns false for a name that is
+// not its own, and an error for one that is and names no task.
+func AddResolver(r func(name string) (Task, bool, error)) {
+	mu.Lock()
+	defer mu.Unlock()
+	resolvers = append(resolvers, r)
 }
 
 // UnknownTaskError is returned for a name that no task has.
@@ -65,13 +75,23 @@ type MissingError struct{ ID, Needs string }
 
 func (e *MissingError) Error() string { return fmt.Sprintf("%s needs %s", e.ID, e.Needs) }
 
-// Lookup finds a task by id or alias, without regard to case.
+// Lookup finds a task by id or alias, without regard to case, and asks the
+// resolvers for a name that no registered task has.
 func Lookup(name string) (Task, error) {
 	mu.RLock()
-	defer mu.RUnlock()
-	if id, ok := aliases[strings.ToLower(name)]; ok {
-		return tasks[id], nil
+	id, ok := aliases[strings.ToLower(name)]
+	task, ask := tasks[id], resolvers
+	mu.RUnlock()
+	if ok {
+		return task, nil
 	}
+	for _, r := range ask {
+		if t, found, err := r(name); found || err != nil {
+			return t, err
+		}
+	}
+	mu.RLock()
+	defer mu.RUnlock()
 	return Task{}, &UnknownTaskError{Name: name, Nearest: nearest(name)}
 }
 
