@@ -22,8 +22,10 @@ func storedSettings(dir *rundir.Dir) (train.Settings, error) {
 		return s, err
 	}
 	var all faults
-	if _, err := env.Lookup(s.Env); err != nil {
+	if _, err := env.Lookup(s.Env); exitCode(err) == exitUsage {
 		all.add(at(origins.Of("env"), "", err))
+	} else if err != nil {
+		return s, at(origins.Of("env"), "", err)
 	}
 	all.add(settings.Explain(s.Validate(), origins))
 	return s, all.err()

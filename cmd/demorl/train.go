@@ -108,9 +108,11 @@ func creation(path string, s train.Settings, origins *settings.Origins) opener {
 	}
 }
 
-// runName is the default name of a run directory.
+// runName is the default name of a run directory. What a task's name says
+// behind # is how it is run and not what it is.
 func runName(s train.Settings, seed string) string {
-	return strings.NewReplacer("/", "-", ":", "-").Replace(s.Env) + "-" + s.Algo + "-" + seed
+	task, _, _ := strings.Cut(s.Env, "#")
+	return strings.NewReplacer("/", "-", ":", "-", "?", "-", "&", "-", "=", "-", "%", "-", `"`, "", " ", "-").Replace(task) + "-" + s.Algo + "-" + seed
 }
 
 // place returns the folder for a new run: out, which must be absent or empty,
