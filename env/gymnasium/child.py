@@ -29,6 +29,9 @@ STEP, RESET, SAVE, RESTORE = 1, 2, 3, 4
 SUCCEEDED, FAILED = 0, 1
 
 
+PYTHON = json.loads(sys.argv[-1])["python"]  # the interpreter as the user names it; sys.executable may stand behind it
+
+
 class Fault(Exception):
     """A failure whose sentence is complete without a traceback. kind is one of missing, unknown, refused and raised."""
 
@@ -66,7 +69,7 @@ def load(name, why):
         lacking = error.name or name
         if name == lacking or name.startswith(lacking + "."):
             raise Fault("missing", "the Python module %s%s" % (lacking, why)) from None
-        raise Fault("missing", "the Python module %s, which %s imports: install it for %s" % (lacking, name, sys.executable)) from error
+        raise Fault("missing", "the Python module %s, which %s imports: install it for %s" % (lacking, name, PYTHON)) from error
 
 
 def make(config, gymnasium):
@@ -76,7 +79,7 @@ def make(config, gymnasium):
     if config["folder"]:
         sys.path.insert(0, config["folder"])
     if config["module"]:
-        module = load(config["module"], ", looked for in %s and in the packages of %s" % (config["folder"], sys.executable))
+        module = load(config["module"], ", looked for in %s and in the packages of %s" % (config["folder"], PYTHON))
     limit = arguments.pop("max_episode_steps", None)
     name = config["env"]
     if name not in gymnasium.envs.registration.registry and callable(getattr(module, name, None)):
@@ -96,10 +99,10 @@ def make_registered(name, module, arguments, gymnasium):
         if module is not None:
             known += [key for key, value in vars(module).items() if isinstance(value, type)]
             place = " and %s has no class of this name" % module.__name__
-        raise Fault("unknown", "the Gymnasium of %s knows no %s%s" % (sys.executable, name, place),
+        raise Fault("unknown", "the Gymnasium of %s knows no %s%s" % (PYTHON, name, place),
                     difflib.get_close_matches(name, known, 3)) from None
     except gymnasium.error.DependencyNotInstalled as error:
-        raise Fault("missing", "%s (for %s)" % (brief(error), sys.executable)) from None
+        raise Fault("missing", "%s (for %s)" % (brief(error), PYTHON)) from None
 
 
 def without_limit(env, gymnasium):
@@ -391,7 +394,7 @@ class Keeper:
 class Server:
     def __init__(self, sock, config):
         self.sock = sock
-        gymnasium_hint = ": run `%s -m pip install gymnasium`, or choose another interpreter with --python" % sys.executable
+        gymnasium_hint = ": run `%s -m pip install gymnasium`, or choose another interpreter with --python" % PYTHON
         self.np = np = load("numpy", gymnasium_hint)
         gymnasium = load("gymnasium", gymnasium_hint)
         self.env, limit = make(config, gymnasium)

@@ -58,7 +58,7 @@ type child struct {
 
 // start runs the interpreter and waits for the environment to be made.
 func start(n Name) (*child, hello, error) {
-	config, err := json.Marshal(map[string]any{"module": n.Module, "env": n.Env, "folder": n.Folder, "arguments": n.arguments()})
+	config, err := json.Marshal(map[string]any{"module": n.Module, "env": n.Env, "folder": n.Folder, "python": n.Python, "arguments": n.arguments()})
 	if err != nil {
 		return nil, hello{}, err
 	}

@@ -35,11 +35,16 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String is the last that was printed.
+// shown is how many of the last lines an error carries: enough for the stacks
+// that a crash leaves.
+const shown = 60
+
+// String is the last lines that were printed.
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return string(t.data[max(0, len(t.data)-kept):])
+	lines := strings.SplitAfter(string(t.data[max(0, len(t.data)-kept):]), "\n")
+	return strings.Join(lines[max(0, len(lines)-shown):], "")
 }
 
 // lastLine is the last line of text that is not empty.
