@@ -10,6 +10,7 @@ import collections
 import difflib
 import faulthandler
 import importlib
+import io
 import json
 import mmap
 import os
@@ -50,15 +51,10 @@ def report(error):
     if isinstance(error, Fault):
         return {"kind": error.kind, "text": str(error), "nearest": error.nearest}
     text = brief("".join(traceback.format_exception_only(type(error), error)))
-    frames = traceback.extract_tb(error.__traceback__)
-    where = ""
-    if frames:
-        where = "%s line %s, in %s" % (frames[-1].filename, frames[-1].lineno, frames[-1].name)
+    frames = traceback.extract_tb(error.__traceback__)[-1:]
+    where = "".join("%s line %s, in %s" % (f.filename, f.lineno, f.name) for f in frames)
     whole = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     return {"kind": "raised", "text": text, "where": where, "traceback": whole}
-
-
-# ---------------------------------------------------------------- making the environment
 
 
 def load(name, why):
@@ -74,8 +70,7 @@ def load(name, why):
 
 def make(config, gymnasium):
     """Returns the environment without its time limit, and that limit (None for an environment that names none)."""
-    arguments = dict(config["arguments"])
-    module = None
+    arguments, module = dict(config["arguments"]), None
     if config["folder"]:
         sys.path.insert(0, config["folder"])
     if config["module"]:
@@ -87,7 +82,7 @@ def make(config, gymnasium):
     else:
         env = make_registered(name, module, arguments, gymnasium)
     env, own = without_limit(env, gymnasium)
-    return env, own if limit is None else limit
+    return env, own if limit is None else int(limit)
 
 
 def make_registered(name, module, arguments, gymnasium):
@@ -138,21 +133,13 @@ def core(env):
 
 def seconds(env):
     """The time of one step, 0 where the environment does not tell it."""
-    inner = core(env)
-    try:
-        dt = inner.dt
-        if callable(dt):
-            dt = dt()
-        return float(dt)
-    except Exception:
-        pass
-    try:
-        return 1 / float(env.metadata["render_fps"])
-    except Exception:
-        return 0.0
-
-
-# ---------------------------------------------------------------- spaces
+    for tell in (lambda: float(core(env).dt), lambda: 1 / float(env.metadata["render_fps"])):
+        try:
+            if 0 < tell() < float("inf"):
+                return tell()
+        except Exception:
+            continue
+    return 0.0
 
 
 def action_bounds(space, np, spaces):
@@ -238,7 +225,13 @@ def writer(space, name, np, spaces):
     raise Fault("refused", "its observations hold %s, whose numbers have no fixed count or order here" % brief(space))
 
 
-# ---------------------------------------------------------------- exact state
+def pack(value):
+    """Equal values become equal bytes: without a memo it makes no difference which parts are one object."""
+    out = io.BytesIO()
+    pickler = pickle.Pickler(out, 4)
+    pickler.fast = True
+    pickler.dump(value)
+    return out.getvalue()
 
 
 class Own:
@@ -284,13 +277,11 @@ class Simulation:
 
     def save(self):
         np, inner = self.np, self.inner
-        size = self.mujoco.mj_stateSize(inner.model, self.kind)
-        integration = np.empty(size)
+        integration = np.empty(self.mujoco.mj_stateSize(inner.model, self.kind))
         self.mujoco.mj_getState(inner.model, inner.data, integration, self.kind)
-        data = self.arrays(inner.data)
-        model = self.arrays(inner.model)
+        data, model = self.arrays(inner.data), self.arrays(inner.model)
         changed = {k: model[k].copy() for k, v in self.original.items() if not np.array_equal(model[k], v, equal_nan=v.dtype.kind == "f")}
-        return pickle.dumps((integration, {k: v.copy() for k, v in data.items()}, changed, memory(inner, np, data.values())))
+        return pack((integration, {k: v.copy() for k, v in data.items()}, changed, memory(inner, np, data.values())))
 
     def restore(self, state):
         integration, data, changed, remembered = pickle.loads(state)
@@ -310,12 +301,11 @@ class Simulation:
 
 
 class NotPlain(Exception):
-    pass
+    """Something that may be memory and is of a kind that is not saved."""
 
 
 def plain(value, np):
-    kinds = (int, float, complex, str, bytes, type(None), np.generic, np.random.Generator, np.random.RandomState, random.Random)
-    if isinstance(value, kinds):
+    if isinstance(value, (int, float, complex, str, bytes, type(None), np.generic, np.random.Generator, np.random.RandomState, random.Random)):
         return True
     if isinstance(value, np.ndarray):
         return value.dtype.kind != "O"
@@ -332,7 +322,7 @@ def memory(layer, np, shared=()):
 
     stateless = (gymnasium.Env, gymnasium.Space, types.FunctionType, types.MethodType, types.BuiltinFunctionType, type, types.ModuleType, os.PathLike)
     found = {}
-    for name, value in vars(layer).items():
+    for name, value in sorted(vars(layer).items()):
         if name == "_saved_kwargs":  # how Gymnasium would make the wrapper again
             continue
         if isinstance(value, np.ndarray) and any(np.may_share_memory(value, other) for other in shared):
@@ -360,17 +350,13 @@ class Keeper:
         self.env, self.np = env, np
         self.part = None
         for layer in layers(env):
-            if hasattr(layer, "demorl_get_state") and hasattr(layer, "demorl_set_state"):
-                own = [x for x in layers(layer) if "demorl_get_state" in dir(type(x))]
-                self.part = Own(own[-1] if own else layer)
+            if hasattr(type(layer), "demorl_get_state") and hasattr(type(layer), "demorl_set_state"):
+                self.part = Own(layer)
                 break
         inner = core(env)
         if self.part is None:
-            if not hasattr(inner, "model") or not hasattr(inner, "data"):
-                raise NotPlain("%s tells no state" % type(inner).__name__)
-            import mujoco
-
-            if not isinstance(inner.data, mujoco.MjData):
+            mujoco = sys.modules.get("mujoco")
+            if mujoco is None or not hasattr(inner, "model") or not isinstance(getattr(inner, "data", None), mujoco.MjData):
                 raise NotPlain("%s tells no state" % type(inner).__name__)
             self.part = Simulation(inner, mujoco, np)
         self.wrappers = [layer for layer in layers(env) if layer is not inner and layer is not getattr(self.part, "layer", None)]
@@ -378,7 +364,7 @@ class Keeper:
             memory(layer, np)  # raises where something is not plain
 
     def save(self):
-        return pickle.dumps((self.part.save(), [memory(layer, self.np) for layer in self.wrappers]))
+        return pack((self.part.save(), [memory(layer, self.np) for layer in self.wrappers]))
 
     def restore(self, state):
         part, remembered = pickle.loads(state)
@@ -388,7 +374,9 @@ class Keeper:
             recall(layer, values, self.np)
 
 
-# ---------------------------------------------------------------- the conversation
+def tell(sock, message):
+    data = json.dumps(message).encode()
+    sock.sendall(struct.pack("=Q", len(data)) + data)
 
 
 class Server:
@@ -409,9 +397,8 @@ class Server:
             self.keeper = None
         self.map_memory(len(low), len(names))
         composite = isinstance(self.env.observation_space, (gymnasium.spaces.Dict, gymnasium.spaces.Tuple))
-        versions = "gymnasium %s, Python %s" % (gymnasium.__version__, sys.version.split()[0])
-        if "mujoco" in sys.modules:
-            versions += ", mujoco %s" % getattr(sys.modules["mujoco"], "__version__", "?")
+        mujoco = ", mujoco %s" % sys.modules["mujoco"].__version__ if "mujoco" in sys.modules else ""
+        versions = "gymnasium %s, Python %s%s" % (gymnasium.__version__, sys.version.split()[0], mujoco)
         self.hello = {
             "low": low.tolist(), "high": high.tolist(), "obs": len(names), "names": names if composite and len(names) <= 1000 else [],
             "limit": limit, "dt": seconds(self.env), "versions": versions, "saves": self.keeper is not None,
@@ -425,10 +412,6 @@ class Server:
         self.reals = memoryview(shared).cast("d")
         self.action = np.frombuffer(shared, np.float64, joints, 8 * WORDS)
         self.obs = np.frombuffer(shared, np.float64, numbers, 8 * (WORDS + joints))
-
-    def tell(self, message):
-        data = json.dumps(message).encode()
-        self.sock.sendall(struct.pack("=Q", len(data)) + data)
 
     def receive(self, size):
         data = bytearray()
@@ -468,8 +451,8 @@ class Server:
         try:
             obs, reward, terminated, truncated, _ = result
         except (TypeError, ValueError):
-            count = "%d values" % len(result) if hasattr(result, "__len__") else "a " + type(result).__name__
-            raise Fault("raised", "step returned %s; Gymnasium's step returns obs, reward, terminated, truncated, info" % count) from None
+            raise Fault("raised", "step returned %s; Gymnasium's step returns obs, reward, terminated, truncated, info"
+                        % ("%d values" % len(result) if hasattr(result, "__len__") else "a " + type(result).__name__)) from None
         self.write(obs, self.obs)
         try:
             self.reals[REWARD] = reward
@@ -501,10 +484,9 @@ def main():
     try:
         server = Server(sock, json.loads(sys.argv[-1]))
     except BaseException as error:
-        data = json.dumps({"fault": report(error)}).encode()
-        sock.sendall(struct.pack("=Q", len(data)) + data)
+        tell(sock, {"fault": report(error)})
         return
-    server.tell(server.hello)
+    tell(sock, server.hello)
     try:
         server.serve()
     finally:

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"demorl/agent"
 	"demorl/env"
 	"demorl/env/parity"
 	"demorl/rng"
@@ -188,8 +189,11 @@ func TestEpisodesAreThoseOfAPythonLoopBitForBit(t *testing.T) {
 func TestTheSpecIsTheEnvironmentsOwn(t *testing.T) {
 	e, obs, action := open(t, "Pendulum-v1")
 	spec := e.Spec()
-	if spec.ID != "gymnasium:Pendulum-v1" || spec.ObsDim != 3 || spec.ActDim != 1 || spec.Low[0] != -2 || spec.High[0] != 2 || spec.Dt != 0.05 || spec.Limit != 200 || !spec.Terminates || spec.ObsNames != nil || !strings.HasPrefix(spec.Simulator, "gymnasium 1.") {
+	if spec.ID != "gymnasium:Pendulum-v1" || spec.ObsDim != 3 || spec.ActDim != 1 || spec.Low[0] != -2 || spec.High[0] != 2 || spec.Dt != 0.05 || spec.Limit != 200 || !spec.Terminates || spec.ObsNames != nil || !strings.HasPrefix(spec.Simulator, "gymnasium ") {
 		t.Errorf("Pendulum-v1: %+v", spec)
+	}
+	if rule, ok := env.Power[env.Terminator](e); ok || !agent.TaskOf(e).Terminates {
+		t.Errorf("a model would not learn when episodes end (rule %v)", rule)
 	}
 	begin(t, e, 1, obs)
 	for range 250 { // the limit is the wrapper's
@@ -385,6 +389,9 @@ func TestARestoredEpisodeStepsBitForBit(t *testing.T) {
 				if x, y := play(t, saved, a, obs), play(t, fresh, a, other); !same(x, y) {
 					t.Fatalf("step %d: %+v and %+v", i, x, y)
 				}
+			}
+			if !bytes.Equal(codec.AppendState(nil), into.AppendState(nil)) {
+				t.Error("equal states are saved as different bytes")
 			}
 			// The next reset is equal as well.
 			begin(t, saved, 6, obs)

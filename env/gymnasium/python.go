@@ -1,12 +1,14 @@
 package gymnasium
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // errNoPython says what is to be done about an interpreter that is not there.
@@ -52,7 +54,9 @@ func Examine() string {
 		return "missing  " + err.Error()
 	}
 	const script = "import numpy, gymnasium; print(gymnasium.__version__)"
-	out, err := exec.Command(path, "-c", script).Output()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, path, "-c", script).Output()
 	if err != nil {
 		return fmt.Sprintf("missing  run `%s -m pip install gymnasium`; only environments of your own need it", path)
 	}
