@@ -25,7 +25,7 @@ const (
 	// farewell is what a process gets to close its environment and end.
 	farewell = 5 * time.Second
 	// stackTime is what a process that hangs gets to write its stack.
-	stackTime = 300 * time.Millisecond
+	stackTime = 2 * time.Second
 	// longest first message that is believed.
 	longestHello = 1 << 28
 )
@@ -262,9 +262,8 @@ func (c *child) died(doing string) error {
 // hung ends a process that has not answered in time and says where it was.
 func (c *child) hung(doing string, limit time.Duration) error {
 	c.signal(unix.SIGUSR1) // child.py lets faulthandler write the stack
-	select {
-	case <-c.exited:
-	case <-time.After(stackTime):
+	for begin := time.Now(); place(c.printed.String()) == "" && time.Since(begin) < stackTime; {
+		time.Sleep(10 * time.Millisecond)
 	}
 	c.kill()
 	option := "step_timeout"

@@ -271,7 +271,7 @@ func TestAFailedStartIsAProcessError(t *testing.T) {
 		"broken:Raises":                       {"ZeroDivisionError: division by zero (", "Traceback (most recent call last)"},
 		"exits:Robot":                         {"its Python process ended (exit status 5); its last words: so long", "so long"},
 		"quits:Robot":                         {"SystemExit: 6", "Traceback"},
-		"sleeps:Robot#start_timeout=1500ms":   {"no answer within 1.5s (it was at ", "sleeps.py"},
+		"sleeps:Robot#start_timeout=4s":       {"no answer within 4s (it was at ", "sleeps.py"},
 		"Pendulum-v1?nonsense=1":              {"unexpected keyword argument 'nonsense'", "Traceback"},
 		"Pendulum-v1#python=/bin/true":        {"its Python process ended (exit status 0)", ""},
 		`toys:Echo?a=1.5&b=True&c=slow&d="1"`: {`RuntimeError: [('a', 1.5), ('b', True), ('c', 'slow'), ('d', '1')]`, ""},
@@ -297,14 +297,14 @@ func TestAFaultInAStepIsOneClearLine(t *testing.T) {
 		"exit":   {"step: SystemExit: 4 (", "sys.exit(4)", false},
 		"kill":   {"step: its Python process ended (signal: killed)", "", true},
 		"crash":  {"step: its Python process ended (signal: aborted", "Fatal Python error: Aborted", true},
-		"hang":   {"step: no answer within 1s (it was at ", "in fail", true},
+		"hang":   {"step: no answer within 3s (it was at ", "in fail", true},
 		"shape":  {"step: the observation has the shape (16,), its space says (17,)", "", false},
 		"four":   {"step: step returned 4 values; Gymnasium's step returns", "", false},
 		"reward": {"step: step returned the reward much, which is no number", "", false},
 	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			e, obs, action := open(t, "toys:Toy?fault="+fault+"#step_timeout=1s")
+			e, obs, action := open(t, "toys:Toy?fault="+fault+"#step_timeout=3s")
 			begin(t, e, 1, obs)
 			for range 2 {
 				play(t, e, action, obs)

@@ -24,6 +24,13 @@ func TestHalfCheetahInItsProcessIsTheNativeOneBitForBit(t *testing.T) {
 	if err := parity.Find("gym_parity.py").UseOraclesFiles("gym/halfcheetah"); err != nil {
 		parity.Need(t, err.Error())
 	}
+	// Without arguments it is the task that the settings tables name.
+	for name, want := range map[string]string{"HalfCheetah-v5": "HalfCheetah", "HalfCheetah-v5?frame_skip=4": ""} {
+		if task, err := env.Lookup(Prefix + name + "#python=" + path); err != nil || task.Published != want {
+			t.Errorf("%s has the settings of %q, want %q (%v)", name, task.Published, want, err)
+		}
+	}
+	defer Release()
 	native, err := env.Make("HalfCheetah-v5")
 	if err != nil {
 		t.Fatal(err)
