@@ -154,7 +154,7 @@ func (r *runner) walk() error {
 			return err
 		}
 		r.length++
-		if out.Terminated || r.limit > 0 && r.length >= r.limit {
+		if out.Terminated || out.Truncated || r.limit > 0 && r.length >= r.limit {
 			r.length = 0
 			if err := r.env.Reset(r.resets, r.obs); err != nil {
 				return err

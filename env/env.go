@@ -1,6 +1,7 @@
 package env
 
 import (
+	"errors"
 	"image"
 
 	"demorl/rng"
@@ -36,6 +37,10 @@ type Env interface {
 	Step(action, obs []float64) (Outcome, error)
 	Close() error
 }
+
+// ErrNoState is what RestoreState returns for the state of an instance that
+// could not tell it when it was saved: the episode that was under way is lost.
+var ErrNoState = errors.New("the state was not saved")
 
 // StateCodec is the power to save and restore the exact state, for exact
 // resume and for planning in the true simulator: after RestoreState the

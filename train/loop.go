@@ -247,10 +247,7 @@ func (l *Loop) readState(r *wire.Reader) error {
 		return fmt.Errorf("loop: %w", err)
 	}
 	if len(state) == 0 {
-		if l.began { // The task cannot save its state: the episode under way is lost.
-			l.began = false
-			l.agent.EpisodeEnd()
-		}
+		l.cut() // the task cannot save its state
 		return nil
 	}
 	codec, ok := env.Power[env.StateCodec](l.world)
@@ -258,11 +255,21 @@ func (l *Loop) readState(r *wire.Reader) error {
 		return fmt.Errorf("loop: the checkpoint holds a simulator state but %s cannot restore one", l.settings.Env)
 	}
 	saved := append([]float64(nil), l.obs...)
-	if err := codec.RestoreState(state, l.obs); err != nil {
+	if err := codec.RestoreState(state, l.obs); errors.Is(err, env.ErrNoState) {
+		l.cut()
+	} else if err != nil {
 		return fmt.Errorf("loop: %w", err)
 	}
 	copy(l.obs, saved)
 	return nil
+}
+
+// cut ends the episode under way, whose rest is lost.
+func (l *Loop) cut() {
+	if l.began {
+		l.began = false
+		l.agent.EpisodeEnd()
+	}
 }
 
 func narrow(dst []float32, src []float64) {

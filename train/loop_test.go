@@ -458,6 +458,31 @@ func TestARestoredLoopOfATaskWithoutStateBeginsANewEpisode(t *testing.T) {
 	}
 }
 
+// forgetful is a scripted task that could not tell its state when it was saved.
+type forgetful struct{ scripted }
+
+func (e *forgetful) AppendState(dst []byte) []byte { return append(dst, 1) }
+
+func (e *forgetful) RestoreState([]byte, []float64) error {
+	return fmt.Errorf("test/scripted: %w", env.ErrNoState)
+}
+
+func TestARestoredLoopWhoseTaskLostItsStateBeginsANewEpisode(t *testing.T) {
+	s := tiny(t, pendulum, "loop")
+	l := loopOf(t, s, &forgetful{scripted{limit: 10}}, &scripted{limit: 3})
+	steps(t, l, 44)
+	world := &forgetful{scripted{limit: 10}}
+	other := loopOf(t, s, world, &scripted{limit: 3})
+	for i, section := range other.Sections() {
+		if err := section.Restore(l.Sections()[i].Append(nil)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if ev := steps(t, other, 1)[0]; ev.Step != 45 || ev.Transition.Obs[0] != 0 || world.episodes != 1 {
+		t.Errorf("step %d starts at age %g of episode %d", ev.Step, ev.Transition.Obs[0], world.episodes)
+	}
+}
+
 func TestADamagedLoopSectionIsAnError(t *testing.T) {
 	l := newLoop(t, tiny(t, pendulum, "sac"), 1)
 	steps(t, l, 3)

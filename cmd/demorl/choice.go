@@ -10,13 +10,15 @@ import (
 
 	"demorl/agent"
 	"demorl/env"
+	"demorl/env/gymnasium"
 	"demorl/settings"
 	"demorl/train"
 )
 
 // choice is how a user chooses the settings of a run; train and config share it.
 type choice struct {
-	Env    string   `arg:"" optional:"" help:"Task id or alias, such as leg2r/ellipse-100hz (see env list)."`
+	Env    string   `arg:"" optional:"" help:"Task id or alias, such as leg2r/ellipse-100hz (see env list), or any Gymnasium environment (docs/gymnasium.md)."`
+	Python string   `placeholder:"PATH" help:"Interpreter that steps a Gymnasium environment. Default: that of $$VIRTUAL_ENV, else python3."`
 	Algo   string   `placeholder:"NAME" help:"Algorithm: ${algorithms}. Default: m-demorl."`
 	Preset string   `placeholder:"NAME" help:"Named size of the settings: ${presets}. Default: lite."`
 	Config string   `placeholder:"FILE" help:"Settings in YAML, over those of the preset."`
@@ -86,8 +88,12 @@ func (c *choice) resolve(otherwise string) (train.Settings, *settings.Origins, e
 	var unknown faults
 	if task == "" {
 		unknown.add(errors.New("no task: name one, such as leg2r/ellipse-100hz (see `demorl env list`)"))
-	} else if _, err := env.Lookup(task); err != nil {
+	} else if named, err := c.look(task); exitCode(err) == exitUsage {
 		unknown.add(at(taskFrom, "ENV", err))
+	} else if err != nil {
+		return train.Settings{}, nil, at(taskFrom, "ENV", err)
+	} else {
+		task = named
 	}
 	if _, err := agent.FindAlgorithm(algo); err != nil {
 		unknown.add(at(algoFrom, "", err))
@@ -113,6 +119,24 @@ func (c *choice) resolve(otherwise string) (train.Settings, *settings.Origins, e
 	}
 	all.add(settings.Explain(s.Validate(), origins))
 	return s, origins, all.err()
+}
+
+// look finds the task and returns the name that says everything of it,
+// --python included.
+func (c *choice) look(task string) (string, error) {
+	if c.Python != "" && !strings.HasPrefix(task, gymnasium.Prefix) {
+		if t, err := env.Lookup(task); err == nil && t.Family != gymnasium.Family {
+			return "", usagef("--python: %s is stepped inside this program; %s%s would be stepped in Python", t.ID, gymnasium.Prefix, task)
+		}
+	}
+	if c.Python != "" {
+		var err error
+		if task, err = gymnasium.WithPython(task, c.Python); err != nil {
+			return "", err
+		}
+	}
+	t, err := env.Lookup(task)
+	return t.ID, err
 }
 
 // at says before err where the wrong name was written, unless that is plain.

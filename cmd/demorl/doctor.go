@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"demorl/env"
+	"demorl/env/gymnasium"
 	"demorl/env/mujoco"
 	"demorl/internal/kern"
 	"demorl/rng"
@@ -28,6 +29,7 @@ func (*doctorCommand) Run(c *console) error {
 	row("kernels", "ok  "+tiers())
 	row("mujoco", simulator())
 	row("python", python())
+	row("gymnasium", gymnasium.Examine())
 	embedded := error(nil)
 	for _, f := range families() {
 		state, err := f.examine()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"demorl/env"
+	"demorl/env/gymnasium"
 	"demorl/env/replay"
 	"demorl/rundir"
 	"demorl/settings"
@@ -32,7 +33,7 @@ func exitCode(err error) int {
 		return exitDone
 	}
 	if is[usage](err) || is[*settings.Faults](err) || is[*env.UnknownTaskError](err) || is[*replay.LineError](err) || is[*train.UnfitError](err) ||
-		errors.Is(err, rundir.ErrNotEmpty) || errors.Is(err, rundir.ErrNoRun) {
+		is[*gymnasium.NameError](err) || is[*gymnasium.RefusedError](err) || errors.Is(err, rundir.ErrNotEmpty) || errors.Is(err, rundir.ErrNoRun) {
 		return exitUsage
 	}
 	if is[*env.MissingError](err) {
@@ -43,6 +44,13 @@ func exitCode(err error) int {
 
 // is reports whether an E is in err's tree.
 func is[E error](err error) bool {
+	_, ok := as[E](err)
+	return ok
+}
+
+// as returns the first E in err's tree.
+func as[E error](err error) (E, bool) {
 	var e E
-	return errors.As(err, &e)
+	ok := errors.As(err, &e)
+	return e, ok
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"demorl/env/gymnasium"
 	"demorl/internal/kern"
 
 	// The tasks register themselves.
@@ -52,7 +53,11 @@ func main() {
 
 // run obeys one command line and returns the exit code.
 func run(args []string, c *console) int {
+	defer gymnasium.Release()
 	err := obey(args, c)
+	if failed, ok := as[*gymnasium.ProcessError](err); ok && failed.Output != "" {
+		io.WriteString(c.err, strings.TrimRight(failed.Output, "\n")+"\n")
+	}
 	if err != nil && err.Error() != "" {
 		c.note(err.Error())
 	}

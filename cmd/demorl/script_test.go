@@ -14,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"demorl/env/parity"
 	"demorl/internal/kern"
 )
 
@@ -41,18 +42,23 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
+	python := oraclePython(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
 		Condition: func(name string) (bool, error) {
-			if name != "fast" {
-				return false, fmt.Errorf("unknown condition %q", name)
+			switch name {
+			case "fast":
+				return len(kern.Tiers()) > 1, nil
+			case "python":
+				return hasGymnasium(t, python), nil
 			}
-			return len(kern.Tiers()) > 1, nil
+			return false, fmt.Errorf("unknown condition %q", name)
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("MUJOCO_DIR", filepath.Join(e.WorkDir, "no-mujoco"))
 			e.Setenv("XDG_DATA_HOME", filepath.Join(e.WorkDir, "data"))
+			e.Setenv("PYTHON", python)
 			return os.WriteFile(filepath.Join(e.WorkDir, "tiny.yaml"), []byte(tiny), 0o644)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -64,6 +70,30 @@ func TestScripts(t *testing.T) {
 			"lines":     lines,
 		},
 	})
+}
+
+// oraclePython is the interpreter that `make oracle-env` installs, or the one
+// in DEMORL_ORACLE_PYTHON.
+func oraclePython(t testing.TB) string {
+	if path := os.Getenv("DEMORL_ORACLE_PYTHON"); path != "" {
+		return path
+	}
+	root, err := parity.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(root, ".oracle", "bin", "python")
+}
+
+// hasGymnasium reports whether the interpreter is there; in CI it must be.
+func hasGymnasium(t testing.TB, python string) bool {
+	if _, err := os.Stat(python); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%v: `make oracle-env` installs it", err)
+		}
+		return false
+	}
+	return true
 }
 
 // exits CODE COMMAND... runs a command that must end with an exit code.

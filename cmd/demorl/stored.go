@@ -32,8 +32,10 @@ func storedSettings(dir *rundir.Dir) (train.Settings, env.Task, error) {
 	if files != nil {
 		t, err = taskfile.FromFiles(s.Env, dir.TaskPath(), files)
 		all.add(err)
-	} else if t, err = env.Lookup(s.Env); err != nil {
+	} else if t, err = env.Lookup(s.Env); exitCode(err) == exitUsage {
 		all.add(at(origins.Of("env"), "", err))
+	} else if err != nil {
+		return s, t, at(origins.Of("env"), "", err)
 	}
 	all.add(settings.Explain(s.Validate(), origins))
 	return s, t, all.err()

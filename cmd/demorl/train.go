@@ -110,13 +110,15 @@ func creation(path string, t env.Task, s train.Settings, origins *settings.Origi
 	}
 }
 
-// runName is the default name of a run directory.
+// runName is the default name of a run directory. What a Gymnasium task's name
+// says behind # is how it is run and not what it is.
 func runName(t env.Task, s train.Settings, seed string) string {
 	if t.Files != nil { // named by a path
 		name := filepath.Base(s.Env)
 		return strings.TrimSuffix(name, filepath.Ext(name)) + "-" + s.Algo + "-" + seed
 	}
-	return strings.NewReplacer("/", "-", ":", "-").Replace(s.Env) + "-" + s.Algo + "-" + seed
+	task, _, _ := strings.Cut(s.Env, "#")
+	return strings.NewReplacer("/", "-", ":", "-", "?", "-", "&", "-", "=", "-", "%", "-", `"`, "", " ", "-").Replace(task) + "-" + s.Algo + "-" + seed
 }
 
 // place returns the folder for a new run: out, which must be absent or empty,

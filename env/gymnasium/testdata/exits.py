@@ -1,0 +1,6 @@
+"""Ends the process while it is imported."""
+
+import os
+
+print("so long")
+os._exit(5)
