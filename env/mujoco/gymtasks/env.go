@@ -2,6 +2,7 @@ package gymtasks
 
 import (
 	"fmt"
+	"image"
 	"math"
 
 	"demorl/env"
@@ -11,7 +12,7 @@ import (
 )
 
 // Env is one instance of a task. It has the powers env.StateCodec,
-// env.Terminator and env.Injector.
+// env.Terminator, env.Injector and env.Renderer.
 type Env struct {
 	task    *task
 	spec    env.Spec
@@ -24,6 +25,7 @@ var (
 	_ env.StateCodec = (*Env)(nil)
 	_ env.Terminator = (*Env)(nil)
 	_ env.Injector   = (*Env)(nil)
+	_ env.Renderer   = (*Env)(nil)
 )
 
 // open loads the task's model and puts it in the model's initial pose.
@@ -37,6 +39,9 @@ func open(t *task) (*Env, error) {
 		return nil, err
 	}
 	e := &Env{task: t, spec: t.spec(), sim: sim, dt: sim.Timestep() * float64(t.skip)}
+	if t.camera != nil {
+		sim.SetCamera(*t.camera)
+	}
 	e.posture = make([]float64, t.size.nq-t.skipped+t.size.nv)
 	if err := e.prepare(); err != nil {
 		sim.Close()
@@ -225,5 +230,8 @@ func (e *Env) RestoreState(state []byte, obs []float64) error {
 	e.observe(obs)
 	return nil
 }
+
+// Frame draws the present state over the whole of img.
+func (e *Env) Frame(img *image.RGBA) error { return e.sim.Frame(img) }
 
 func (e *Env) wrap(err error) error { return fmt.Errorf("%s: %w", e.spec.ID, err) }
