@@ -230,9 +230,10 @@ func (l *Loop) Evaluate(ctx context.Context, episodes int) ([]Evaluation, error)
 }
 
 // Episode plays one deterministic episode of the named actor from the fixed
-// start number e. visit, unless nil, is called after every step with the
-// evaluation's instance.
-func (l *Loop) Episode(ctx context.Context, actor string, e int, visit func(env.Env)) (Evaluation, error) {
+// start number e. visit, unless nil, is called at the start and after every step
+// with the evaluation's instance and what it reached so far (Length 0 at the
+// start); its error ends the episode.
+func (l *Loop) Episode(ctx context.Context, actor string, e int, visit func(env.Env, Evaluation) error) (Evaluation, error) {
 	key := rng.Root(evaluationRoot).Derive("eval").At(uint64(e))
 	obs := make([]float64, len(l.obs))
 	ev := Evaluation{Episode: e, Actor: actor}
@@ -241,6 +242,12 @@ func (l *Loop) Episode(ctx context.Context, actor string, e int, visit func(env.
 	}
 	if err := l.check(obs, 0, l.Steps()); err != nil {
 		return ev, fmt.Errorf("in an evaluation: %w", err)
+	}
+	if visit == nil {
+		visit = func(env.Env, Evaluation) error { return nil }
+	}
+	if err := visit(l.judge, ev); err != nil {
+		return ev, err
 	}
 	act := l.agent.Judge(actor, key.Derive("planner"))
 	for {
@@ -258,8 +265,8 @@ func (l *Loop) Episode(ctx context.Context, actor string, e int, visit func(env.
 		}
 		ev.Return += out.Reward
 		ev.Length++
-		if visit != nil {
-			visit(l.judge)
+		if err := visit(l.judge, ev); err != nil {
+			return ev, err
 		}
 		if out.Terminated || out.Truncated {
 			return ev, nil

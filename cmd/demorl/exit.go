@@ -5,9 +5,11 @@ import (
 	"fmt"
 
 	"demorl/env"
+	"demorl/env/mujoco"
 	"demorl/env/replay"
 	"demorl/rundir"
 	"demorl/settings"
+	"demorl/video"
 )
 
 // The exit codes of design.md section 7.
@@ -34,7 +36,7 @@ func exitCode(err error) int {
 		errors.Is(err, rundir.ErrNotEmpty) || errors.Is(err, rundir.ErrNoRun) {
 		return exitUsage
 	}
-	if is[*env.MissingError](err) {
+	if is[*env.MissingError](err) || errors.Is(err, video.ErrNoFFmpeg) || errors.Is(err, mujoco.ErrNoGL) {
 		return exitMissing
 	}
 	return exitFailed

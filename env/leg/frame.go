@@ -24,7 +24,7 @@ var ghost = color.RGBA{0xe8, 0xa8, 0x7c, 0xff}
 // Frame draws both links, the reference path with the point where the foot
 // should be now, and where the foot was in the frames of the last second.
 func (l *Leg) Frame(img *image.RGBA) error {
-	c := draw.NewCanvas(img, 0, -0.13, 0.36, 0.36)
+	c := draw.NewCanvas(img, 0, -0.125, 0.38, 0.38)
 	c.Path(l.reference(), 0.003, draw.Goal)
 	l.remember()
 	c.Path(l.trail.foot, 0.003, ghost)

@@ -1,4 +1,4 @@
-package draw
+package video
 
 import (
 	"image"
@@ -25,10 +25,13 @@ func Label(img *image.RGBA, text string) {
 	strip = strip.Intersect(b)
 	for y := strip.Min.Y; y < strip.Max.Y; y++ {
 		for x := strip.Min.X; x < strip.Max.X; x++ {
-			Blend(img, x, y, color.RGBA{255, 255, 255, 255}, 0.75)
+			p := img.Pix[img.PixOffset(x, y):]
+			for j := range 3 {
+				p[j] = uint8((int(p[j]) + 3*255) / 4)
+			}
 		}
 	}
-	pen := font.Drawer{Dst: img, Src: image.NewUniform(Ink), Face: basicfont.Face7x13,
+	pen := font.Drawer{Dst: img, Src: image.NewUniform(color.Gray{40}), Face: basicfont.Face7x13,
 		Dot: fixed.P(b.Min.X+margin, b.Min.Y+margin+basicfont.Face7x13.Ascent-2)}
 	pen.DrawString(text)
 }
