@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"os"
 	"runtime"
 	"unsafe"
 
@@ -342,6 +343,9 @@ func openGL() (*glThread, error) {
 		var message [C.DM_MESSAGE]C.char
 		for _, kind := range []C.int{C.DM_EGL, C.DM_OSMESA} {
 			if g.c = C.dm_gl_open(kind, &message[0]); g.c != nil {
+				if kind == C.DM_OSMESA { // libmujoco would ask EGL for functions, which is loaded too
+					os.Setenv("MUJOCO_GL", "osmesa")
+				}
 				break
 			}
 			faults = append(faults, errors.New(C.GoString(&message[0])))
