@@ -15,6 +15,7 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"strings"
 	"unsafe"
 
 	"demorl/env/draw/solid"
@@ -339,7 +340,7 @@ func openGL() (*glThread, error) {
 	opened := make(chan error)
 	go func() {
 		runtime.LockOSThread() // never unlocked: the thread ends with the context
-		var faults []error
+		var faults []string
 		var message [C.DM_MESSAGE]C.char
 		for _, kind := range []C.int{C.DM_EGL, C.DM_OSMESA} {
 			if g.c = C.dm_gl_open(kind, &message[0]); g.c != nil {
@@ -348,10 +349,10 @@ func openGL() (*glThread, error) {
 				}
 				break
 			}
-			faults = append(faults, errors.New(C.GoString(&message[0])))
+			faults = append(faults, C.GoString(&message[0]))
 		}
 		if g.c == nil {
-			opened <- errors.Join(faults...)
+			opened <- errors.New(strings.Join(faults, "; "))
 			return
 		}
 		opened <- nil
