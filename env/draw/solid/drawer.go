@@ -172,7 +172,7 @@ func (d *Drawer) shade(n, p Vec) float64 {
 	if facing < 0 { // the back of a thin surface
 		n, facing = n.times(-1), -facing
 	}
-	return 0.40 + 0.50*max(0, n.dot(d.light)) + 0.16*facing
+	return 0.44 + 0.46*max(0, n.dot(d.light)) + 0.22*facing
 }
 
 // cast darkens what a shape shades on a plane.
@@ -270,7 +270,7 @@ func (d *Drawer) plane(s *Shape, cell float64, ground bool) {
 	// Origin and direction of the line of sight in the plane's frame are linear in the sample's place.
 	from, fromX, fromY := s.local(start.sub(s.Position)), s.local(startX.sub(start)), s.local(startY.sub(start))
 	to, toX, toY := s.local(sight), s.local(sightX.sub(sight)), s.local(sightY.sub(sight))
-	light := d.shade(s.turn(Vec{0, 0, 1}), s.Position) * 0.98
+	light := min(1, d.shade(s.turn(Vec{0, 0, 1}), s.Position)) * 0.92
 	for y := range d.height {
 		origin, ray := from.along(fromY, float64(y)), to.along(toY, float64(y))
 		for x := range d.width {
