@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"math"
 	"os/exec"
 	"slices"
 	"testing"
@@ -196,6 +197,57 @@ func farFrom(a, b []bool, width int) (count int) {
 		}
 	}
 	return count
+}
+
+// Without any other renderer: cart and tip of the double pendulum are where a
+// pinhole camera sees MuJoCo's own positions, within a pixel or two.
+func TestTheDrawnPendulumIsWhereAPinholeSeesIt(t *testing.T) {
+	withRenderers(t, func(t *testing.T) {
+		const width, height = 480, 360
+		e := instance(t, &invertedDoublePendulum)
+		obs := make([]float64, e.Spec().ObsDim)
+		for _, q := range [][]float64{{0, 0, 0}, {0.4, 0.5, -0.3}, {-0.5, -0.2, 0.9}} {
+			if err := e.Inject(map[string][]float64{"qpos": q, "qvel": {0, 0, 0}}, obs); err != nil {
+				t.Fatal(err)
+			}
+			img := frame(t, e, width, height)
+			// The camera looks along y from 3.6 m, 8 degrees down, at 0.5 m above the origin; fovy is 45 degrees.
+			sin, cos := math.Sincos(8 * math.Pi / 180)
+			project := func(p []float64) (x, y float64) {
+				right, ahead, up := p[0], p[1], p[2]-0.5
+				depth := 3.6 + ahead*cos - up*sin
+				scale := height / 2 / math.Tan(22.5*math.Pi/180) / depth
+				return width/2 + right*scale, height/2 - (up*cos+ahead*sin)*scale
+			}
+			// The cart is yellow, the poles are cyan.
+			var cart [3]float64 // pixels, sums of x and y
+			top := image.Pt(0, height)
+			for y := range height {
+				for x := range width {
+					c := img.RGBAAt(x, y)
+					switch r, g, b := int(c.R), int(c.G), int(c.B); {
+					case r > 2*b+20 && g > 2*b+20:
+						cart[0], cart[1], cart[2] = cart[0]+1, cart[1]+float64(x)+0.5, cart[2]+float64(y)+0.5
+					case 2*r < g-20 && 2*r < b-20 && g*5 > b*4 && y < top.Y:
+						top = image.Pt(x, y)
+					}
+				}
+			}
+			body, err := e.sim.ID(mujoco.Body, "cart")
+			if err != nil {
+				t.Fatal(err)
+			}
+			x, y := project(e.sim.Field(mujoco.Xpos)[3*body:])
+			if d := math.Hypot(cart[1]/cart[0]-x, cart[2]/cart[0]-y); !(d < 2.5) { // the pole covers a part of it
+				t.Errorf("qpos %v: the cart is drawn at %.1f, %.1f; a pinhole sees it at %.1f, %.1f", q, cart[1]/cart[0], cart[2]/cart[0], x, y)
+			}
+			tip := e.sim.Field(mujoco.SiteXpos)[:3]
+			x, y = project([]float64{tip[0], tip[1], tip[2] + 0.045}) // the pole's round end is 0.045 m thick
+			if math.Hypot(float64(top.X)+0.5-x, float64(top.Y)+0.5-y) > 3 {
+				t.Errorf("qpos %v: the tip is drawn at %v; a pinhole sees it at %.1f, %.1f", q, top, x, y)
+			}
+		}
+	})
 }
 
 func camera(task *task) mujoco.Camera {
