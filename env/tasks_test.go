@@ -2,6 +2,7 @@ package env_test
 
 import (
 	"bytes"
+	"image"
 	"math"
 	"slices"
 	"strings"
@@ -375,3 +376,59 @@ func TestStepsOfPureTasksAllocateNothingEvenWhenWrapped(t *testing.T) {
 
 // repeated reports whether a step of the task is several integrator steps.
 func repeated(id string) bool { return strings.Contains(id, "-100hz") }
+
+// Filming a task changes nothing of what it does, and every task has frames.
+func TestFramesDoNotDisturbTasks(t *testing.T) {
+	img := image.NewRGBA(image.Rect(0, 0, 40, 30))
+	for _, task := range pureTasks(t) {
+		var runs [2][]uint64
+		var first, last []byte
+		for film := range runs {
+			e, err := task.Make()
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, ok := env.Power[env.Renderer](e)
+			if !ok {
+				t.Fatalf("%s draws no frames", task.ID)
+			}
+			spec, s := e.Spec(), rng.NewStream(rng.Root(21))
+			obs, action := make([]float64, spec.ObsDim), make([]float64, spec.ActDim)
+			if err := e.Reset(s, obs); err != nil {
+				t.Fatal(err)
+			}
+			codec, _ := env.Power[env.StateCodec](e)
+			for range 60 {
+				if film == 1 {
+					before := codec.AppendState(nil)
+					if err := r.Frame(img); err != nil {
+						t.Fatal(err)
+					}
+					if !bytes.Equal(before, codec.AppendState(nil)) {
+						t.Fatalf("%s: a frame changed the state", task.ID)
+					}
+					if first == nil {
+						first = bytes.Clone(img.Pix)
+					}
+					last = img.Pix
+				}
+				for j := range action {
+					action[j] = s.Uniform(spec.Low[j], spec.High[j])
+				}
+				out, err := e.Step(action, obs)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, x := range append(obs, out.Reward) {
+					runs[film] = append(runs[film], math.Float64bits(x))
+				}
+			}
+		}
+		if !slices.Equal(runs[0], runs[1]) {
+			t.Errorf("%s: an episode with frames differs from one without", task.ID)
+		}
+		if bytes.Equal(first, last) {
+			t.Errorf("%s: 60 steps changed nothing in the frame", task.ID)
+		}
+	}
+}

@@ -102,9 +102,10 @@ func (l *Loop) Episodes(ctx context.Context, actor string, n int) ([]Evaluation,
 }
 
 // Episode plays one deterministic episode of the named actor from the fixed
-// start number e. visit, unless nil, is called after every step with the
-// evaluation's instance.
-func (l *Loop) Episode(ctx context.Context, actor string, e int, visit func(env.Env)) (Evaluation, error) {
+// start number e. visit, unless nil, is called at the start and after every step
+// with the evaluation's instance and what it reached so far (Length 0 at the
+// start); its error ends the episode.
+func (l *Loop) Episode(ctx context.Context, actor string, e int, visit func(env.Env, Evaluation) error) (Evaluation, error) {
 	j := l.judges[0]
 	if actor == "policy" {
 		return l.policyEpisode(ctx, j, e, visit)
@@ -112,7 +113,7 @@ func (l *Loop) Episode(ctx context.Context, actor string, e int, visit func(env.
 	return l.play(ctx, j, l.agent.Judge(actor, start(e).Derive("planner")), Evaluation{Episode: e, Actor: actor}, visit)
 }
 
-func (l *Loop) policyEpisode(ctx context.Context, j *judge, e int, visit func(env.Env)) (Evaluation, error) {
+func (l *Loop) policyEpisode(ctx context.Context, j *judge, e int, visit func(env.Env, Evaluation) error) (Evaluation, error) {
 	if j.policy == nil {
 		j.policy = l.agent.NewPolicy()
 	}
@@ -123,12 +124,18 @@ func (l *Loop) policyEpisode(ctx context.Context, j *judge, e int, visit func(en
 func start(e int) rng.Key { return rng.Root(evaluationRoot).Derive("eval").At(uint64(e)) }
 
 // play makes the episode ev with act on j.
-func (l *Loop) play(ctx context.Context, j *judge, act agent.Actor, ev Evaluation, visit func(env.Env)) (Evaluation, error) {
+func (l *Loop) play(ctx context.Context, j *judge, act agent.Actor, ev Evaluation, visit func(env.Env, Evaluation) error) (Evaluation, error) {
 	if err := j.env.Reset(rng.NewStream(start(ev.Episode)), j.obs); err != nil {
 		return ev, fmt.Errorf("the evaluation's environment could not be reset: %w", err)
 	}
 	if err := l.check(j.obs, 0, l.Steps()); err != nil {
 		return ev, fmt.Errorf("in an evaluation: %w", err)
+	}
+	if visit == nil {
+		visit = func(env.Env, Evaluation) error { return nil }
+	}
+	if err := visit(j.env, ev); err != nil {
+		return ev, err
 	}
 	for {
 		narrow(j.obs32, j.obs)
@@ -145,8 +152,8 @@ func (l *Loop) play(ctx context.Context, j *judge, act agent.Actor, ev Evaluatio
 		}
 		ev.Return += out.Reward
 		ev.Length++
-		if visit != nil {
-			visit(j.env)
+		if err := visit(j.env, ev); err != nil {
+			return ev, err
 		}
 		if out.Terminated || out.Truncated {
 			return ev, nil

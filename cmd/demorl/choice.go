@@ -11,6 +11,7 @@ import (
 	"demorl/agent"
 	"demorl/env"
 	"demorl/env/gymnasium"
+	"demorl/env/mujoco"
 	"demorl/settings"
 	"demorl/train"
 )
@@ -33,7 +34,8 @@ func names() map[string]string {
 	for _, a := range agent.Algorithms {
 		algorithms = append(algorithms, a.Name)
 	}
-	return map[string]string{"algorithms": strings.Join(algorithms, ", "), "presets": strings.Join(agent.Presets, ", ")}
+	return map[string]string{"algorithms": strings.Join(algorithms, ", "), "presets": strings.Join(agent.Presets, ", "),
+		"renderers": strings.Join(mujoco.Renderers(), ", ")}
 }
 
 // faults collects the sentences of several errors.

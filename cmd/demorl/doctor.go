@@ -28,6 +28,8 @@ func (*doctorCommand) Run(c *console) error {
 	row("processor", fmt.Sprintf("ok  %s, %d threads", processor(), runtime.GOMAXPROCS(0)))
 	row("kernels", "ok  "+tiers())
 	row("mujoco", simulator())
+	row("frames", frames())
+	row("ffmpeg", ffmpeg())
 	row("python", python())
 	row("gymnasium", gymnasium.Examine())
 	embedded := error(nil)
@@ -68,6 +70,26 @@ func simulator() string {
 		return "broken  " + err.Error()
 	}
 	return fmt.Sprintf("ok  %s at %s", mujoco.Version, path)
+}
+
+// frames says what draws videos of MuJoCo tasks.
+func frames() string {
+	if mujoco.NeedsLibrary() != "" {
+		return "ok  built-in drawers"
+	}
+	name, err := mujoco.ProbeGL()
+	if err != nil {
+		return fmt.Sprintf("ok  built-in drawers; %v", err)
+	}
+	return "ok  MuJoCo's renderer on " + name
+}
+
+func ffmpeg() string {
+	path, err := exec.LookPath("ffmpeg")
+	if err != nil {
+		return "missing  install ffmpeg (Debian: apt-get install ffmpeg); only `demorl eval --video` with an .mp4 needs it"
+	}
+	return "ok  " + path
 }
 
 // python looks for what `demorl env fetch` downloads with.

@@ -78,13 +78,14 @@ func track(ctx context.Context, r *train.Run) (target, actual [][2]float64, err 
 	if !strings.HasPrefix(r.Settings().Env, "leg2r/") {
 		return nil, nil, nil
 	}
-	_, err = r.Episode(context.WithoutCancel(ctx), r.Agent().Actors()[0], 0, func(e env.Env) {
-		if l, ok := env.Power[*leg.Leg](e); ok {
+	_, err = r.Episode(context.WithoutCancel(ctx), r.Agent().Actors()[0], 0, func(e env.Env, so train.Evaluation) error {
+		if l, ok := env.Power[*leg.Leg](e); ok && so.Length > 0 {
 			x, z := l.Target()
 			target = append(target, [2]float64{x, z})
 			x, z = l.Foot()
 			actual = append(actual, [2]float64{x, z})
 		}
+		return nil
 	})
 	return target, actual, err
 }

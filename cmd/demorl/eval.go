@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"demorl/env"
 	"demorl/internal/par"
 	"demorl/internal/vfs"
 	"demorl/rundir"
@@ -22,6 +23,9 @@ type evalCommand struct {
 	Actor    string `placeholder:"NAME" help:"policy or planner. Default: who drives the robot in this run."`
 	Threads  int    `placeholder:"N" help:"Threads; the results do not depend on it. Default: all processors."`
 	JSON     bool   `name:"json" help:"Print one JSON object."`
+	Video    string `placeholder:"FILE" help:"Write the episodes as a video: FILE.gif, or FILE.mp4 through ffmpeg."`
+	Size     string `placeholder:"WxH" help:"Size of the video in pixels. Default: 480x360."`
+	Renderer string `placeholder:"NAME" help:"What draws MuJoCo tasks: ${renderers}. Default: auto, MuJoCo's own (gl) where OpenGL works without a window."`
 }
 
 // result is what `eval --json` prints.
@@ -34,6 +38,7 @@ type result struct {
 	Lengths []int     `json:"lengths"`
 	Mean    float64   `json:"mean"`
 	Std     float64   `json:"std"` // standard deviation over the episodes (divided by their number)
+	Video   string    `json:"video,omitempty"`
 }
 
 func (cmd *evalCommand) Run(c *console) error {
@@ -43,6 +48,10 @@ func (cmd *evalCommand) Run(c *console) error {
 	}
 	if cmd.Episodes < 0 {
 		return usagef("--episodes is %d; want at least 1", cmd.Episodes)
+	}
+	size, err := cmd.frames()
+	if err != nil {
+		return err
 	}
 	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer release()
@@ -79,7 +88,15 @@ func (cmd *evalCommand) Run(c *console) error {
 		return err
 	}
 	r := result{Env: s.Env, Algo: s.Algo, Step: loop.Steps(), Actor: actor}
-	if err := cmd.play(ctx, loop, s, &r); err != nil {
+	if cmd.Episodes == 0 {
+		cmd.Episodes = s.EvalEpisodes
+	}
+	if cmd.Video == "" {
+		err = cmd.play(ctx, loop, &r, nil)
+	} else {
+		err = cmd.film(ctx, c, loop, size, &r)
+	}
+	if err != nil {
 		return err
 	}
 	return cmd.print(c, r)
@@ -101,12 +118,8 @@ func (cmd *evalCommand) actor(loop *train.Loop, s train.Settings) (string, error
 }
 
 // play makes the episodes, from the start states of every evaluation.
-func (cmd *evalCommand) play(ctx context.Context, loop *train.Loop, s train.Settings, r *result) error {
-	episodes := cmd.Episodes
-	if episodes == 0 {
-		episodes = s.EvalEpisodes
-	}
-	all, err := loop.Episodes(ctx, r.Actor, episodes)
+func (cmd *evalCommand) play(ctx context.Context, loop *train.Loop, r *result, visit func(env.Env, train.Evaluation) error) error {
+	all, err := cmd.episodes(ctx, loop, r.Actor, visit)
 	if err != nil {
 		return err
 	}
@@ -116,14 +129,29 @@ func (cmd *evalCommand) play(ctx context.Context, loop *train.Loop, s train.Sett
 		}
 		r.Returns = append(r.Returns, ev.Return)
 		r.Lengths = append(r.Lengths, ev.Length)
-		r.Mean += ev.Return / float64(episodes)
+		r.Mean += ev.Return / float64(cmd.Episodes)
 	}
 	variance := 0.0
 	for _, x := range r.Returns {
-		variance += (x - r.Mean) * (x - r.Mean) / float64(episodes)
+		variance += (x - r.Mean) * (x - r.Mean) / float64(cmd.Episodes)
 	}
 	r.Std = math.Sqrt(variance)
 	return nil
+}
+
+// episodes makes the episodes: at once, or one after the other for a visitor.
+func (cmd *evalCommand) episodes(ctx context.Context, loop *train.Loop, actor string, visit func(env.Env, train.Evaluation) error) ([]train.Evaluation, error) {
+	if visit == nil {
+		return loop.Episodes(ctx, actor, cmd.Episodes)
+	}
+	all := make([]train.Evaluation, cmd.Episodes)
+	for e := range all {
+		var err error
+		if all[e], err = loop.Episode(ctx, actor, e, visit); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 func (cmd *evalCommand) print(c *console, r result) error {
@@ -132,6 +160,9 @@ func (cmd *evalCommand) print(c *console, r result) error {
 	}
 	for i := range r.Returns {
 		fmt.Fprintf(c.out, "episode %d  return %.2f  length %d\n", i, r.Returns[i], r.Lengths[i])
+	}
+	if r.Video != "" {
+		fmt.Fprintln(c.out, r.Video)
 	}
 	_, err := fmt.Fprintf(c.out, "%s on %s at step %d, %s: mean %.2f, standard deviation %.2f over %d episodes\n",
 		r.Algo, r.Env, r.Step, r.Actor, r.Mean, r.Std, len(r.Returns))

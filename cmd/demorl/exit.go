@@ -6,10 +6,12 @@ import (
 
 	"demorl/env"
 	"demorl/env/gymnasium"
+	"demorl/env/mujoco"
 	"demorl/env/replay"
 	"demorl/rundir"
 	"demorl/settings"
 	"demorl/train"
+	"demorl/video"
 )
 
 // The exit codes of design.md section 7.
@@ -36,7 +38,7 @@ func exitCode(err error) int {
 		is[*gymnasium.NameError](err) || is[*gymnasium.RefusedError](err) || errors.Is(err, rundir.ErrNotEmpty) || errors.Is(err, rundir.ErrNoRun) {
 		return exitUsage
 	}
-	if is[*env.MissingError](err) {
+	if is[*env.MissingError](err) || errors.Is(err, video.ErrNoFFmpeg) || errors.Is(err, mujoco.ErrNoGL) {
 		return exitMissing
 	}
 	return exitFailed

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"image/gif"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"syscall"
@@ -57,6 +60,7 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("MUJOCO_DIR", filepath.Join(e.WorkDir, "no-mujoco"))
+			e.Setenv("PATH_OF_DEMORL", filepath.SplitList(e.Getenv("PATH"))[0])
 			e.Setenv("XDG_DATA_HOME", filepath.Join(e.WorkDir, "data"))
 			e.Setenv("PYTHON", python)
 			return os.WriteFile(filepath.Join(e.WorkDir, "tiny.yaml"), []byte(tiny), 0o644)
@@ -68,6 +72,8 @@ func TestScripts(t *testing.T) {
 			"damage":    damage,
 			"edit":      edit,
 			"lines":     lines,
+			"film":      filmed,
+			"cmpfilm":   sameNumbers,
 		},
 	})
 }
@@ -172,5 +178,51 @@ func lines(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if have := strings.Count(ts.ReadFile(args[1]), "\n"); have != want {
 		ts.Fatalf("%s has %d lines; want %d", args[1], have, want)
+	}
+}
+
+// film FILE WxH checks a GIF of a leg's run: its size, and that it lasts as
+// long as the episodes that standard output tells of, with a frame at the start of
+// each and one for every 2 steps of 0.01 s.
+func filmed(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: film FILE WxH")
+	}
+	g, err := gif.DecodeAll(strings.NewReader(ts.ReadFile(args[0])))
+	ts.Check(err)
+	if size := fmt.Sprintf("%dx%d", g.Config.Width, g.Config.Height); size != args[1] {
+		ts.Fatalf("the size is %s; want %s", size, args[1])
+	}
+	out := ts.ReadFile("stdout")
+	want := 0
+	for line := range strings.Lines(out) {
+		if _, text, found := strings.Cut(line, "  length "); found {
+			length, err := strconv.Atoi(strings.TrimSpace(text))
+			ts.Check(err)
+			want += 1 + length/2
+		}
+	}
+	if len(g.Image) != want || want == 0 {
+		ts.Fatalf("%d frames; want %d for\n%s", len(g.Image), want, out)
+	}
+	for i, d := range g.Delay {
+		if d != 2 {
+			ts.Fatalf("frame %d lasts %d/100 s; want 2", i, d)
+		}
+	}
+}
+
+// cmpfilm A B compares two results of eval --json, but for the video's name.
+func sameNumbers(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: cmpfilm A B")
+	}
+	var all [2]result
+	for i, name := range args {
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile(name)), &all[i]))
+		all[i].Video = ""
+	}
+	if !reflect.DeepEqual(all[0], all[1]) {
+		ts.Fatalf("%+v and %+v", all[0], all[1])
 	}
 }

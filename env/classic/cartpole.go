@@ -10,7 +10,10 @@ import (
 // CartPole is the swing-up of a uniform rod on a cart, environments.md section
 // 8. The state is [x (m), x' (m/s), theta from upright (rad), theta' (rad/s)];
 // the observation is [x, x', cos theta, sin theta, theta'].
-type CartPole struct{ system }
+type CartPole struct {
+	system
+	push float64 // action of the last step, clipped: for frames only
+}
 
 const (
 	cartMass, rodMass = 0.5, 0.5 // kg
@@ -32,7 +35,7 @@ func cartPoleSpec() env.Spec {
 
 // NewCartPole returns a cart at the centre with its rod upright.
 func NewCartPole() *CartPole {
-	return &CartPole{system{cartPoleSpec(), "x, x', theta, theta'", make([]float64, 4), observeCartPole}}
+	return &CartPole{system: system{cartPoleSpec(), "x, x', theta, theta'", make([]float64, 4), observeCartPole}}
 }
 
 func observeCartPole(x, obs []float64) {
@@ -46,6 +49,7 @@ func (c *CartPole) Reset(s *rng.Stream, obs []float64) error {
 	for i, centre := range [4]float64{0, 0, math.Pi, 0} {
 		c.x[i] = centre + 0.05*s.Normal()
 	}
+	c.push = 0
 	c.observe(c.x, obs)
 	return nil
 }
@@ -98,6 +102,7 @@ func (c *CartPole) Step(action, obs []float64) (env.Outcome, error) {
 		x = cartPoleStep(x, cartForce*a, cartFriction, cartTick)
 	}
 	copy(c.x, x[:])
+	c.push = a
 	c.observe(c.x, obs)
 	return env.Outcome{
 		Reward:     cartPoleReward(obs[0], obs[2], obs[3], a),

@@ -7,7 +7,10 @@ import (
 
 // LQR2 is two independent double integrators with a quadratic cost. The state,
 // which is also the observation, is [p1, p2, v1, v2]; actions are clipped to 1.
-type LQR2 struct{ system }
+type LQR2 struct {
+	system
+	push [2]float64 // actions of the last step, clipped: for frames only
+}
 
 const (
 	lqrPosition, lqrVelocity, lqrAction = 1.0, 0.1, 0.01 // weights of the cost
@@ -23,13 +26,14 @@ func lqr2Spec() env.Spec {
 
 // NewLQR2 returns the system at rest at its goal.
 func NewLQR2() *LQR2 {
-	return &LQR2{system{lqr2Spec(), "p1, p2, v1, v2", make([]float64, 4), observeAll}}
+	return &LQR2{system: system{lqr2Spec(), "p1, p2, v1, v2", make([]float64, 4), observeAll}}
 }
 
 // Reset draws both positions from U(-1, 1), at rest.
 func (l *LQR2) Reset(s *rng.Stream, obs []float64) error {
 	l.x[0], l.x[1] = s.Uniform(-1, 1), s.Uniform(-1, 1)
 	l.x[2], l.x[3] = 0, 0
+	l.push = [2]float64{}
 	l.observe(l.x, obs)
 	return nil
 }
@@ -50,6 +54,7 @@ func (l *LQR2) Step(action, obs []float64) (env.Outcome, error) {
 	x[1] += lqrDt*x[3] + lqrPush*u2
 	x[2] += lqrDt * u1
 	x[3] += lqrDt * u2
+	l.push = [2]float64{u1, u2}
 	l.observe(x, obs)
 	return env.Outcome{Reward: reward}, nil
 }

@@ -10,7 +10,10 @@ import (
 // MountainCar is Gymnasium's MountainCarContinuous-v0: rock a weak car out of a
 // valley. The state, which is also the observation, is [position, velocity],
 // rounded to float32 after every step as the original's is.
-type MountainCar struct{ system }
+type MountainCar struct {
+	system
+	push float64 // action of the last step, clipped: for frames only
+}
 
 func mountainCarSpec() env.Spec {
 	low, high := bounds(1, 1)
@@ -20,7 +23,7 @@ func mountainCarSpec() env.Spec {
 
 // NewMountainCar returns a car at position 0.
 func NewMountainCar() *MountainCar {
-	return &MountainCar{system{mountainCarSpec(), "position, velocity", make([]float64, 2), observeAll}}
+	return &MountainCar{system: system{mountainCarSpec(), "position, velocity", make([]float64, 2), observeAll}}
 }
 
 // observeAll is the observation of a task whose whole state is seen.
@@ -29,6 +32,7 @@ func observeAll(x, obs []float64) { copy(obs[:len(x)], x) }
 // Reset draws the position from U(-0.6, -0.4).
 func (m *MountainCar) Reset(s *rng.Stream, obs []float64) error {
 	m.x[0], m.x[1] = float64(float32(s.Uniform(-0.6, -0.4))), 0
+	m.push = 0
 	m.observe(m.x, obs)
 	return nil
 }
@@ -68,6 +72,7 @@ func (m *MountainCar) Step(action, obs []float64) (env.Outcome, error) {
 		v = 0
 	}
 	m.x[0], m.x[1] = float64(float32(p)), float64(float32(v))
+	m.push = clip(action[0], 1)
 	m.observe(m.x, obs)
 	goal := atGoal(float32(p), float32(v))
 	return env.Outcome{Reward: mountainCarReward(action[0], goal), Terminated: goal}, nil

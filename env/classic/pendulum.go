@@ -10,7 +10,10 @@ import (
 // Pendulum is Gymnasium's Pendulum-v1: swing a pendulum up with at most 2 N m.
 // The state is [theta from upright (rad), speed (rad/s)] in float64; the
 // observation [cos, sin, speed] is rounded to float32 as the original's is.
-type Pendulum struct{ system }
+type Pendulum struct {
+	system
+	torque float64 // N m, of the last step: for frames only
+}
 
 func pendulumSpec() env.Spec {
 	low, high := bounds(1, 2)
@@ -20,7 +23,7 @@ func pendulumSpec() env.Spec {
 
 // NewPendulum returns a pendulum at rest, upright.
 func NewPendulum() *Pendulum {
-	return &Pendulum{system{pendulumSpec(), "theta, speed", make([]float64, 2), observePendulum}}
+	return &Pendulum{system: system{pendulumSpec(), "theta, speed", make([]float64, 2), observePendulum}}
 }
 
 func observePendulum(x, obs []float64) {
@@ -32,6 +35,7 @@ func observePendulum(x, obs []float64) {
 func (p *Pendulum) Reset(s *rng.Stream, obs []float64) error {
 	p.x[0] = s.Uniform(-math.Pi, math.Pi)
 	p.x[1] = s.Uniform(-1, 1)
+	p.torque = 0
 	p.observe(p.x, obs)
 	return nil
 }
@@ -59,6 +63,7 @@ func (p *Pendulum) Step(action, obs []float64) (env.Outcome, error) {
 	reward := pendulumReward(theta, speed, u)
 	speed = clip(speed+(15*math.Sin(theta)+3*u)*p.spec.Dt, 8)
 	p.x[0], p.x[1] = theta+speed*p.spec.Dt, speed
+	p.torque = u
 	p.observe(p.x, obs)
 	return env.Outcome{Reward: reward}, nil
 }

@@ -22,8 +22,8 @@ const (
 var obsNames = []string{"hip", "knee", "hip speed x0.1", "knee speed x0.1",
 	"error x /0.03", "error z /0.03", "rate error x /0.3", "rate error z /0.3", "sin phase", "cos phase"}
 
-// Leg is one leg task. Its powers are env.StateCodec, env.Terminator and
-// env.Injector; tasks whose reward the observations tell are wrapped so that
+// Leg is one leg task. Its powers are env.StateCodec, env.Terminator,
+// env.Injector and env.Renderer; tasks whose reward the observations tell are wrapped so that
 // they also have env.Rewarder (see New).
 //
 // The state vector of env.Injector, field "state", has five numbers: q1, q2
@@ -39,6 +39,7 @@ type Leg struct {
 	phase float64    // f0, the phase at tick 0
 	ticks int        // integrator steps since f0
 	hw    hardware   // zero unless cfg.Hardware
+	trail *trail     // nil before the first frame
 }
 
 // New returns the task that cfg chooses, or all faults of cfg. env.Power finds

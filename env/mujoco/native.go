@@ -81,6 +81,9 @@ type Sim struct {
 	state []float64
 	heavy bool  // masses are part of the state, and so is what follows from them
 	lost  error // why the present episode cannot go on
+
+	camera  *Camera  // nil for the default
+	picture *picture // nil before the first frame
 }
 
 // Load compiles the model in the file path.
@@ -366,6 +369,10 @@ func (s *Sim) RestoreState(r *wire.Reader) error {
 func (s *Sim) Close() {
 	if s.sim == nil {
 		return
+	}
+	if s.picture != nil {
+		s.picture.close()
+		s.picture = nil
 	}
 	C.dm_free(s.sim)
 	s.sim, s.fields, s.indices, s.state = nil, [numFields][]float64{}, [numIndices][]int32{}, nil

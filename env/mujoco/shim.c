@@ -82,6 +82,8 @@ static void dm_on_warning(const char* text) {
   }               \
   dm_guarded = 0;
 
+static void* dm_library;  // what dm_open opened
+
 int dm_open(const char* path, char message[DM_MESSAGE]) {
   void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (!library) {
@@ -113,7 +115,20 @@ int dm_open(const char* path, char message[DM_MESSAGE]) {
   }
   *error = dm_on_error;
   *warning = dm_on_warning;
+  dm_library = library;
   return 0;
+}
+
+void* dm_symbol(const char* name) { return dm_library ? dlsym(dm_library, name) : NULL; }
+void* dm_model(const dm_sim* s) { return s->m; }
+void* dm_data(const dm_sim* s) { return s->d; }
+
+int dm_guarded_call(void (*call)(void*), void* argument, char message[DM_MESSAGE]) {
+  DM_GUARD
+  call(argument);
+  DM_DONE
+  if (dm_failed) snprintf(message, DM_MESSAGE, "%s", dm_text);
+  return dm_failed;
 }
 
 static int dm_saved_size(const dm_sim* s);

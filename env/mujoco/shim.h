@@ -150,4 +150,12 @@ double* dm_state(dm_sim* s, int* length);
 int dm_get_state(dm_sim* s);
 int dm_set_state(dm_sim* s);
 
+// What another file of C that calls the opened library needs: its functions by name (NULL where there is none), the
+// model (mjModel) and data (mjData) of a simulation, and a call that an error of MuJoCo leaves. dm_guarded_call returns
+// 0, or 1 with the error in message; warnings are no failure.
+void* dm_symbol(const char* name);
+void* dm_model(const dm_sim* s);
+void* dm_data(const dm_sim* s);
+int dm_guarded_call(void (*call)(void*), void* argument, char message[DM_MESSAGE]);
+
 #endif  // DEMORL_MUJOCO_SHIM_H_

@@ -4,6 +4,7 @@ package mujoco
 
 import (
 	"errors"
+	"image"
 	"math"
 
 	"demorl/internal/wire"
@@ -97,6 +98,15 @@ func (*Sim) AppendState(dst []byte) []byte { return dst }
 
 // RestoreState refuses.
 func (*Sim) RestoreState(*wire.Reader) error { return errNotBuilt }
+
+// SetCamera does nothing.
+func (*Sim) SetCamera(Camera) {}
+
+// Frame refuses.
+func (*Sim) Frame(*image.RGBA) error { return errNotBuilt }
+
+// ProbeGL refuses.
+func ProbeGL() (string, error) { return "", errNotBuilt }
 
 // Close does nothing.
 func (*Sim) Close() {}

@@ -3,6 +3,7 @@ package gymtasks
 import (
 	"errors"
 	"fmt"
+	"image"
 	"math"
 
 	"demorl/env"
@@ -12,7 +13,7 @@ import (
 )
 
 // Env is one instance of a task. It has the powers env.StateCodec,
-// env.Terminator, env.Injector and env.Randomizer.
+// env.Terminator, env.Injector, env.Randomizer and env.Renderer.
 type Env struct {
 	task    *task
 	spec    env.Spec
@@ -27,6 +28,7 @@ var (
 	_ env.Terminator = (*Env)(nil)
 	_ env.Injector   = (*Env)(nil)
 	_ env.Randomizer = (*Env)(nil)
+	_ env.Renderer   = (*Env)(nil)
 )
 
 // open loads the task's model and puts it in the model's initial pose.
@@ -40,6 +42,9 @@ func open(t *task) (*Env, error) {
 		return nil, err
 	}
 	e := &Env{task: t, spec: t.spec(), sim: sim, dt: sim.Timestep() * float64(t.skip)}
+	if t.camera != nil {
+		sim.SetCamera(*t.camera)
+	}
 	e.posture = make([]float64, t.size.nq-t.skipped+t.size.nv)
 	if err := e.prepare(); err != nil {
 		sim.Close()
@@ -242,5 +247,8 @@ func (e *Env) RestoreState(state []byte, obs []float64) error {
 	e.observe(obs)
 	return nil
 }
+
+// Frame draws the present state over the whole of img.
+func (e *Env) Frame(img *image.RGBA) error { return e.sim.Frame(img) }
 
 func (e *Env) wrap(err error) error { return fmt.Errorf("%s: %w", e.spec.ID, err) }

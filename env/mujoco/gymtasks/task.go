@@ -39,6 +39,8 @@ type task struct {
 	healthy func(o row) bool
 	// healthyNow, where set, takes healthy's place in the real task.
 	healthyNow func(*mujoco.Sim) bool
+
+	camera *mujoco.Camera // of frames; nil: the model's own
 }
 
 type size struct{ nq, nv, nu, nbody int }

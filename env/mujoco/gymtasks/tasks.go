@@ -110,6 +110,7 @@ var invertedPendulum = task{
 	observe: []part{q(0), v(0)},
 	alive:   1,
 	healthy: func(o row) bool { return math.Abs(o.at(1)) <= .2 },
+	camera:  front(.25, 2.6),
 }
 
 // invertedDoublePendulum ends by the height of the tip one sub-step behind;
@@ -136,6 +137,12 @@ var invertedDoublePendulum = task{
 		second := first + math.Atan2(o.at(2), o.at(4))
 		return .6*(math.Cos(first)+math.Cos(second)) > 1
 	},
+	camera: front(.5, 3.6),
+}
+
+// front looks along y at a height, from a distance in m.
+func front(height, distance float64) *mujoco.Camera {
+	return &mujoco.Camera{Lookat: &[3]float64{0, 0, height}, Distance: distance, Azimuth: 90, Elevation: -8}
 }
 
 // rootX is the forward coordinate of the planar robots.
