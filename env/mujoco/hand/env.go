@@ -84,6 +84,7 @@ func (e *Env) prepare() error {
 		e.home = append(e.home, e.poses[i]...)
 	}
 	copy(e.goal, e.home)
+	e.look()
 	return e.sim.Forward()
 }
 

@@ -84,6 +84,7 @@ func load(t *task, model []byte) (*Env, error) {
 		sim.Close()
 		return nil, e.wrap(err)
 	}
+	e.look()
 	return e, nil
 }
 

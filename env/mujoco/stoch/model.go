@@ -149,17 +149,23 @@ func (t *task) model() []byte {
 	w.line(`<option timestep="%g" gravity="0 0 -9.8" integrator="%s" cone="elliptic"/>`, t.tick(), integrator)
 	w.line(`<default><geom contype="0" conaffinity="0"/><pair condim="3" solref="%g 1" solimp="0.5 0.9 0.002" margin="%g" gap="%g"/></default>`,
 		hardness, rim, nearby-rim)
+	// What follows of looks serves frames alone.
+	w.line(`<visual><headlight ambient="0.4 0.4 0.4" diffuse="0.5 0.5 0.5"/></visual>`)
+	w.line(`<asset><texture type="skybox" builtin="gradient" rgb1="0.8 0.88 0.96" rgb2="0.45 0.55 0.7" width="64" height="64"/>`)
+	w.line(`<texture name="ground" type="2d" builtin="checker" rgb1="0.62 0.66 0.62" rgb2="0.52 0.57 0.53" width="64" height="64"/>`)
+	w.line(`<material name="ground" texture="ground" texrepeat="2 2" texuniform="true"/></asset>`)
 	if t.terrain != flat {
 		w.wedge(t.slope)
 	}
 	w.line(`<worldbody>`)
-	w.line(`<geom name="plane" type="plane" size="0 0 1"/>`)
+	w.line(`<light pos="0 0 4" dir="0.2 0.2 -1" directional="true" diffuse="0.5 0.5 0.5"/>`)
+	w.line(`<geom name="plane" type="plane" size="0 0 1" material="ground"/>`)
 	if t.terrain != flat {
-		w.line(`<geom name="wedge" type="mesh" mesh="wedge"/>`)
+		w.line(`<geom name="wedge" type="mesh" mesh="wedge" rgba="0.7 0.62 0.5 1"/>`)
 	}
 	w.line(`<body name="torso"><freejoint name="root"/>`)
 	w.inertial(&torso, torso.com, 1, 1)
-	w.line(`<geom name="torso" type="box" pos="%g %g %g" size="0.192 0.108 0.033"/>`, -torso.com[0], -torso.com[1], -.005-torso.com[2])
+	w.line(`<geom name="torso" type="box" pos="%g %g %g" size="0.192 0.108 0.033" rgba="0.2 0.4 0.75 1"/>`, -torso.com[0], -torso.com[1], -.005-torso.com[2])
 	for leg := range numLegs {
 		w.leg(leg)
 	}
@@ -214,12 +220,12 @@ func (w *writer) leg(leg int) {
 	w.line(`<body name="%s_thigh" pos="0 %g 0">`, name, s*.052019)
 	joint("hip", "0 1 0", 5.2)
 	w.inertial(&thigh, vector{}, s, s)
-	w.line(`<geom name="%s_thigh" type="capsule" size="0.018" fromto="0 0 0 0 0 -0.146"/>`, name)
+	w.line(`<geom name="%s_thigh" type="capsule" size="0.018" rgba="0.85 0.5 0.2 1" fromto="0 0 0 0 0 -0.146"/>`, name)
 	w.line(`<body name="%s_shank" pos="0 %g -0.146">`, name, s*.023481)
 	joint("knee", "0 1 0", 5.2)
 	w.inertial(&shank, vector{}, s, s)
-	w.line(`<geom name="%s_shank" type="capsule" size="0.009" fromto="0 %g -0.01 0 %g -0.155"/>`, name, s*.01, s*.02)
-	w.line(`<geom name="%s_foot" type="sphere" size="0.0125" pos="0 %g -0.1595"/>`, name, s*.02)
+	w.line(`<geom name="%s_shank" type="capsule" size="0.009" rgba="0.25 0.25 0.28 1" fromto="0 %g -0.01 0 %g -0.155"/>`, name, s*.01, s*.02)
+	w.line(`<geom name="%s_foot" type="sphere" size="0.0125" rgba="0.1 0.1 0.1 1" pos="0 %g -0.1595"/>`, name, s*.02)
 	w.line(`</body></body></body>`)
 }
 
