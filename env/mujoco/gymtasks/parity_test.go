@@ -36,7 +36,8 @@ func TestEveryTaskStepsAsGymnasiumDoesBitForBit(t *testing.T) {
 	for i := range tasks {
 		id := "gym/" + tasks[i].id
 		t.Run(strings.TrimPrefix(id, "gym/"), func(t *testing.T) {
-			report := suite.Check(t, id, "10", "100")
+			t.Parallel()
+			report := suite.Check(t, id, "8", "60")
 			if tasks[i].healthy != nil && report.Terminations == 0 {
 				t.Error("no state of the oracle terminates")
 			}
