@@ -1,19 +1,19 @@
 """Steps Gymnasium's MuJoCo tasks and prints what they return, for the parity test of env/mujoco/gymtasks.
 
-Prints JSON lines. The first names the libmujoco file and the folder of models in use, so that the other side can load
-the very same ones. Then, for each state: {"task", "qpos", "qvel"}, a line {"obs"} for the state itself, and one line
-{"action", "obs", "reward", "terminated"} for each action. Actions are float64.
+Prints JSON lines, for one task after the other. The first names the libmujoco file and the folder of models in use, so
+that the other side can load the very same ones. Then, for each state: {"task", "qpos", "qvel"}, a line {"obs"} for the
+state itself, and one line {"action", "obs", "reward", "terminated"} for each action. Actions are float64.
 
-Of each four states one is a reset's, and one is from the middle of an episode with a scripted gait (of the pendulums, with
-feedback that balances). The other two are taken where the robot touches something, is at a joint's limit or falls, one of
-them within an episode with random actions, one of them in a gait beyond the episode's end; TOUCHES says which it is for
-each task, and the script fails if it is not so. A reset's state and that of random actions go on with random actions, a tenth wider
-than the bounds, since the cost counts what was asked for and the simulator clamps it; the others go on in the gait.
+Of each four states one is a reset's, and one is from the middle of an episode with a scripted gait (of the pendulums,
+with feedback that balances). The other two are taken where the robot touches something, is at a joint's limit or falls:
+one within an episode with random actions, one in a gait beyond the episode's end. TOUCHES says which it is for each
+task, and the script fails if it is not so. A reset's state and that of random actions go on with random actions, a tenth
+wider than the bounds, since the cost counts what was asked for and the simulator clamps it; the others go on in the gait.
 
 Version 2 is stated again in gym_v2.py. Pusher-v4 is Gymnasium's own class without its refusal of MuJoCo 3, which is
 about the physics and not about the formulas.
 
-Usage: gym_parity.py --list | [--states N] [--actions N] [--seed N] [--rate] TASK
+Usage: gym_parity.py --list | [--states N] [--actions N] [--seed N] [--rate] TASK...
 """
 
 import argparse
@@ -33,7 +33,8 @@ import numpy as np
 # demorl's name: Gymnasium's id and arguments, and how to cut the observation.
 TASKS = {}
 for name in (
-    "HalfCheetah Hopper Walker2d Ant Humanoid HumanoidStandup InvertedPendulum InvertedDoublePendulum Reacher Swimmer Pusher"
+    "HalfCheetah Hopper Walker2d Ant Humanoid HumanoidStandup "
+    "InvertedPendulum InvertedDoublePendulum Reacher Swimmer Pusher"
 ).split():
     for version in ("v5", "v4"):
         TASKS["gym/" + name.lower() + ("" if version == "v5" else ":v4")] = (f"{name}-{version}", {}, None)
@@ -60,7 +61,8 @@ def at_a_limit(model, data):
 
 def hand_at_object(model, data):
     hand, thing = model.body("r_wrist_roll_link").id, model.body("object").id
-    return any({int(model.geom_bodyid[c.geom1]), int(model.geom_bodyid[c.geom2])} == {hand, thing} for c in data.contact)
+    pairs = [{int(model.geom_bodyid[g]) for g in (c.geom1, c.geom2)} for c in data.contact]
+    return {hand, thing} in pairs
 
 
 # Half of the states are such. Nothing collides in the tasks that are named here, apart from the pusher.
@@ -123,7 +125,7 @@ def gait(env, generator):
 
 
 def balance(env, generator):
-    """Linear feedback that holds poles upright (from a Riccati iteration on differences of the task's own step), disturbed."""
+    """Linear feedback that holds poles upright, disturbed: a Riccati iteration on differences of the task's step."""
     low, high = bounds(env)
     nq, n, h = env.model.nq, env.model.nq + env.model.nv, 1e-5
     state = env.data.qpos.copy(), env.data.qvel.copy()
@@ -179,7 +181,7 @@ def find_state(env, generator, task, kind):
             if i >= steps and (kind == 2 or touches(env.model, env.data)):
                 break
             _, _, ended, _, _ = env.step(next(search))
-            if ended and (kind < 3 or touches is not contact):  # else it goes on where it lies; a fallen pole stays down
+            if ended and (kind < 3 or touches is not contact):  # else it goes on where it lies
                 env.reset()
     return env.data.qpos.copy(), env.data.qvel.copy(), actions
 
@@ -211,7 +213,8 @@ def rate(task, steps=1000, repeats=5):
     """The task's steps per second with random actions, resets included: the best of some repeats."""
     env = make(task)
     limit = LIMITS.get(base(task), 1000)
-    actions = np.random.default_rng(0).uniform(env.action_space.low, env.action_space.high, (steps, *env.action_space.shape))
+    low, high = bounds(env)
+    actions = np.random.default_rng(0).uniform(low, high, (steps, len(low)))
     best = 0
     for _ in range(repeats):
         env.reset(seed=0)
@@ -234,7 +237,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--rate", action="store_true")
-    parser.add_argument("task", nargs="?")
+    parser.add_argument("tasks", nargs="*", metavar="TASK")
     options = parser.parse_args()
     if options.list:
         print("\n".join(TASKS))
@@ -246,10 +249,11 @@ def main():
     from gymnasium.envs.mujoco import mujoco_env
 
     assets = os.path.join(os.path.dirname(mujoco_env.__file__), "assets")
-    show(library=library, assets=assets, oracle=f"gymnasium {gymnasium.__version__}, mujoco {mujoco.__version__}")
-    run(options.task, options.states, options.actions, options.seed)
-    if options.rate:
-        show(rate=rate(options.task))
+    for task in options.tasks:
+        show(library=library, assets=assets, oracle=f"gymnasium {gymnasium.__version__}, mujoco {mujoco.__version__}")
+        run(task, options.states, options.actions, options.seed)
+        if options.rate:
+            show(rate=rate(task))
     return 0
 
 
