@@ -250,7 +250,10 @@ def main():
 
     assets = os.path.join(os.path.dirname(mujoco_env.__file__), "assets")
     for task in options.tasks:
-        show(library=library, assets=assets, oracle=f"gymnasium {gymnasium.__version__}, mujoco {mujoco.__version__}")
+        oracle = f"gymnasium {gymnasium.__version__}, mujoco {mujoco.__version__}"
+        if task in gym_v2.TASKS:
+            oracle = "formulas stated again on " + oracle
+        show(library=library, assets=assets, oracle=oracle)
         run(task, options.states, options.actions, options.seed)
         if options.rate:
             show(rate=rate(task))
