@@ -1,8 +1,12 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
+	"runtime"
+	"slices"
 	"sync"
+	"time"
 
 	"demorl/env"
 	"demorl/env/vector"
@@ -25,11 +29,17 @@ type Environment struct {
 // bare is the power to make the simulator's calls of many steps in one C loop.
 type bare interface{ Bare(actions []float64) error }
 
-// stepsEach is the number of steps behind one measurement.
-const stepsEach = 1000
+// stepsEach is the number of steps of one pass, and pieceSteps the largest
+// number of steps that are timed together.
+const stepsEach, pieceSteps = 1000, 20
 
 // NewEnvironment measures random actions on the named task, resets included,
-// with one instance on each of threads threads.
+// with one instance on each of threads threads. The steps and the bare loop
+// take turns, in the same episodes with the same actions, so that both compute
+// the same physics on the same machine at the same time. A pass is timed in
+// pieces of up to pieceSteps steps, and its time is the sum of the pieces'
+// medians: what else runs on the machine interrupts few of such short pieces,
+// but every pass.
 func NewEnvironment(id string, threads int) (Environment, error) {
 	out := Environment{Bench: "env", Env: id, Threads: threads}
 	runners := make([]*runner, threads)
@@ -41,33 +51,16 @@ func NewEnvironment(id string, threads int) (Environment, error) {
 		defer r.env.Close()
 		runners[i] = r
 	}
-	measure := func(f func(r *runner) error) (float64, error) {
-		var failed error
-		seconds := median(timed(repeats, func() {
-			var done sync.WaitGroup
-			errs := make([]error, threads)
-			for i, r := range runners {
-				done.Go(func() { errs[i] = f(r) })
-			}
-			done.Wait()
-			for _, err := range errs {
-				if err != nil {
-					failed = err
-				}
-			}
-		}))
-		return stepsEach * float64(threads) / seconds, failed
+	passes := []func(*runner, *laps) error{(*runner).walk}
+	if runners[0].bare != nil {
+		passes = append(passes, (*runner).repeat)
 	}
-	var err error
-	if out.Steps, err = measure((*runner).walk); err != nil {
+	rates, err := alternate(runners, passes)
+	if err != nil {
 		return out, fmt.Errorf("bench env: %w", err)
 	}
-	if _, ok := env.Power[bare](runners[0].env); ok {
-		rate, err := measure((*runner).bare)
-		if err != nil {
-			return out, fmt.Errorf("bench env: %w", err)
-		}
-		out.Bare = &rate
+	if out.Steps = rates[0]; len(rates) > 1 {
+		out.Bare = &rates[1]
 	}
 	return out, nil
 }
@@ -120,15 +113,85 @@ func draw(actions []float64, spec env.Spec, s *rng.Stream) {
 	}
 }
 
+// alternate makes every pass in turn on all runners at once, repeats times
+// after one to warm up, and returns the steps a second of each.
+func alternate(runners []*runner, passes []func(*runner, *laps) error) ([]float64, error) {
+	timed := make([][]laps, len(passes))
+	for i := range timed {
+		timed[i] = make([]laps, len(runners))
+	}
+	for round := range repeats + 1 {
+		for i, pass := range passes {
+			var done sync.WaitGroup
+			errs := make([]error, len(runners))
+			for j, r := range runners {
+				done.Go(func() {
+					l := &timed[i][j]
+					l.begin()
+					errs[j] = pass(r, l)
+				})
+			}
+			done.Wait()
+			if err := errors.Join(errs...); err != nil {
+				return nil, err
+			}
+			if round == 0 {
+				clear(timed[i])
+			}
+		}
+	}
+	rates := make([]float64, len(passes))
+	for i := range timed {
+		for _, l := range timed[i] {
+			rates[i] += stepsEach / l.sum()
+		}
+	}
+	return rates, nil
+}
+
+// laps are the durations in seconds of the pieces of a pass, in all its repeats.
+type laps struct {
+	seconds [][]float64
+	piece   int
+	last    time.Time
+}
+
+func (l *laps) begin() { l.piece, l.last = 0, time.Now() }
+
+// lap ends a piece. It yields between two pieces, outside of both: Go's
+// scheduler takes the processor from a goroutine that has made nothing but
+// calls into C for 10 ms, which a training step's goroutine never does.
+func (l *laps) lap() {
+	now := time.Now()
+	if l.piece == len(l.seconds) {
+		l.seconds = append(l.seconds, make([]float64, 0, repeats))
+	}
+	l.seconds[l.piece] = append(l.seconds[l.piece], now.Sub(l.last).Seconds())
+	l.piece++
+	runtime.Gosched()
+	l.last = time.Now()
+}
+
+// sum adds the medians of all pieces.
+func (l *laps) sum() float64 {
+	total := 0.
+	for _, piece := range l.seconds {
+		slices.Sort(piece)
+		total += median(piece)
+	}
+	return total
+}
+
 // runner is one instance with fixed random actions.
 type runner struct {
 	env     env.Env
+	bare    bare // nil where there is no simulator
 	dim     int
 	limit   int
-	resets  *rng.Stream
+	resets  rng.Key // of the stream of every pass's resets
 	actions []float64
 	obs     []float64
-	length  int // of the present episode
+	lengths []int // of the episodes of a walk, the last one cut off
 }
 
 func newRunner(id string, n uint64) (*runner, error) {
@@ -139,36 +202,60 @@ func newRunner(id string, n uint64) (*runner, error) {
 	spec := e.Spec()
 	key := rng.Root(0).Derive("bench/env", n)
 	r := &runner{
-		env: e, dim: spec.ActDim, limit: spec.Limit, resets: rng.NewStream(key.At(0)),
+		env: e, dim: spec.ActDim, limit: spec.Limit, resets: key.At(0),
 		actions: make([]float64, stepsEach*spec.ActDim), obs: make([]float64, spec.ObsDim),
 	}
+	r.bare, _ = env.Power[bare](e)
 	draw(r.actions, spec, rng.NewStream(key.At(1)))
-	return r, e.Reset(r.resets, r.obs)
+	return r, nil
 }
 
 // walk steps the task as training does.
-func (r *runner) walk() error {
+func (r *runner) walk(l *laps) error {
+	resets := rng.NewStream(r.resets)
+	r.lengths = r.lengths[:0]
+	length := 0
 	for i := range stepsEach {
+		if length == 0 {
+			if err := r.env.Reset(resets, r.obs); err != nil {
+				return err
+			}
+		}
 		out, err := r.env.Step(r.actions[i*r.dim:(i+1)*r.dim], r.obs)
 		if err != nil {
 			return err
 		}
-		r.length++
-		if out.Terminated || out.Truncated || r.limit > 0 && r.length >= r.limit {
-			r.length = 0
-			if err := r.env.Reset(r.resets, r.obs); err != nil {
-				return err
-			}
+		length++
+		ended := out.Terminated || out.Truncated || length == r.limit || i == stepsEach-1
+		if ended || length%pieceSteps == 0 {
+			l.lap()
+		}
+		if ended {
+			r.lengths = append(r.lengths, length)
+			length = 0
 		}
 	}
 	return nil
 }
 
-// bare makes the simulator's calls alone, from a fresh episode.
-func (r *runner) bare() error {
-	if err := r.env.Reset(r.resets, r.obs); err != nil {
-		return err
+// repeat makes the simulator's calls of the walk before it, and its resets,
+// alone, in the same pieces.
+func (r *runner) repeat(l *laps) error {
+	resets := rng.NewStream(r.resets)
+	at := 0
+	for _, length := range r.lengths {
+		if err := r.env.Reset(resets, r.obs); err != nil {
+			return err
+		}
+		for length > 0 {
+			n := min(length, pieceSteps)
+			if err := r.bare.Bare(r.actions[at : at+n*r.dim]); err != nil {
+				return err
+			}
+			l.lap()
+			at += n * r.dim
+			length -= n
+		}
 	}
-	b, _ := env.Power[bare](r.env)
-	return b.Bare(r.actions)
+	return nil
 }

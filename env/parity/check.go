@@ -1,6 +1,7 @@
 package parity
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -68,6 +69,35 @@ func (s Suite) Check(t *testing.T, id, states, actions string) Report {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s.check(t, id, out)
+}
+
+// CheckAll does so for several tasks in one process of a script that takes
+// them, with a subtest of each, and returns the report of each that passed.
+func (s Suite) CheckAll(t *testing.T, ids []string, states, actions string) map[string]Report {
+	t.Helper()
+	out, err := s.Run(append([]string{"--states", states, "--actions", actions}, ids...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const head = `{"library"` // begins every task's part
+	parts := bytes.Split(out, []byte("\n"+head))
+	if len(parts) != len(ids) {
+		t.Fatalf("oracle/%s answered for %d tasks of %d", s.Script, len(parts), len(ids))
+	}
+	reports := map[string]Report{}
+	for i, id := range ids {
+		if i > 0 {
+			parts[i] = append([]byte(head), parts[i]...)
+		}
+		t.Run(id, func(t *testing.T) { reports[id] = s.check(t, id, parts[i]) })
+	}
+	return reports
+}
+
+// check compares one task with a script's output.
+func (s Suite) check(t *testing.T, id string, out []byte) Report {
+	t.Helper()
 	e, err := env.Make(id)
 	if err != nil {
 		t.Fatal(err)

@@ -13,5 +13,6 @@
 // the versions of packages; then for each state its fields (as the task's
 // env.Injector takes them) with "task", and {"obs"} for the state itself,
 // followed by {"action","obs","reward","terminated"} for each action; and last,
-// with --rate, {"rate"}: the original's own steps per second.
+// with --rate, {"rate"}: the original's own steps per second. A script that
+// takes several tasks prints that for each.
 package parity

@@ -19,8 +19,15 @@ type Env struct {
 	spec    env.Spec
 	sim     *mujoco.Sim
 	dt      float64
+	parts   []piece   // of the observation, in order
 	posture []float64 // q[skipped:] then v, scratch of healthy
 	vary    *mujoco.Variation
+}
+
+// piece is a part as the simulator's own arrays.
+type piece struct {
+	x, minus []float64 // minus may be nil
+	clip     float64
 }
 
 var (
@@ -62,6 +69,17 @@ func (e *Env) prepare() error {
 		if p.field == mujoco.SinQpos {
 			e.sim.Trigonometry()
 		}
+		x := e.sim.Field(p.field)
+		piece := piece{x: x[p.from:p.end(len(x))], clip: p.clip}
+		if p.minus > 0 {
+			piece.minus = x[p.minus:][:len(piece.x)]
+		}
+		e.parts = append(e.parts, piece)
+	}
+	for name, want := range e.task.bodies {
+		if got, err := e.sim.ID(mujoco.Body, name); err != nil || got != want {
+			return fmt.Errorf("the model's body %q has number %d, the task needs %d: is %s Gymnasium's own?", name, got, want, e.task.model)
+		}
 	}
 	if got := len(e.sim.Field(mujoco.Ctrl)); got != e.spec.ActDim {
 		return fmt.Errorf("the model has %d controls, the task needs %d: is %s Gymnasium's own?", got, e.spec.ActDim, e.task.model)
@@ -100,13 +118,25 @@ func (e *Env) Reset(s *rng.Stream, obs []float64) error {
 	if err := e.sim.Reset(); err != nil {
 		return e.wrap(err)
 	}
-	e.task.qNoise.add(s, e.sim.Field(mujoco.Qpos))
-	e.task.vNoise.add(s, e.sim.Field(mujoco.Qvel))
+	t := e.task
+	q, v := e.sim.Field(mujoco.Qpos), e.sim.Field(mujoco.Qvel)
+	noisyQ, noisyV := len(q), len(v)
+	if t.noisy > 0 {
+		noisyQ, noisyV = t.noisy, t.noisy
+	}
+	t.qNoise.add(s, q[:noisyQ])
+	if t.place != nil {
+		t.place(s, q)
+	}
+	t.vNoise.add(s, v[:noisyV])
 	return e.settle(obs)
 }
 
 // add adds noise to x entry by entry.
 func (n noise) add(s *rng.Stream, x []float64) {
+	if n.size == 0 {
+		return
+	}
 	for i := range x {
 		if n.normal {
 			x[i] += n.size * s.Normal()
@@ -127,18 +157,17 @@ func (e *Env) settle(obs []float64) error {
 
 func (e *Env) observe(obs []float64) {
 	at := 0
-	for _, p := range e.task.observe {
-		x := e.sim.Field(p.field)[p.from:]
-		if p.count > 0 {
-			x = x[:p.count]
+	for i := range e.parts {
+		p := &e.parts[i]
+		out := obs[at : at+len(p.x)]
+		at += copy(out, p.x)
+		for i, m := range p.minus {
+			out[i] -= m
 		}
-		if p.clip == 0 {
-			at += copy(obs[at:], x)
-			continue
-		}
-		for _, x := range x {
-			obs[at] = min(p.clip, max(-p.clip, x))
-			at++
+		if p.clip > 0 {
+			for i, x := range out {
+				out[i] = min(p.clip, max(-p.clip, x))
+			}
 		}
 	}
 }
@@ -150,19 +179,24 @@ func (e *Env) Step(action, obs []float64) (env.Outcome, error) {
 	if len(action) != e.spec.ActDim || len(obs) != e.spec.ObsDim {
 		return env.Outcome{}, fmt.Errorf("%s: action has %d entries and obs %d; they must have %d and %d", e.spec.ID, len(action), len(obs), e.spec.ActDim, e.spec.ObsDim)
 	}
-	var before float64
+	var before, reward float64
 	if t.position != nil {
 		before = t.position(e.sim)
 	}
+	if t.worth != nil && t.worthBefore {
+		reward = t.worth(e.sim)
+	}
 	copy(e.sim.Field(mujoco.Ctrl), action)
-	if err := e.sim.Step(mujoco.Gymnasium, t.skip); err != nil {
+	if err := e.sim.Step(t.style, t.skip); err != nil {
 		return env.Outcome{}, e.wrap(err)
 	}
 	e.observe(obs)
 	healthy := e.healthy()
-	var reward float64
 	if t.position != nil {
-		reward = t.speedWeight * ((t.position(e.sim) - before) / e.dt)
+		reward += t.speedWeight * ((t.position(e.sim) - before) / e.dt)
+	}
+	if t.worth != nil && !t.worthBefore {
+		reward += t.worth(e.sim)
 	}
 	if healthy || t.aliveAlways {
 		reward += t.alive
@@ -176,7 +210,7 @@ func (e *Env) Step(action, obs []float64) (env.Outcome, error) {
 // Bare makes a step with each row of actions inside one call into C, without
 // observations and rewards: what the simulator alone costs.
 func (e *Env) Bare(actions []float64) error {
-	if err := e.sim.Repeat(mujoco.Gymnasium, actions, e.task.skip); err != nil {
+	if err := e.sim.Repeat(e.task.style, actions, e.task.skip); err != nil {
 		return e.wrap(err)
 	}
 	return nil
@@ -232,14 +266,14 @@ func (e *Env) Inject(fields map[string][]float64, obs []float64) error {
 
 // AppendState saves the simulation. These tasks have no memory of their own.
 func (e *Env) AppendState(dst []byte) []byte {
-	return e.sim.AppendState(wire.String(dst, e.task.model))
+	return e.sim.AppendState(wire.String(dst, e.task.physics()))
 }
 
-// RestoreState restores what AppendState of a task with the same model saved.
+// RestoreState restores what AppendState of a task with the same physics saved.
 func (e *Env) RestoreState(state []byte, obs []float64) error {
 	r := wire.NewReader(state)
-	if model := r.String(); model != e.task.model {
-		r.Fail("the state is one of %q, not of %q", model, e.task.model)
+	if physics := r.String(); physics != e.task.physics() {
+		r.Fail("the state is one of %q, not of %q", physics, e.task.physics())
 	}
 	if err := e.sim.RestoreState(r); err != nil {
 		return e.wrap(err)

@@ -3,10 +3,10 @@ package gymtasks
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"demorl/env"
 	"demorl/env/mujoco"
+	"demorl/rng"
 )
 
 // task is one row of the table: all that tells one task from another.
@@ -16,21 +16,29 @@ type task struct {
 	published string   // key of the settings tables (method.md part E)
 	summary   string
 
-	model          string // file among Gymnasium's models
-	size           size
-	timestep       float64 // seconds of one sub-step
-	skip           int     // sub-steps of one step
-	bound          float64 // of every action, both ways: the model's ctrlrange
-	qNoise, vNoise noise   // added to the initial pose, and to a velocity of zero
+	model    string // file among Gymnasium's models
+	size     size
+	timestep float64 // seconds of one sub-step
+	skip     int     // sub-steps of one step
+	bound    float64 // of every action, both ways: the model's ctrlrange
+	limit    int     // steps of an episode; 0: 1000
+	style    mujoco.Style
 
-	skipped int    // leading entries of q that are not observed
-	observe []part // the observation, in order
+	qNoise, vNoise noise                            // added to the initial pose, and to a velocity of zero
+	noisy          int                              // leading entries of q and v that get noise; 0: all
+	place          func(s *rng.Stream, q []float64) // draws the rest of q after the noise; nil: nothing
 
-	// The reward is speedWeight * (change of position / dt) + alive - cost.
+	skipped int            // leading entries of q that are not observed
+	observe []part         // the observation, in order
+	bodies  map[string]int // the numbers under which the table reads bodies, by the model's names
+
+	// The reward is speedWeight * (change of position / dt) + worth + alive - cost.
 	position    func(*mujoco.Sim) float64 // nil: none
 	speedWeight float64
-	alive       float64 // paid while healthy
-	aliveAlways bool    // paid on the terminating step too
+	worth       func(*mujoco.Sim) float64 // of the state after the step; nil: none
+	worthBefore bool                      // of the state before the step instead
+	alive       float64                   // paid while healthy
+	aliveAlways bool                      // paid on the terminating step too
 	cost        func(s *mujoco.Sim, action []float64) float64
 
 	// healthy is the rule whose breach terminates, on q[skipped:] followed by
@@ -56,15 +64,31 @@ func uniform(size float64) noise { return noise{size: size} }
 func normal(size float64) noise  { return noise{normal: true, size: size} }
 
 // part is a piece of an observation: a field from entry from on, count entries
-// of it (0: all that follow), clipped to +-clip (0: not clipped).
+// of it (0: all that follow), clipped to +-clip (0: not clipped). minus, where
+// not 0, is the first of as many entries of the field that are subtracted.
 type part struct {
 	field       mujoco.Field
 	from, count int
 	clip        float64
+	minus       int
+	label       string // names the entries; "": the field does
 }
 
 func q(from int) part     { return part{field: mujoco.Qpos, from: from} }
 func v(clip float64) part { return part{field: mujoco.Qvel, clip: clip} }
+
+// place is the position of a body in world coordinates, one sub-step behind.
+func place(body int, name string) part {
+	return part{field: mujoco.Xpos, from: 3 * body, count: 3, label: name}
+}
+
+// end is the entry after the part's last one, in a field of the given length.
+func (p part) end(length int) int {
+	if p.count > 0 {
+		return p.from + p.count
+	}
+	return length
+}
 
 // row is an observation in either precision.
 type row struct {
@@ -86,31 +110,6 @@ func (t task) with(change func(*task)) task {
 	return t
 }
 
-// v4 is what all tasks of Gymnasium's version 4 have in common: the bonus for
-// being healthy is paid on the terminating step too.
-func (t task) v4() task {
-	return t.with(func(t *task) {
-		t.id += ":v4"
-		t.names = []string{strings.TrimSuffix(t.names[0], "-v5") + "-v4"}
-		t.summary += " (Gymnasium v4)"
-		t.aliveAlways = true
-	})
-}
-
-// truncated observes only q and v, as MBPO-style benchmarks do.
-func truncated(t task) task {
-	return t.with(func(t *task) {
-		if base, version, ok := strings.Cut(t.id, ":"); ok {
-			t.id = base + ":trunc-" + version
-		} else {
-			t.id += ":trunc"
-		}
-		t.names = nil
-		t.summary += ", positions and velocities only"
-		t.observe = t.observe[:2]
-	})
-}
-
 // length is the number of entries of a field, and width that of one row of it.
 func (s size) length(f mujoco.Field) (length, width int) {
 	switch f {
@@ -118,6 +117,8 @@ func (s size) length(f mujoco.Field) (length, width int) {
 		return s.nq, 1
 	case mujoco.Qvel, mujoco.QfrcActuator, mujoco.QfrcConstraint:
 		return s.nv, 1
+	case mujoco.Xpos:
+		return s.nbody * 3, 3
 	case mujoco.Cinert:
 		return s.nbody * 10, 10
 	case mujoco.Cvel, mujoco.CfrcExt:
@@ -129,23 +130,25 @@ func (s size) length(f mujoco.Field) (length, width int) {
 // spec describes the task without the library.
 func (t *task) spec() env.Spec {
 	spec := env.Spec{
-		ID: "gym/" + t.id, ActDim: t.size.nu, Dt: t.timestep * float64(t.skip), Limit: 1000,
+		ID: "gym/" + t.id, ActDim: t.size.nu, Dt: t.timestep * float64(t.skip), Limit: t.limit,
 		Terminates: t.healthy != nil,
 		Simulator:  "MuJoCo " + mujoco.Version + ", task of Gymnasium " + mujoco.GymnasiumVersion,
+	}
+	if spec.Limit == 0 {
+		spec.Limit = 1000
 	}
 	for range t.size.nu {
 		spec.Low, spec.High = append(spec.Low, -t.bound), append(spec.High, t.bound)
 	}
 	for _, p := range t.observe {
 		length, width := t.size.length(p.field)
-		end := length
-		if p.count > 0 {
-			end = p.from + p.count
-		}
-		for i := p.from; i < end; i++ {
+		for i := p.from; i < p.end(length); i++ {
 			entry := fmt.Sprintf("%s[%d]", p.field, i/width)
 			if width > 1 {
 				entry += fmt.Sprintf("[%d]", i%width)
+			}
+			if p.label != "" {
+				entry = fmt.Sprintf("%s[%d]", p.label, i-p.from)
 			}
 			spec.ObsNames = append(spec.ObsNames, entry)
 		}

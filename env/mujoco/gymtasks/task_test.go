@@ -1,6 +1,7 @@
 package gymtasks
 
 import (
+	"strings"
 	"testing"
 
 	"demorl/env"
@@ -15,6 +16,10 @@ func TestEveryTaskIsRegisteredAndDescribedWithoutTheLibrary(t *testing.T) {
 		"gym/ant:v4-contact": {111, 8}, "gym/humanoid": {348, 17}, "gym/humanoid:trunc": {45, 17}, "Humanoid-v4": {376, 17},
 		"gym/humanoid:trunc-v4": {45, 17}, "InvertedPendulum-v5": {4, 1}, "gym/invertedpendulum:v4": {4, 1},
 		"gym/inverteddoublependulum": {9, 1}, "InvertedDoublePendulum-v4": {11, 1},
+		"HumanoidStandup-v5": {348, 17}, "HumanoidStandup-v4": {376, 17}, "Swimmer-v5": {8, 2}, "Swimmer-v4": {8, 2}, "gym/swimmer:v2": {8, 2},
+		"Reacher-v5": {10, 2}, "Reacher-v4": {11, 2}, "Reacher-v2": {11, 2}, "Pusher-v5": {23, 7}, "Pusher-v4": {23, 7},
+		"HalfCheetah-v2": {17, 6}, "Hopper-v2": {11, 3}, "Walker2d-v2": {17, 6}, "Ant-v2": {111, 8}, "AntTruncatedObs-v2": {27, 8},
+		"Humanoid-v2": {376, 17}, "HumanoidTruncatedObs-v2": {45, 17}, "InvertedPendulum-v2": {4, 1}, "InvertedDoublePendulum-v2": {11, 1},
 	} {
 		task, err := env.Lookup(name)
 		if err != nil {
@@ -22,7 +27,7 @@ func TestEveryTaskIsRegisteredAndDescribedWithoutTheLibrary(t *testing.T) {
 			continue
 		}
 		spec := task.Describe()
-		if spec.ObsDim != want.obs || spec.ActDim != want.act || len(spec.Low) != want.act || len(spec.High) != want.act || len(spec.ObsNames) != want.obs || spec.ID != task.ID || spec.Limit != 1000 {
+		if spec.ObsDim != want.obs || spec.ActDim != want.act || len(spec.Low) != want.act || len(spec.High) != want.act || len(spec.ObsNames) != want.obs || spec.ID != task.ID || spec.Limit != limit(task.ID) {
 			t.Errorf("%s is described as %+v", name, spec)
 		}
 		if task.Needs() == "" {
@@ -32,8 +37,32 @@ func TestEveryTaskIsRegisteredAndDescribedWithoutTheLibrary(t *testing.T) {
 			t.Errorf("%s was made without a library", name)
 		}
 	}
-	if len(tasks) != 18 {
-		t.Errorf("%d tasks in the table, 18 are tested here", len(tasks))
+	if len(tasks) != 37 {
+		t.Errorf("%d tasks in the table, 37 are tested here", len(tasks))
+	}
+}
+
+func limit(id string) int {
+	switch base, _, _ := strings.Cut(id, ":"); base {
+	case "gym/reacher":
+		return 50
+	case "gym/pusher":
+		return 100
+	}
+	return 1000
+}
+
+func TestObservationsAreNamedByWhatTheyAre(t *testing.T) {
+	for task, want := range map[*task]string{
+		&reacher: "cos_qpos[0] cos_qpos[1] sin_qpos[0] sin_qpos[1] qpos[2] qpos[3] qvel[0] qvel[1] fingertip-target[0] fingertip-target[1]",
+		&swimmer: "qpos[2] qpos[3] qpos[4] qvel[0] qvel[1] qvel[2] qvel[3] qvel[4]",
+	} {
+		if got := strings.Join(task.spec().ObsNames, " "); got != want {
+			t.Errorf("%s observes %s", task.id, got)
+		}
+	}
+	if names := pusher.spec().ObsNames; names[14] != "tips_arm[0]" || names[22] != "goal[2]" {
+		t.Errorf("pusher observes %s", names)
 	}
 }
 
@@ -43,6 +72,12 @@ func TestVariantsDoNotChangeTheTaskTheyCameFrom(t *testing.T) {
 	}
 	if len(ant.observe) != 3 || ant.observe[2].field != mujoco.CfrcExt || ant.observe[2].from != 6 || ant.aliveAlways {
 		t.Error("the ant was changed by one of its variants")
+	}
+	if reacher.worthBefore || reacher.observe[4].count != 2 || pusher.worthBefore || pusher.model != "pusher_v5.xml" {
+		t.Error("an arm was changed by its v4 variant")
+	}
+	if antV4Contact.style != mujoco.Gymnasium || humanoidV4.style != mujoco.Gymnasium || humanoid.id != "humanoid" || humanoid.worth != nil {
+		t.Error("a task was changed by its v2 variant or by the humanoid that stands up")
 	}
 	if halfCheetah.healthy != nil || hopper.id != "hopper" {
 		t.Error("a base task was changed")
@@ -80,6 +115,11 @@ func TestTerminationRulesHoldAtTheirBounds(t *testing.T) {
 		{&humanoid, map[int]float32{0: 1}, true},
 		{&humanoid, map[int]float32{0: 1.01}, false},
 		{&humanoid, map[int]float32{0: 2}, true},
+		{&humanoidV2, map[int]float32{0: 1}, false},
+		{&humanoidV2, map[int]float32{0: .99}, true},
+		{&humanoidV2, map[int]float32{0: 2}, false},
+		{&humanoidStandup, map[int]float32{0: .1}, false},
+		{&reacher, map[int]float32{9: 1e6}, false},
 		{&invertedPendulum, map[int]float32{1: .199}, false},
 		{&invertedPendulum, map[int]float32{1: -.201}, true},
 		{&invertedDoublePendulum, map[int]float32{3: 1, 4: 1}, false},

@@ -9,19 +9,17 @@ import (
 // tasks is the whole family (environments.md section 1). Notation: q, v =
 // qpos, qvel after the step.
 var tasks = []task{
-	halfCheetah, halfCheetah.v4(),
-	hopper, hopper.v4(),
-	walker2d, walker2d.v4().with(func(t *task) { t.model = "walker2d.xml" }),
-	ant, truncated(ant),
-	ant.v4().with(func(t *task) { t.observe, t.cost = t.observe[:2:2], antControlCost }),
-	ant.v4().with(func(t *task) {
-		t.id, t.names, t.published = "ant:v4-contact", nil, ""
-		t.summary += ", contact forces in observation and reward"
-		t.observe = []part{q(2), v(0), {field: mujoco.CfrcExt, clip: 1}}
-	}),
-	humanoid, truncated(humanoid), humanoidV4, truncated(humanoidV4),
-	invertedPendulum, invertedPendulum.v4(),
-	invertedDoublePendulum, invertedDoublePendulum.v4().with(func(t *task) { t.observe[4].count = 0 }),
+	halfCheetah, halfCheetah.v4(), halfCheetah.v4().v2(),
+	hopper, hopper.v4(), hopper.v4().v2(),
+	walker2d, walker2dV4, walker2dV4.v2(),
+	ant, truncated(ant), antV4, antV4Contact, antV2, truncated(antV2, "AntTruncatedObs-v2"),
+	humanoid, truncated(humanoid), humanoidV4, truncated(humanoidV4), humanoidV2, truncated(humanoidV2, "HumanoidTruncatedObs-v2"),
+	humanoidStandup, humanoidStandupV4,
+	invertedPendulum, invertedPendulum.v4(), invertedPendulum.v4().v2(),
+	invertedDoublePendulum, invertedDoublePendulumV4, invertedDoublePendulumV4.v2(),
+	reacher, reacherV4, reacherV4.v2(),
+	swimmer, swimmer.v4(), swimmer.v4().v2(),
+	pusher, pusherV4,
 }
 
 var halfCheetah = task{
@@ -96,11 +94,12 @@ var humanoid = task{
 	healthy: func(o row) bool { return 1 < o.at(0) && o.at(0) < 2 },
 }
 
-var humanoidV4 = humanoid.v4().with(func(t *task) {
-	t.cost = func(_ *mujoco.Sim, a []float64) float64 { return .1 * sumSquares(a) }
-	t.observe = []part{
-		q(2), v(0), {field: mujoco.Cinert}, {field: mujoco.Cvel}, {field: mujoco.QfrcActuator}, {field: mujoco.CfrcExt},
-	}
+// humanoidStandup is the same robot on its back, paid for the height of its
+// torso in units of one sub-step and not for moving.
+var humanoidStandup = humanoid.with(func(t *task) {
+	t.id, t.names, t.published, t.summary = "humanoidstandup", []string{"HumanoidStandup-v5"}, "", "two-legged robot with arms, stand up"
+	t.model, t.position, t.speedWeight, t.alive, t.healthy = "humanoidstandup.xml", nil, 0, 1, nil
+	t.worth = func(s *mujoco.Sim) float64 { return s.Field(mujoco.Qpos)[2] / s.Timestep() }
 })
 
 var invertedPendulum = task{
@@ -143,6 +142,15 @@ var invertedDoublePendulum = task{
 // front looks along y at a height, from a distance in m.
 func front(height, distance float64) *mujoco.Camera {
 	return &mujoco.Camera{Lookat: &[3]float64{0, 0, height}, Distance: distance, Azimuth: 90, Elevation: -8}
+}
+
+var swimmer = task{
+	id: "swimmer", names: []string{"Swimmer-v5"}, summary: "chain of three links in a viscous fluid, swim forward",
+	model: "swimmer.xml", size: size{nq: 5, nv: 5, nu: 2, nbody: 4}, timestep: .01, skip: 4, bound: 1,
+	qNoise: uniform(.1), vNoise: uniform(.1),
+	skipped: 2, observe: []part{q(2), v(0)},
+	position: rootX, speedWeight: 1,
+	cost: func(_ *mujoco.Sim, a []float64) float64 { return 1e-4 * sumSquares(a) },
 }
 
 // rootX is the forward coordinate of the planar robots.
