@@ -13,6 +13,7 @@ import (
 	_ "demorl/env/classic"
 	_ "demorl/env/leg"
 	_ "demorl/env/mujoco/gymtasks"
+	_ "demorl/env/mujoco/pddm"
 )
 
 // cli is the grammar of the command line.

@@ -20,6 +20,7 @@ import (
 	"demorl/env/parity"
 
 	_ "demorl/env/mujoco/gymtasks"
+	_ "demorl/env/mujoco/pddm"
 )
 
 const begin, end = "<!-- parity: made by make parity -->", "<!-- parity: end -->"

@@ -20,12 +20,12 @@ import (
 // Families are the names that Fetch knows, with what each needs besides
 // libmujoco.
 func Families() []string {
-	return []string{"adroit", "dext", "dmc", "gym", "hand", "mujoco", "pddm", "stoch"}
+	return []string{"adroit", "dext", "dmc", "gym", "hand", "mujoco", "pddm", "pddm-original", "stoch"}
 }
 
 var familyPackages = map[string][]Package{
 	"adroit": {GymnasiumRobotics}, "dext": {GymnasiumRobotics, DexterousGym}, "dmc": {DMControl}, "gym": {GymnasiumModels},
-	"hand": {GymnasiumRobotics}, "mujoco": {GymnasiumModels}, "pddm": {GymnasiumRobotics, Robel}, "stoch": {},
+	"hand": {GymnasiumRobotics}, "mujoco": {GymnasiumModels}, "pddm": {GymnasiumRobotics, Robel}, "pddm-original": {PDDM}, "stoch": {},
 }
 
 // Fetch installs what the families need below dir (see InstallRoot), through
@@ -82,7 +82,8 @@ func install(families []string, dir string, progress io.Writer, get func(w wheel
 	return nil
 }
 
-// place fills a new folder beside target and renames it.
+// place fills a new folder beside target and renames it. An incomplete target,
+// which an earlier version of this program may have left, makes room first.
 func place(w wheel, target string, get func(w wheel, work string) (string, error)) error {
 	work, err := os.MkdirTemp(filepath.Dir(target), ".fetch-")
 	if err != nil {
@@ -100,6 +101,11 @@ func place(w wheel, target string, get func(w wheel, work string) (string, error
 	if !isFile(filepath.Join(fresh, w.whole)) {
 		return fmt.Errorf("%s holds no %s", source, w.whole)
 	}
+	if _, err := os.Stat(target); err == nil && !isFile(filepath.Join(target, w.whole)) {
+		if err := os.Rename(target, filepath.Join(work, "incomplete")); err != nil {
+			return err
+		}
+	}
 	err = os.Rename(fresh, target)
 	if err != nil && isFile(filepath.Join(target, w.whole)) {
 		return nil // another process was faster
@@ -109,6 +115,9 @@ func place(w wheel, target string, get func(w wheel, work string) (string, error
 
 // download lets pip fetch the wheel into work.
 func download(w wheel, work string, progress io.Writer) (string, error) {
+	if w.clone != "" {
+		return "", fmt.Errorf("no package index has it; clone %s from GitHub and name the clone with --assets DIR", w.clone)
+	}
 	machine := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[runtime.GOARCH]
 	if runtime.GOOS != "linux" || machine == "" {
 		return "", fmt.Errorf("there is no pinned wheel for %s/%s; unpack one yourself and name its folder with --assets DIR", runtime.GOOS, runtime.GOARCH)
@@ -203,6 +212,9 @@ func unpackFolder(w wheel, source fs.FS, dir string) error {
 	if _, err := fs.Stat(source, w.whole); err != nil {
 		below, keep = nil, w.keep
 		for _, t := range append(w.trees, tree{from: w.licences()}) {
+			if t.from == "" {
+				t.from = "."
+			}
 			below = append(below, t.from)
 		}
 	}
@@ -211,6 +223,9 @@ func unpackFolder(w wheel, source fs.FS, dir string) error {
 			continue
 		}
 		err := fs.WalkDir(source, root, func(from string, d fs.DirEntry, err error) error {
+			if err == nil && d.IsDir() && root == "." && len(below) > 1 && from != root {
+				return fs.SkipDir // a kept root means its own files
+			}
 			if err != nil || d.IsDir() {
 				return err
 			}
