@@ -30,6 +30,7 @@ var exact = Tolerance{Reward: 1e-12}
 // Suites are all scripts.
 var Suites = []Suite{
 	{Script: "gym_parity.py"},
+	{Script: "pddm_parity.py"},
 }
 
 // Find returns the suite of a script.

@@ -26,7 +26,12 @@ func cube(s *scene, fixed bool) task {
 		obs: slices.Concat(numbered("qpos", handJoints), numbered("cube_position", 3), numbered("cube_angle", 3),
 			numbered("cube_velocity", 3), numbered("cube_angular_velocity", 3), numbered("goal_angle", 3)),
 		memory:  []slot{{"goal", 3}, {"shown", 3}},
-		prepare: func(e *Env) { prepareHand(e, 1, !fixed) },
+		prepare: func(e *Env) {
+			prepareHand(e, 1, !fixed)
+			if s.source == mujoco.PDDM { // its cube's hinges have no armature
+				e.sim.TakeSingular()
+			}
+		},
 		reset: func(e *Env, stream *rng.Stream) {
 			e.startHand()
 			goal := cubeGoals[stream.Intn(len(cubeGoals))]
