@@ -33,16 +33,18 @@ func claw(fixed bool) task {
 	return t
 }
 
-func prepareClaw(e *Env) {
-	d := &e.drive
-	limits := e.sim.Field(mujoco.ActuatorCtrlrange)
+func prepareClaw(e *Env) { e.drive = clawDrive(e.sim.Field(mujoco.ActuatorCtrlrange)) }
+
+// clawDrive spreads actions over the servos' range: limits are low and high of
+// each.
+func clawDrive(limits []float64) drive {
+	d := drive{speed: 5, low: same(fingerJoints, -rad32(math.Pi/2)), high: same(fingerJoints, rad32(math.Pi/2))}
 	for j := range fingerJoints {
 		low, high := limits[2*j], limits[2*j+1]
 		d.mid, d.up = append(d.mid, (low+high)/2), append(d.up, .5*(high-low))
 	}
 	d.down = d.up
-	d.speed = 5
-	d.low, d.high = same(fingerJoints, -rad32(math.Pi/2)), same(fingerJoints, rad32(math.Pi/2))
+	return d
 }
 
 func resetClaw(e *Env, s *rng.Stream) {

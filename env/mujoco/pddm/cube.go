@@ -25,7 +25,7 @@ func cube(s *scene, fixed bool) task {
 		scene: s, size: size{nq: 33, nv: 33, nu: handJoints}, limit: 1000,
 		obs: slices.Concat(numbered("qpos", handJoints), numbered("cube_position", 3), numbered("cube_angle", 3),
 			numbered("cube_velocity", 3), numbered("cube_angular_velocity", 3), numbered("goal_angle", 3)),
-		memory:  []slot{{"goal", 3}, {"shown", 3}},
+		memory: []slot{{"goal", 3}, {"shown", 3}},
 		prepare: func(e *Env) {
 			prepareHand(e, 1, !fixed)
 			if s.source == mujoco.PDDM { // its cube's hinges have no armature

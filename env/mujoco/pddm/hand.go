@@ -21,22 +21,24 @@ var cupped = []float64{
 	.4, .8, -.1, 0, -.5, // thumb
 }
 
-// prepareHand spreads actions over share of what is left of the servos' range
-// on either side of the pose: that of the model's key 0 where it has one.
+// prepareHand takes the pose of the model's key 0 where it has one.
 func prepareHand(e *Env, share float64, twice bool) {
 	e.pose = slices.Clone(cupped)
 	if key := e.sim.Field(mujoco.KeyQpos); len(key) > 0 {
 		e.pose = slices.Clone(key[:handJoints])
 	}
-	d := &e.drive
-	d.mid = e.pose
-	limits := e.sim.Field(mujoco.ActuatorCtrlrange)
+	e.drive = handDrive(e.pose, e.sim.Field(mujoco.ActuatorCtrlrange), share, twice)
+}
+
+// handDrive spreads actions over share of what is left of the servos' range on
+// either side of the pose: limits are low and high of each.
+func handDrive(pose, limits []float64, share float64, twice bool) drive {
+	d := drive{mid: pose, twice: twice, speed: 3, low: same(handJoints, -40), high: same(handJoints, 40)}
 	for j := range handJoints {
-		d.up = append(d.up, share*(limits[2*j+1]-d.mid[j]))
-		d.down = append(d.down, share*(d.mid[j]-limits[2*j]))
+		d.up = append(d.up, share*(limits[2*j+1]-pose[j]))
+		d.down = append(d.down, share*(pose[j]-limits[2*j]))
 	}
-	d.speed, d.twice = 3, twice
-	d.low, d.high = same(handJoints, -40), same(handJoints, 40)
+	return d
 }
 
 // startHand writes the first positions: those of key 0, or the model's own

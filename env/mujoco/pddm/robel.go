@@ -78,14 +78,15 @@ func (t task) with(change func(*task)) task {
 	return t
 }
 
-func prepareRobel(e *Env) {
-	d := &e.drive
-	d.mid = same(fingerJoints, 0)
+func prepareRobel(e *Env) { e.drive = robelDrive() }
+
+func robelDrive() drive {
+	d := drive{mid: same(fingerJoints, 0), speed: robelSpeed, limitFirst: true}
 	for j := range fingerJoints {
 		d.up, d.low = append(d.up, robelRange[j%3]), append(d.low, -robelRange[j%3])
 	}
 	d.down, d.high = d.up, d.up
-	d.speed, d.limitFirst = robelSpeed, true
+	return d
 }
 
 // startRobel writes the first pose. The original keeps the target in float32.
@@ -163,14 +164,18 @@ func observeRobel(e *Env, obs []float64) {
 	obs[20] = wrapped(e.memory[atTarget] - valve)
 }
 
-// rewardRobel reads the joints' speeds, which the observation leaves out.
 func rewardRobel(e *Env, o row) float64 {
-	v := e.sim.Field(mujoco.Qvel)
+	return robelReward(o, e.sim.Field(mujoco.Qvel), e.memory[atNoise+fingerJoints:])
+}
+
+// robelReward needs the joints' speeds v, which the observation leaves out,
+// and what is observed of them beside that.
+func robelReward(o row, v, noise []float64) float64 {
 	pose, speed := 0., 0.
 	for j := range fingerJoints {
 		d := o.at(j) - robelPose[j%3]
 		pose += d * d
-		if s := v[j] + e.memory[atNoise+fingerJoints+j]; math.Abs(s) >= .5 {
+		if s := v[j] + noise[j]; math.Abs(s) >= .5 {
 			speed += s * s
 		}
 	}
