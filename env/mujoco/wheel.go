@@ -32,6 +32,9 @@ type wheel struct {
 	whole         string // a file that a complete folder has
 	models        string // what users call its files, and the family whose fetch brings them
 	family        string
+	// oldMetadata tells that pip 24.1 and newer do not take the wheel: a
+	// requirement in it is written as was once allowed.
+	oldMetadata bool
 	// clone, where set, is a GitHub repository that no package index has: name
 	// and version are the folder's, and users clone it themselves.
 	clone string
@@ -154,7 +157,13 @@ var robelWheel = wheel{
 		{from: "robel/robel-scenes/scenes", to: "robel-scenes/scenes"},
 		{from: "robel/robel-scenes", to: "robel-scenes", ending: "LICENSE", flat: true},
 	},
-	models: "the ROBEL models", family: "pddm",
+	models: "the ROBEL models", family: "pddm", oldMetadata: true,
+}
+
+// pipWheel is the last pip that takes old metadata.
+var pipWheel = wheel{
+	name: "pip", version: "24.0",
+	hashes: map[string]string{"ba0d021a166865d2265246961bec0152ff124de910c5cc39f1156ce3fa7c69dc": "any"},
 }
 
 // pddmClone keeps the programs beside the scenes: they are what the tasks are
