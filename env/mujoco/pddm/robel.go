@@ -21,11 +21,14 @@ const (
 // may be wrong.
 const noiseRatio = .05
 
+// pi is a variable, so that a third of it is rounded as the original's is.
+var pi = math.Pi
+
 var (
 	// Limits of the claw's joints and of their speeds, rad and rad/s.
-	robelRange = [3]float64{rad32(.48), rad32(math.Pi / 3), rad32(math.Pi / 2)}
-	robelSpeed = rad32(2 * math.Pi / 3)
-	robelPose  = [3]float64{0, -math.Pi / 3, math.Pi / 3}
+	robelRange = [3]float64{rad32(.48), rad32(pi / 3), rad32(math.Pi / 2)}
+	robelSpeed = rad32(2 * pi / 3)
+	robelPose  = [3]float64{0, -pi / 3, pi / 3}
 )
 
 // robelFixed turns the valve by half a turn (environments.md 5.2).

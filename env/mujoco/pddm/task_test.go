@@ -79,7 +79,13 @@ func TestControlsRewardsAndFlagsAreThoseThatTheOriginalsGave(t *testing.T) {
 		rows["pddm/"+row.id] = row
 	}
 	ended := map[string]bool{}
+	poses := map[string][]float64{"pddm/claw": {0, -1, 1.35}, "pddm/claw:robel-random": robelPose[:]}
 	for _, r := range all {
+		for j, want := range r.Steps[0].Qpos { // the first step begins at a reset
+			if pose := poses[r.Task]; pose != nil && math.Float64bits(pose[j%3]) != math.Float64bits(want) {
+				t.Errorf("%s: joint %d begins at %v, want %v", r.Task, j, pose[j%3], want)
+			}
+		}
 		d, row := drives[r.Task](r), rows[r.Task]
 		for n, s := range r.Steps {
 			for j, want := range s.Ctrl {
