@@ -17,6 +17,7 @@ import (
 	_ "demorl/env/mujoco/dmc"
 	_ "demorl/env/mujoco/gymtasks"
 	_ "demorl/env/mujoco/hand"
+	_ "demorl/env/mujoco/pddm"
 	_ "demorl/env/mujoco/stoch"
 )
 

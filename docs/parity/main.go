@@ -23,6 +23,7 @@ import (
 	_ "demorl/env/mujoco/dmc"
 	_ "demorl/env/mujoco/gymtasks"
 	_ "demorl/env/mujoco/hand"
+	_ "demorl/env/mujoco/pddm"
 )
 
 type options struct {

@@ -10,7 +10,12 @@ import (
 	_ "demorl/env/classic"
 	_ "demorl/env/leg"
 	"demorl/env/mujoco"
+	_ "demorl/env/mujoco/adroit"
+	_ "demorl/env/mujoco/dmc"
 	_ "demorl/env/mujoco/gymtasks"
+	_ "demorl/env/mujoco/hand"
+	_ "demorl/env/mujoco/pddm"
+	_ "demorl/env/mujoco/stoch"
 	"demorl/env/parity"
 )
 

@@ -20,12 +20,12 @@ import (
 // Families are the names that Fetch knows, with what each needs besides
 // libmujoco.
 func Families() []string {
-	return []string{"adroit", "dext", "dmc", "gym", "hand", "mujoco", "pddm", "stoch"}
+	return []string{"adroit", "dext", "dmc", "gym", "hand", "mujoco", "pddm", "pddm-original", "stoch"}
 }
 
 var familyPackages = map[string][]Package{
 	"adroit": {GymnasiumRobotics}, "dext": {GymnasiumRobotics, DexterousGym}, "dmc": {DMControl}, "gym": {GymnasiumModels},
-	"hand": {GymnasiumRobotics}, "mujoco": {GymnasiumModels}, "pddm": {GymnasiumRobotics, Robel}, "stoch": {},
+	"hand": {GymnasiumRobotics}, "mujoco": {GymnasiumModels}, "pddm": {GymnasiumRobotics, Robel}, "pddm-original": {PDDM}, "stoch": {},
 }
 
 // Fetch installs what the families need below dir (see InstallRoot), through
@@ -82,7 +82,8 @@ func install(families []string, dir string, progress io.Writer, get func(w wheel
 	return nil
 }
 
-// place fills a new folder beside target and renames it.
+// place fills a new folder beside target and renames it. An incomplete target,
+// which an earlier version of this program may have left, makes room first.
 func place(w wheel, target string, get func(w wheel, work string) (string, error)) error {
 	work, err := os.MkdirTemp(filepath.Dir(target), ".fetch-")
 	if err != nil {
@@ -100,6 +101,11 @@ func place(w wheel, target string, get func(w wheel, work string) (string, error
 	if !isFile(filepath.Join(fresh, w.whole)) {
 		return fmt.Errorf("%s holds no %s", source, w.whole)
 	}
+	if _, err := os.Stat(target); err == nil && !isFile(filepath.Join(target, w.whole)) {
+		if err := os.Rename(target, filepath.Join(work, "incomplete")); err != nil {
+			return err
+		}
+	}
 	err = os.Rename(fresh, target)
 	if err != nil && isFile(filepath.Join(target, w.whole)) {
 		return nil // another process was faster
@@ -109,14 +115,41 @@ func place(w wheel, target string, get func(w wheel, work string) (string, error
 
 // download lets pip fetch the wheel into work.
 func download(w wheel, work string, progress io.Writer) (string, error) {
-	machine := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[runtime.GOARCH]
-	if runtime.GOOS != "linux" || machine == "" {
+	if w.clone != "" {
+		return "", fmt.Errorf("no package index has it; clone %s from GitHub and name the clone with --assets DIR", w.clone)
+	}
+	if runtime.GOOS != "linux" || machine() == "" {
 		return "", fmt.Errorf("there is no pinned wheel for %s/%s; unpack one yourself and name its folder with --assets DIR", runtime.GOOS, runtime.GOARCH)
 	}
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		return "", errors.New("python3 with pip is needed to download it, and there is none in PATH; install it, or name a folder that holds the wheels with --assets DIR")
 	}
+	fmt.Fprintf(progress, "downloading %s %s through pip\n", w.name, w.version)
+	path, err := pip(w, work, python, "-m", "pip")
+	if err == nil || !w.oldMetadata {
+		return path, err
+	}
+	// A pip is a program that its own wheel file holds, so an older one needs no installation.
+	fmt.Fprintf(progress, "this pip refuses the metadata of %s %s; trying again with pip %s\n", w.name, w.version, pipWheel.version)
+	older, second := pip(pipWheel, work, python, "-m", "pip")
+	if second == nil {
+		path, second = pip(w, work, python, filepath.Join(older, "pip"))
+	}
+	if second != nil {
+		return "", fmt.Errorf("%w; with pip %s: %w; download %s by a pip older than 24.1 and name its folder with --assets DIR", err, pipWheel.version, second, w.files())
+	}
+	return path, nil
+}
+
+// machine is the processor's name in the names of wheels, "" for one without
+// pinned wheels.
+func machine() string {
+	return map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[runtime.GOARCH]
+}
+
+// pip runs a program, which is pip, for one wheel; it leaves the file in work.
+func pip(w wheel, work string, program ...string) (string, error) {
 	line := w.name + "==" + w.version
 	for _, hash := range sortedKeys(w.hashes) {
 		line += " --hash=sha256:" + hash
@@ -125,12 +158,11 @@ func download(w wheel, work string, progress io.Writer) (string, error) {
 	if err := os.WriteFile(requirements, []byte(line+"\n"), 0o644); err != nil {
 		return "", err
 	}
-	args := []string{"-m", "pip", "download", "--no-deps", "--require-hashes", "--only-binary=:all:", "--disable-pip-version-check", "--progress-bar", "off",
+	args := append(program[1:], "download", "--no-deps", "--require-hashes", "--only-binary=:all:", "--disable-pip-version-check", "--progress-bar", "off",
 		"--implementation", "cp", "--python-version", "3.11", "--abi", "cp311", "--abi", "none",
-		"--platform", "manylinux_2_28_" + machine, "--platform", "manylinux_2_27_" + machine, "--platform", "any",
-		"--dest", work, "-r", requirements}
-	fmt.Fprintf(progress, "downloading %s %s through pip\n", w.name, w.version)
-	command := exec.CommandContext(context.Background(), python, args...)
+		"--platform", "manylinux_2_28_"+machine(), "--platform", "manylinux_2_27_"+machine(), "--platform", "any",
+		"--dest", work, "-r", requirements)
+	command := exec.CommandContext(context.Background(), program[0], args...)
 	var out strings.Builder
 	command.Stdout, command.Stderr = &out, &out
 	if err := command.Run(); err != nil {
@@ -203,6 +235,9 @@ func unpackFolder(w wheel, source fs.FS, dir string) error {
 	if _, err := fs.Stat(source, w.whole); err != nil {
 		below, keep = nil, w.keep
 		for _, t := range append(w.trees, tree{from: w.licences()}) {
+			if t.from == "" {
+				t.from = "."
+			}
 			below = append(below, t.from)
 		}
 	}
@@ -211,6 +246,9 @@ func unpackFolder(w wheel, source fs.FS, dir string) error {
 			continue
 		}
 		err := fs.WalkDir(source, root, func(from string, d fs.DirEntry, err error) error {
+			if err == nil && d.IsDir() && root == "." && len(below) > 1 && from != root {
+				return fs.SkipDir // a kept root means its own files
+			}
 			if err != nil || d.IsDir() {
 				return err
 			}

@@ -170,3 +170,102 @@ func TestWhatIsMissingIsSaidInOneLine(t *testing.T) {
 		t.Errorf("with a wrong MUJOCO_DIR: %q", got)
 	}
 }
+
+// write puts a file with some text below dir.
+func write(t *testing.T, dir, name, text string, mode os.FileMode) {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPDDMsScenesComeFromACloneAndTakeTheRoomOfAnIncompleteFolder(t *testing.T) {
+	clone, dir := t.TempDir(), filepath.Join(t.TempDir(), "third_party")
+	write(t, dir, mujocoWheel.folder+"/"+libraryFile, "library", 0o644)
+	for _, name := range []string{"LICENSE", "README.md", ".git/HEAD", "pddm/envs/cube/assets/shadowhand_hand_cube.xml", "pddm/env_models/scenes/basic_scene.xml", "pddm/utils/helper_funcs.py", "pddm/utils/other.py", "pddm/config/cube.txt"} {
+		write(t, clone, name, name, 0o644)
+	}
+	if err := Fetch([]string{"pddm-original"}, dir, io.Discard); err == nil || !strings.Contains(err.Error(), "clone google-research/pddm") {
+		t.Errorf("without a clone: %v", err)
+	}
+	write(t, dir, pddmClone.folder+"/envs/left.xml", "of an earlier version", 0o644)
+	if err := FetchFrom(clone, []string{"pddm-original"}, dir, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	want := "LICENSE env_models/scenes/basic_scene.xml envs/cube/assets/shadowhand_hand_cube.xml utils/helper_funcs.py"
+	if got := listing(t, filepath.Join(dir, pddmClone.folder)); got != want {
+		t.Errorf("installed %s", got)
+	}
+	again := filepath.Join(t.TempDir(), "third_party")
+	if err := FetchFrom(dir, []string{"pddm-original"}, again, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if got := listing(t, filepath.Join(again, pddmClone.folder)); got != want {
+		t.Errorf("the second copy has %s", got)
+	}
+}
+
+// A stand-in for python3 whose pip refuses ROBEL as pip 24.1 does, and hands
+// out an older pip that takes it.
+const refusingPip = `#!/bin/sh
+program="$1"; [ "$1" = -m ] && program="$2"
+while [ "$1" != --dest ]; do shift; done
+dest="$2"; wanted=$(cut -d' ' -f1 "$4")
+case "$program $wanted" in
+"pip robel=="*) echo "Please use pip<24.1 if you need to use this version." >&2; exit 1;;
+"pip pip=="*) : > "$dest/pip-24.0-py3-none-any.whl";;
+*"/pip-24.0-py3-none-any.whl/pip robel=="*) cp "$STAND_IN" "$dest/robel-0.1.2-py3-none-any.whl";;
+*) echo "unexpected: $program $wanted" >&2; exit 2;;
+esac
+`
+
+func TestAWheelThatTheNewestPipRefusesComesThroughAnOlderOne(t *testing.T) {
+	if machine() == "" {
+		t.Skip("this processor has no pinned wheels, so nothing is downloaded")
+	}
+	bin, dir := t.TempDir(), t.TempDir()
+	write(t, bin, "python3", refusingPip, 0o755)
+	stand := filepath.Join(bin, "stand-in.whl")
+	f, err := os.Create(stand)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := zip.NewWriter(f)
+	for _, name := range []string{"robel/dclaw/assets/dclaw3xh_valve3_v0.xml", "robel/robel-scenes/dclaw_stations/assets/valve3.xml", "robel/robel-scenes/dkitty/kitty.xml"} {
+		if _, err := w.Create(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	t.Setenv("STAND_IN", stand)
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	write(t, dir, mujocoWheel.folder+"/"+libraryFile, "library", 0o644)
+	write(t, dir, gymnasiumRoboticsWheel.folder+"/"+gymnasiumRoboticsWheel.whole, "door", 0o644)
+	var said strings.Builder
+	if err := Fetch([]string{"pddm"}, dir, &said); err != nil {
+		t.Fatal(err)
+	}
+	if got := listing(t, filepath.Join(dir, robelWheel.folder)); got != "dclaw/assets/dclaw3xh_valve3_v0.xml robel-scenes/dclaw_stations/assets/valve3.xml" {
+		t.Errorf("installed %s", got)
+	}
+	if !strings.Contains(said.String(), "trying again with pip 24.0") {
+		t.Errorf("said %q", &said)
+	}
+	write(t, bin, "python3", "#!/bin/sh\necho no network >&2\nexit 1\n", 0o755)
+	if err := Fetch([]string{"pddm"}, t.TempDir(), io.Discard); err == nil || strings.Contains(err.Error(), "older") {
+		t.Errorf("a first wheel that cannot be had: %v", err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, robelWheel.folder)); err != nil {
+		t.Fatal(err)
+	}
+	if err := Fetch([]string{"pddm"}, dir, io.Discard); err == nil || !strings.Contains(err.Error(), "no network") || !strings.Contains(err.Error(), "--assets DIR") {
+		t.Errorf("neither pip: %v", err)
+	}
+}

@@ -121,6 +121,9 @@ func FindAsset(p Package, name string) (string, error) {
 }
 
 func (w wheel) needs() string {
+	if w.clone != "" {
+		return "MuJoCo " + Version + " and " + w.models + ": clone " + w.clone + " from GitHub and run `demorl env fetch " + w.family + " --assets CLONE`"
+	}
 	return "MuJoCo " + Version + " and " + w.models + ": run `demorl env fetch " + w.family + "`"
 }
 

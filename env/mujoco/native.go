@@ -176,6 +176,11 @@ func (s *Sim) Keep(fields ...Field) {
 	s.viewState()
 }
 
+// TakeSingular lets a simulation go on where MuJoCo warns that its inertia is
+// nearly singular and mends it, as its own Python bindings do: for models whose
+// joints reach such poses, three hinges in a row for one.
+func (s *Sim) TakeSingular() { C.dm_take_singular(s.sim) }
+
 // Index returns the model's own array of integers; it is invalid after Close.
 func (s *Sim) Index(i Index) []int32 { return s.indices[i] }
 

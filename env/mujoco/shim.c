@@ -47,6 +47,7 @@ struct dm_sim {
   double* state;
   int num_state;
   char kept[DM_NUM_FIELDS];  // whether a field is part of the saved state
+  int singular;              // whether a nearly singular inertia is taken as it comes
   char message[DM_MESSAGE];
 };
 
@@ -252,6 +253,8 @@ void dm_keep(dm_sim* s, int field) {
 int dm_integrator_is_rk4(const dm_sim* s) { return s->m->opt.integrator == mjINT_RK4; }
 int dm_joint_limited(const dm_sim* s, int joint) { return s->m->jnt_limited[joint]; }
 
+void dm_take_singular(dm_sim* s) { s->singular = 1; }
+
 double* dm_sin(dm_sim* s) { return s->sin; }
 double* dm_cos(dm_sim* s) { return s->cos; }
 double dm_timestep(const dm_sim* s) { return s->m->opt.timestep; }
@@ -277,9 +280,14 @@ void dm_trigonometry(dm_sim* s) {
 // so the counters are cleared before each call and read after it.
 static int dm_verdict(dm_sim* s, int failed) {
   dm_fill_trigonometry(s);
-  int raised = 0;
-  for (int i = 0; i < mjNWARNING; i++) raised += s->d->warning[i].number;
-  if (!failed && !dm_warned && !raised) return 0;
+  int raised = 0, taken = 0;
+  for (int i = 0; i < mjNWARNING; i++) {
+    if (i == mjWARN_INERTIA && s->singular)
+      taken += s->d->warning[i].number;
+    else
+      raised += s->d->warning[i].number;
+  }
+  if (!failed && !raised && (!dm_warned || taken)) return 0;
   if (!dm_text[0]) dm_remember("warning", "MuJoCo counted a warning without a text");
   snprintf(s->message, sizeof s->message, "%s", dm_text);
   return 1;

@@ -125,6 +125,7 @@ int dm_contacts(const dm_sim* s);                                 // number of c
 void dm_contact(const dm_sim* s, int i, int geom[2], double* distance);
 void dm_contact_force(const dm_sim* s, int i, double force[6]);   // in the contact's frame, normal first
 void dm_keep(dm_sim* s, int field);                               // makes a field of the model part of the saved state
+void dm_take_singular(dm_sim* s);  // a nearly singular inertia is no failure from now on
 int dm_integrator_is_rk4(const dm_sim* s);
 int dm_joint_limited(const dm_sim* s, int joint);
 double* dm_sin(dm_sim* s);  // sine of qpos, filled by dm_trigonometry

@@ -30,6 +30,9 @@ func LoadFiles(string, map[string][]byte) (*Sim, error) { return nil, errNotBuil
 // Keep does nothing.
 func (*Sim) Keep(...Field) {}
 
+// TakeSingular does nothing.
+func (*Sim) TakeSingular() {}
+
 // Index returns nil.
 func (*Sim) Index(Index) []int32 { return nil }
 

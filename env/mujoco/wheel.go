@@ -15,10 +15,11 @@ const (
 	GymnasiumRobotics
 	DexterousGym
 	Robel
+	PDDM
 )
 
 func (p Package) wheel() wheel {
-	return [...]wheel{gymnasiumWheel, dmControlWheel, gymnasiumRoboticsWheel, dexterousGymWheel, robelWheel}[p]
+	return [...]wheel{gymnasiumWheel, dmControlWheel, gymnasiumRoboticsWheel, dexterousGymWheel, robelWheel, pddmClone}[p]
 }
 
 // wheel is one package of the Python package index, with the hashes of all
@@ -31,9 +32,15 @@ type wheel struct {
 	whole         string // a file that a complete folder has
 	models        string // what users call its files, and the family whose fetch brings them
 	family        string
+	// oldMetadata tells that pip 24.1 and newer do not take the wheel: a
+	// requirement in it is written as was once allowed.
+	oldMetadata bool
+	// clone, where set, is a GitHub repository that no package index has: name
+	// and version are the folder's, and users clone it themselves.
+	clone string
 }
 
-// tree is a folder of the wheel, from, whose files are kept below to.
+// tree is a folder of the wheel, from ("" for its root), whose files are kept below to.
 type tree struct {
 	from, to string
 	ending   string // of the names that are kept; "" keeps all
@@ -45,7 +52,10 @@ type tree struct {
 func (w wheel) keep(name string) string {
 	name = path.Clean("/" + name)[1:]
 	for _, t := range w.trees {
-		rest, ok := strings.CutPrefix(name, t.from+"/")
+		rest, ok := name, true
+		if t.from != "" {
+			rest, ok = strings.CutPrefix(name, t.from+"/")
+		}
 		if ok && rest != "" && strings.HasSuffix(rest, t.ending) && !(t.flat && strings.Contains(rest, "/")) {
 			return path.Join(t.to, rest)
 		}
@@ -138,13 +148,33 @@ var dexterousGymWheel = wheel{
 }
 
 var robelWheel = wheel{
-	name: "robel", version: "0.1.2", folder: "robel-0.1.2", whole: "dclaw/assets/dclaw3xh_valve3_v0.xml",
+	name: "robel", version: "0.1.2", folder: "robel-0.1.2", whole: "robel-scenes/dclaw_stations/assets/valve3.xml",
 	hashes: map[string]string{"6f14db7ce37e00e2b9a6ea792fcd5af23e857dea905033531699edb03a86edcc": "any"},
 	trees: []tree{
 		{from: "robel/dclaw/assets", to: "dclaw/assets"},
 		{from: "robel/robel-scenes/dclaw", to: "robel-scenes/dclaw"},
+		{from: "robel/robel-scenes/dclaw_stations", to: "robel-scenes/dclaw_stations"},
 		{from: "robel/robel-scenes/scenes", to: "robel-scenes/scenes"},
 		{from: "robel/robel-scenes", to: "robel-scenes", ending: "LICENSE", flat: true},
 	},
-	models: "the ROBEL models", family: "pddm",
+	models: "the ROBEL models", family: "pddm", oldMetadata: true,
+}
+
+// pipWheel is the last pip that takes old metadata.
+var pipWheel = wheel{
+	name: "pip", version: "24.0",
+	hashes: map[string]string{"ba0d021a166865d2265246961bec0152ff124de910c5cc39f1156ce3fa7c69dc": "any"},
+}
+
+// pddmClone keeps the programs beside the scenes: they are what the tasks are
+// compared with.
+var pddmClone = wheel{
+	name: "pddm", version: "06b88cd", folder: "pddm-06b88cd", whole: "envs/cube/assets/shadowhand_hand_cube.xml",
+	trees: []tree{
+		{from: "pddm/envs", to: "envs"},
+		{from: "pddm/env_models", to: "env_models"},
+		{from: "pddm/utils", to: "utils", ending: "helper_funcs.py", flat: true},
+		{from: "", ending: "LICENSE", flat: true},
+	},
+	models: "the PDDM scenes", family: "pddm-original", clone: "google-research/pddm",
 }

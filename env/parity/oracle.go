@@ -34,6 +34,7 @@ var Suites = []Suite{
 	{Script: "adroit_parity.py", Allowed: hammers("", ":gr142", ":sparse")},
 	{Script: "hand_parity.py"},
 	{Script: "dext_parity.py"},
+	{Script: "pddm_parity.py"},
 }
 
 // hammers is what may differ in the variants of adroit/hammer.
