@@ -73,6 +73,10 @@ vet: ## gofmt and go vet
 test: vet check-generated assets oracle-env test-arm64 ## everything that must pass before a change lands
 	$(WITH_ORACLE) $(GO) test -buildvcs=false $(if $(TAGS),-tags $(TAGS)) -timeout $(TEST_TIMEOUT) $(PACKAGES)
 
+.PHONY: check-tasks
+check-tasks: assets ## the contract's checker on every task and variant, about five minutes
+	DEMORL_CHECK=all DEMORL_THIRD_PARTY=$(CURDIR)/third_party $(GO) test -buildvcs=false -count=1 $(if $(TAGS),-tags $(TAGS)) -timeout 60m -run Registered ./env/check
+
 .PHONY: parity
 parity: assets oracle-env ## compare every native task with its original at length, and write the table of docs/environments.md
 	$(WITH_ORACLE) $(GO) run -buildvcs=false $(if $(TAGS),-tags $(TAGS)) ./docs/parity $(PARITY_TASKS)
