@@ -39,7 +39,9 @@ ENV ?= leg2r/ellipse-100hz
 ALGO ?= m-demorl
 SEED ?= 0
 STEPS ?=
-EMBEDDED := $(filter leg2r/% classic/%,$(ENV))
+# What has to be fetched: nothing for the embedded tasks, a user's own and the bridge's, else the family, whose name is
+# before the slash; a name without a slash is Gymnasium's.
+FAMILY := $(if $(filter leg2r/% classic/% %.yaml %.yml gymnasium:%,$(ENV)),,$(if $(findstring /,$(ENV)),$(firstword $(subst /, ,$(ENV))),gym))
 PRESET ?= $(if $(filter leg2r/%,$(ENV)),gate,lite)
 ifndef OUT
 OUT := runs/$(subst :,-,$(subst /,-,$(ENV)))-$(ALGO)-$(SEED)-$(shell date +%Y%m%d-%H%M%S)
@@ -47,7 +49,7 @@ endif
 
 .PHONY: train
 train: build ## train a robot; without arguments the paper's 2R leg, in minutes
-	$(if $(EMBEDDED),,@bin/demorl env fetch gym)
+	$(if $(FAMILY),@bin/demorl env fetch $(FAMILY))
 	bin/demorl train $(ENV) --algo $(ALGO) --preset $(PRESET) --seed $(SEED) --out $(OUT)$(if $(STEPS), --steps $(STEPS))
 
 # ---------------------------------------------------------------- checks

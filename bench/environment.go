@@ -29,17 +29,20 @@ type Environment struct {
 // bare is the power to make the simulator's calls of many steps in one C loop.
 type bare interface{ Bare(actions []float64) error }
 
-// stepsEach is the number of steps of one pass, and pieceSteps the largest
-// number of steps that are timed together.
-const stepsEach, pieceSteps = 1000, 20
+// stepsEach is the number of steps of one pass. Steps that are timed together
+// are at most mostSteps, and fewer where they would take longer than piece.
+const (
+	stepsEach = 1000
+	mostSteps = 20
+	piece     = 500 * time.Microsecond
+)
 
 // NewEnvironment measures random actions on the named task, resets included,
 // with one instance on each of threads threads. The steps and the bare loop
 // take turns, in the same episodes with the same actions, so that both compute
 // the same physics on the same machine at the same time. A pass is timed in
-// pieces of up to pieceSteps steps, and its time is the sum of the pieces'
-// medians: what else runs on the machine interrupts few of such short pieces,
-// but every pass.
+// short pieces, and its time is the sum of the pieces' medians: what else runs
+// on the machine interrupts few of the pieces, but every pass.
 func NewEnvironment(id string, threads int) (Environment, error) {
 	out := Environment{Bench: "env", Env: id, Threads: threads}
 	runners := make([]*runner, threads)
@@ -135,7 +138,13 @@ func alternate(runners []*runner, passes []func(*runner, *laps) error) ([]float6
 			if err := errors.Join(errs...); err != nil {
 				return nil, err
 			}
-			if round == 0 {
+		}
+		if round == 0 {
+			for j, r := range runners {
+				step := timed[0][j].sum() / stepsEach
+				r.piece = min(mostSteps, max(1, int(piece.Seconds()/step)))
+			}
+			for i := range timed {
 				clear(timed[i])
 			}
 		}
@@ -192,6 +201,7 @@ type runner struct {
 	actions []float64
 	obs     []float64
 	lengths []int // of the episodes of a walk, the last one cut off
+	piece   int   // steps that are timed together
 }
 
 func newRunner(id string, n uint64) (*runner, error) {
@@ -203,7 +213,7 @@ func newRunner(id string, n uint64) (*runner, error) {
 	key := rng.Root(0).Derive("bench/env", n)
 	r := &runner{
 		env: e, dim: spec.ActDim, limit: spec.Limit, resets: key.At(0),
-		actions: make([]float64, stepsEach*spec.ActDim), obs: make([]float64, spec.ObsDim),
+		actions: make([]float64, stepsEach*spec.ActDim), obs: make([]float64, spec.ObsDim), piece: mostSteps,
 	}
 	r.bare, _ = env.Power[bare](e)
 	draw(r.actions, spec, rng.NewStream(key.At(1)))
@@ -227,7 +237,7 @@ func (r *runner) walk(l *laps) error {
 		}
 		length++
 		ended := out.Terminated || out.Truncated || length == r.limit || i == stepsEach-1
-		if ended || length%pieceSteps == 0 {
+		if ended || length%r.piece == 0 {
 			l.lap()
 		}
 		if ended {
@@ -248,7 +258,7 @@ func (r *runner) repeat(l *laps) error {
 			return err
 		}
 		for length > 0 {
-			n := min(length, pieceSteps)
+			n := min(length, r.piece)
 			if err := r.bare.Bare(r.actions[at : at+n*r.dim]); err != nil {
 				return err
 			}

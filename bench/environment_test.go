@@ -66,7 +66,7 @@ func TestBothSidesOfAnEnvironmentsFigureDoTheSame(t *testing.T) {
 	if resets != len(r.lengths) || resets < stepsEach/60 || slices.Max(r.lengths) != 60 || slices.Min(r.lengths) > 50 {
 		t.Errorf("%d resets, episodes of %v steps", resets, r.lengths)
 	}
-	if len(timed[0].seconds) != len(timed[1].seconds) || len(timed[0].seconds) < stepsEach/pieceSteps {
+	if len(timed[0].seconds) != len(timed[1].seconds) || len(timed[0].seconds) < stepsEach/mostSteps {
 		t.Errorf("%d and %d pieces", len(timed[0].seconds), len(timed[1].seconds))
 	}
 	e, err := NewEnvironment("bench/ledger", 2)
