@@ -12,8 +12,6 @@ import (
 
 	"demorl/env"
 	"demorl/internal/par"
-	"demorl/internal/vfs"
-	"demorl/rundir"
 	"demorl/train"
 )
 
@@ -47,11 +45,8 @@ func (cmd *evalCommand) Run(c *console) error {
 	}
 	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer release()
-	dir, err := rundir.View(vfs.OS(), cmd.Dir)
+	dir, err := oneRun(cmd.Dir)
 	if err != nil {
-		if runs, several := runsIn(cmd.Dir); several == nil {
-			return usagef("%s holds several runs; name one of them: %s", cmd.Dir, strings.Join(runs, ", "))
-		}
 		return err
 	}
 	s, err := storedSettings(dir)
