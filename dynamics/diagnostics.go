@@ -148,8 +148,8 @@ func (p *heldPredictions) disagreement(o, outputs int) float64 {
 
 // calibration is what one output's elite mixture is worth.
 type calibration struct {
-	mse, nll, ence float64
-	coverage       [len(Coverages)]float64
+	mse, variance, nll, ence float64 // variance: mean predicted
+	coverage                 [len(Coverages)]float64
 }
 
 // calibrate compares the elite mixture of output o with the targets.
@@ -172,6 +172,7 @@ func (p *heldPredictions) calibrate(elites []int, o, outputs int) calibration {
 		miss := y - mean
 		pairs[r] = predicted{variance: max(0, second-mean*mean), squared: miss * miss}
 		c.mse += miss * miss / rows
+		c.variance += pairs[r].variance / rows
 		c.nll -= logSum / rows
 		for i, share := range Coverages {
 			if math.Abs(below-0.5) <= share/2 {

@@ -70,6 +70,13 @@ func pickSegments(run []int, steps int, key rng.Key) []int32 {
 
 // replayError is member m's normalised root mean square error after steps.
 func (e *Ensemble) replayError(buf *replay.Buffer, starts []int32, steps, m int) float64 {
+	obs := e.replayed(buf, starts, steps, m)
+	return e.stateError(buf, starts, steps, func(r, j int) float32 { return obs[r*e.obsDim+j] })
+}
+
+// replayed is where member m's mean leads from each start under the recorded
+// actions (starts x ObsDim).
+func (e *Ensemble) replayed(buf *replay.Buffer, starts []int32, steps, m int) []float32 {
 	rows, outputs := len(starts), e.Outputs()
 	obs, action, mean := make([]float32, rows*e.obsDim), make([]float32, rows*e.actDim), make([]float32, rows*outputs)
 	for r, i := range starts {
@@ -87,7 +94,7 @@ func (e *Ensemble) replayError(buf *replay.Buffer, starts []int32, steps, m int)
 			}
 		}
 	}
-	return e.stateError(buf, starts, steps, func(r, j int) float32 { return obs[r*e.obsDim+j] })
+	return obs
 }
 
 func (e *Ensemble) noChangeError(buf *replay.Buffer, starts []int32, steps int) float64 {

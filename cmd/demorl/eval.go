@@ -10,17 +10,21 @@ import (
 	"strings"
 	"syscall"
 
+	"demorl/agent"
 	"demorl/env"
 	"demorl/internal/par"
 	"demorl/train"
 )
 
 type evalCommand struct {
-	Dir      string `arg:"" help:"Run directory; it is only read."`
+	Dir      string `arg:"" help:"Run directory; it is only read, but for the pictures of --model."`
 	Episodes int    `placeholder:"N" help:"Deterministic episodes. Default: the run's eval_episodes."`
 	Actor    string `placeholder:"NAME" help:"policy or planner. Default: who drives the robot in this run."`
 	Threads  int    `placeholder:"N" help:"Threads; the results do not depend on it. Default: all processors."`
 	JSON     bool   `name:"json" help:"Print one JSON object."`
+	Model    bool   `help:"Judge the learned model as well, and what its plans gain in the model and in the task itself."`
+	Starts   int    `default:"500" placeholder:"N" help:"States from which --model compares plans with the policy; 0 leaves that out."`
+	Plot     string `placeholder:"FILE" help:"Picture of --model (SVG). Default: model.svg in DIR."`
 }
 
 // result is what `eval --json` prints.
@@ -33,6 +37,8 @@ type result struct {
 	Lengths []int     `json:"lengths"`
 	Mean    float64   `json:"mean"`
 	Std     float64   `json:"std"` // standard deviation over the episodes (divided by their number)
+
+	Model *agent.Inspection `json:"model,omitempty"`
 }
 
 func (cmd *evalCommand) Run(c *console) error {
@@ -43,6 +49,9 @@ func (cmd *evalCommand) Run(c *console) error {
 	if cmd.Episodes < 0 {
 		return usagef("--episodes is %d; want at least 1", cmd.Episodes)
 	}
+	if cmd.Starts < 0 {
+		return usagef("--starts is %d; want 0 or more", cmd.Starts)
+	}
 	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer release()
 	dir, err := oneRun(cmd.Dir)
@@ -52,6 +61,9 @@ func (cmd *evalCommand) Run(c *console) error {
 	s, err := storedSettings(dir)
 	if err != nil {
 		return err
+	}
+	if cmd.Model && !s.Agent.UsesModel() {
+		return usagef("--model: a run of %s learns no model (world: %s)", s.Algo, s.Agent.World)
 	}
 	pool := par.New(budget)
 	defer pool.Close()
@@ -77,6 +89,16 @@ func (cmd *evalCommand) Run(c *console) error {
 	r := result{Env: s.Env, Algo: s.Algo, Step: loop.Steps(), Actor: actor}
 	if err := cmd.play(ctx, loop, s, &r); err != nil {
 		return err
+	}
+	if cmd.Model {
+		inspection, err := loop.Inspect(ctx, actor, len(r.Returns), cmd.Starts)
+		if err != nil {
+			return err
+		}
+		r.Model = &inspection
+		if err := cmd.drawModel(c, r); err != nil { // a picture is no part of the answer
+			c.note(fmt.Sprintf("the model's picture could not be drawn: %v", err))
+		}
 	}
 	return cmd.print(c, r)
 }
@@ -131,5 +153,8 @@ func (cmd *evalCommand) print(c *console, r result) error {
 	}
 	_, err := fmt.Fprintf(c.out, "%s on %s at step %d, %s: mean %.2f, standard deviation %.2f over %d episodes\n",
 		r.Algo, r.Env, r.Step, r.Actor, r.Mean, r.Std, len(r.Returns))
-	return err
+	if err != nil || r.Model == nil {
+		return err
+	}
+	return printModel(c.out, r)
 }
