@@ -81,6 +81,7 @@ type Agent struct {
 	updates uint64 // SAC updates so far
 	rounds  uint64 // rounds of imagination so far
 	episode uint64 // episodes ended so far
+	reach   int    // imagined steps that the last refit's model is good for under horizon_limit; 0: not measured
 
 	actor  rollout.Actor // one row, for acting
 	batch  *replay.Batch
@@ -293,7 +294,14 @@ func (a *Agent) refit() error {
 	if err != nil {
 		return fmt.Errorf("refit at step %d: %w", a.step, err)
 	}
-	diagnostics := a.model.Diagnose(a.real, a.key.Derive("model/diagnose").At(uint64(a.step)))
+	key := a.key.Derive("model/diagnose").At(uint64(a.step))
+	var diagnostics dynamics.Diagnostics
+	if limit := a.settings.HorizonLimit; limit > 0 {
+		diagnostics = a.model.Diagnose(a.real, key, int(a.settings.Horizon.Max()))
+		a.reach = reach(diagnostics.OpenLoop, limit)
+	} else {
+		diagnostics = a.model.Diagnose(a.real, key)
+	}
 	a.report.fit(stats, diagnostics, time.Since(start))
 	return nil
 }

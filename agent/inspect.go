@@ -95,9 +95,6 @@ func (a *Agent) Inspect(fresh *replay.Buffer, starts []rollout.Start, key rng.Ke
 	return r, err
 }
 
-// horizon is the number of imagined steps of the present epoch.
-func (a *Agent) horizon() int { return a.settings.Horizon.Int(a.epoch()) }
-
 // trial is one way's reward and value a start.
 type trial struct{ reward, value []float64 }
 

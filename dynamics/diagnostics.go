@@ -45,8 +45,9 @@ type OpenLoop struct {
 }
 
 // Diagnose measures the ensemble on the held-out rows of buf, which must be the
-// buffer of the last Fit, and on recorded segments drawn by key.
-func (e *Ensemble) Diagnose(buf *replay.Buffer, key rng.Key) Diagnostics {
+// buffer of the last Fit, and on recorded segments drawn by key, of OpenLoopSteps
+// steps and of those of more that are longer.
+func (e *Ensemble) Diagnose(buf *replay.Buffer, key rng.Key, more ...int) Diagnostics {
 	_, held := e.holdout.split(buf, nil, nil)
 	pick := key.Derive("rows")
 	for i := 0; i < len(held) && i < diagnoseRows; i++ {
@@ -58,7 +59,7 @@ func (e *Ensemble) Diagnose(buf *replay.Buffer, key rng.Key) Diagnostics {
 	if len(held) > 0 {
 		e.predictHeld(buf, held).measure(e, &d)
 	}
-	d.OpenLoop = e.openLoop(buf, key.Derive("segments"))
+	d.OpenLoop = e.openLoop(buf, key.Derive("segments"), more)
 	return d
 }
 

@@ -10,10 +10,12 @@ import (
 
 // openLoop replays recorded actions through each elite member's mean from
 // recorded states and compares with the recorded states (method.md C.10).
-func (e *Ensemble) openLoop(buf *replay.Buffer, key rng.Key) []OpenLoop {
-	report := make([]OpenLoop, len(OpenLoopSteps))
-	for i, steps := range OpenLoopSteps {
-		report[i].Steps = steps
+func (e *Ensemble) openLoop(buf *replay.Buffer, key rng.Key, more []int) []OpenLoop {
+	var report []OpenLoop
+	for _, steps := range append(OpenLoopSteps[:len(OpenLoopSteps):len(OpenLoopSteps)], more...) {
+		if n := len(report); n == 0 || steps > report[n-1].Steps {
+			report = append(report, OpenLoop{Steps: steps})
+		}
 	}
 	run := runLengths(buf)
 	for i := range report {
