@@ -83,10 +83,10 @@ func (a *Agent) Inspect(fresh *replay.Buffer, starts []rollout.Start, key rng.Ke
 		all[i] = int32(i)
 	}
 	var err error
-	if r.Replay, err = a.model.Assess(a.real, a.model.Held(a.real), steps, a.rule(), key.Derive("replay")); err != nil {
+	if r.Replay, err = a.model.Assess(a.real, a.model.Held(a.real), steps, a.rule(), nil, key.Derive("replay")); err != nil {
 		return r, err
 	}
-	if r.Fresh, err = a.model.Assess(fresh, all, steps, a.rule(), key.Derive("fresh")); err != nil {
+	if r.Fresh, err = a.model.Assess(fresh, all, steps, a.rule(), &r.Replay, key.Derive("fresh")); err != nil {
 		return r, err
 	}
 	if len(starts) > 0 {

@@ -118,13 +118,16 @@ func (p *heldPredictions) measure(e *Ensemble, d *Diagnostics) {
 	d.Disagreement /= float64(max(1, varying))
 }
 
+// targetVariance is exactly 0 where a target never varies: deviations are from
+// the first one.
 func (p *heldPredictions) targetVariance(o, outputs int) float64 {
 	mean, square := 0.0, 0.0
+	first := float64(p.y[o])
 	for r := range p.rows {
-		mean += float64(p.y[r*outputs+o]) / float64(p.rows)
+		mean += (float64(p.y[r*outputs+o]) - first) / float64(p.rows)
 	}
 	for r := range p.rows {
-		miss := float64(p.y[r*outputs+o]) - mean
+		miss := float64(p.y[r*outputs+o]) - first - mean
 		square += miss * miss / float64(p.rows)
 	}
 	return square

@@ -27,7 +27,8 @@ type OutputQuality struct {
 	Predicted    float64                 `json:"predicted"`    // root of the mean predicted variance of the elite mixture, same units
 	Spread       float64                 `json:"spread"`       // standard deviation of the target, same units
 	R2           float64                 `json:"r2"`           // 1 - RMSE^2/Spread^2; 0 where the target never varies
-	Disagreement float64                 `json:"disagreement"` // mean over rows of the standard deviation of all members' means, over Spread
+	Unit         float64                 `json:"unit"`         // what errors of different outputs are compared in: Spread of the replayed rows; 0 where it never varied there
+	Disagreement float64                 `json:"disagreement"` // mean over rows of the standard deviation of all members' means, over Unit
 	ENCE         float64                 `json:"ence"`
 	Coverage     [len(Coverages)]float64 `json:"coverage"` // share of targets inside the central intervals of Coverages
 }
@@ -67,13 +68,14 @@ func (e *Ensemble) Held(buf *replay.Buffer) []int32 {
 
 // Assess measures the ensemble on the given rows of buf, and on segments of all
 // of buf of each of the given lengths, drawn by key. rule is the task's, nil
-// where the learned head, if there is one, says when episodes end.
-func (e *Ensemble) Assess(buf *replay.Buffer, rows []int32, steps []int, rule Terminator, key rng.Key) (Quality, error) {
+// where the learned head, if there is one, says when episodes end. like, unless
+// nil, is an earlier Quality whose units are taken over.
+func (e *Ensemble) Assess(buf *replay.Buffer, rows []int32, steps []int, rule Terminator, like *Quality, key rng.Key) (Quality, error) {
 	q := Quality{Rows: len(rows)}
 	if len(rows) == 0 {
 		return q, fmt.Errorf("dynamics: no transition to judge the model by")
 	}
-	e.assessSteps(&q, e.predictHeld(buf, rows))
+	e.assessSteps(&q, e.predictHeld(buf, rows), like)
 	if err := e.assessEnds(&q, buf, rows, rule); err != nil {
 		return q, err
 	}
@@ -85,17 +87,23 @@ func (e *Ensemble) Assess(buf *replay.Buffer, rows []int32, steps []int, rule Te
 }
 
 // assessSteps fills the one-step figures.
-func (e *Ensemble) assessSteps(q *Quality, p *heldPredictions) {
+func (e *Ensemble) assessSteps(q *Quality, p *heldPredictions, like *Quality) {
 	outputs, varying := e.Outputs(), 0
 	for o := range outputs {
 		c := p.calibrate(e.elites, o, outputs)
 		spread := math.Sqrt(p.targetVariance(o, outputs))
-		out := OutputQuality{RMSE: math.Sqrt(c.mse), Predicted: math.Sqrt(c.variance), Spread: spread, ENCE: c.ence, Coverage: c.coverage}
+		out := OutputQuality{RMSE: math.Sqrt(c.mse), Predicted: math.Sqrt(c.variance), Spread: spread, Unit: spread, ENCE: c.ence, Coverage: c.coverage}
+		if like != nil {
+			out.Unit = like.Outputs[o].Unit
+		}
 		if spread > 0 {
-			out.R2, out.Disagreement = 1-c.mse/(spread*spread), p.disagreement(o, outputs)/spread
+			out.R2 = 1 - c.mse/(spread*spread)
+		}
+		if out.Unit > 0 {
+			out.Disagreement = p.disagreement(o, outputs) / out.Unit
 		}
 		q.Outputs = append(q.Outputs, out)
-		if o > 0 && spread > 0 {
+		if o > 0 && out.Unit > 0 {
 			varying++
 			q.Mean.add(out)
 		}
@@ -104,11 +112,12 @@ func (e *Ensemble) assessSteps(q *Quality, p *heldPredictions) {
 }
 
 // add sums figures that have no unit; RMSE, Predicted and Spread are summed in
-// units of Spread.
+// units of Unit.
 func (q *OutputQuality) add(o OutputQuality) {
-	q.RMSE += o.RMSE / o.Spread
-	q.Predicted += o.Predicted / o.Spread
-	q.Spread++
+	q.RMSE += o.RMSE / o.Unit
+	q.Predicted += o.Predicted / o.Unit
+	q.Spread += o.Spread / o.Unit
+	q.Unit++
 	q.R2 += o.R2
 	q.Disagreement += o.Disagreement
 	q.ENCE += o.ENCE
@@ -118,7 +127,7 @@ func (q *OutputQuality) add(o OutputQuality) {
 }
 
 func (q *OutputQuality) divide(n float64) {
-	for _, x := range []*float64{&q.RMSE, &q.Predicted, &q.Spread, &q.R2, &q.Disagreement, &q.ENCE} {
+	for _, x := range []*float64{&q.RMSE, &q.Predicted, &q.Spread, &q.Unit, &q.R2, &q.Disagreement, &q.ENCE} {
 		*x /= n
 	}
 	for i := range q.Coverage {

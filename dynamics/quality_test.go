@@ -21,7 +21,7 @@ func TestQualityOfAPerfectGaussian(t *testing.T) {
 		p.y[i] = p.mean[0][i] + float32(sigma*s.Normal())
 	}
 	var q Quality
-	e.assessSteps(&q, p)
+	e.assessSteps(&q, p, nil)
 	for o, out := range q.Outputs {
 		sigma := float64(o) + 0.5
 		if math.Abs(out.RMSE/sigma-1) > 0.02 || math.Abs(out.Predicted/sigma-1) > 1e-4 || math.Abs(out.Spread/math.Sqrt(1+sigma*sigma)-1) > 0.02 {
@@ -41,12 +41,35 @@ func TestQualityOfAPerfectGaussian(t *testing.T) {
 	}
 }
 
+// Other rows are judged in the units of the first ones, and a target that never
+// varies has neither spread nor unit.
+func TestQualityInTheUnitsOfAnother(t *testing.T) {
+	e := &Ensemble{settings: Settings{Members: 1}, obsDim: 1, elites: []int{0}}
+	rows := func(y ...float32) *heldPredictions {
+		p := &heldPredictions{rows: len(y) / 2, y: y, mean: [][]float32{make([]float32, len(y))}, std: [][]float32{make([]float32, len(y))}}
+		for i := range y {
+			p.std[0][i] = 1
+		}
+		return p
+	}
+	var first, second Quality
+	e.assessSteps(&first, rows(0.1, -2, 0.1, 2, 0.1, -2), nil)
+	e.assessSteps(&second, rows(3, 4, 5, 4), &first)
+	if r := first.Outputs[0]; r.Spread != 0 || r.Unit != 0 || r.R2 != 0 {
+		t.Errorf("a constant reward has %+v", r)
+	}
+	unit := math.Sqrt(32. / 9)
+	if o := second.Outputs[1]; math.Abs(o.Unit-unit) > 1e-12 || o.Spread != 0 || math.Abs(second.Mean.RMSE-4/unit) > 1e-12 {
+		t.Errorf("%+v and mean %+v, want unit %v and error 4", o, second.Mean, unit)
+	}
+}
+
 // The open-loop error by coordinate against a replay by hand through Predict.
 func TestOpenLoopByCoordinate(t *testing.T) {
 	e := fitted(t, nil)
 	buf := doubleIntegrator(integratorEpisode, rng.Root(9))
 	const steps = integratorEpisode // the whole episode: one segment
-	q, err := e.Assess(buf, []int32{0, 1}, []int{steps, steps + 1}, nil, rng.Root(3))
+	q, err := e.Assess(buf, []int32{0, 1}, []int{steps, steps + 1}, nil, nil, rng.Root(3))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,14 +127,14 @@ func TestTerminationIsPredictedFromThePredictedState(t *testing.T) {
 		buf.Add(row)
 		rows = append(rows, int32(i))
 	}
-	q, err := e.Assess(buf, rows, nil, right{}, rng.Root(1))
+	q, err := e.Assess(buf, rows, nil, right{}, nil, rng.Root(1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := q.Termination; got.Ends != ends || got.Precision < 0.95 || got.Recall < 0.95 || q.OutOfRange > 0 {
 		t.Errorf("%+v, out of range %v; want %d ends, nearly all predicted", got, q.OutOfRange, ends)
 	}
-	if q, err = e.Assess(buf, rows, nil, nil, rng.Root(1)); err != nil || q.Termination != (Termination{Ends: ends, Precision: 1}) {
+	if q, err = e.Assess(buf, rows, nil, nil, nil, rng.Root(1)); err != nil || q.Termination != (Termination{Ends: ends, Precision: 1}) {
 		t.Errorf("without a rule %+v, %v; want %d ends and none predicted", q.Termination, err, ends)
 	}
 }

@@ -12,6 +12,15 @@ import (
 // Marks are the steps at which tables tell the return (baselines.md section 8.5).
 var Marks = []float64{10_000, 30_000, 50_000, 100_000, 200_000, 300_000}
 
+// Ticks are up to six evenly spaced round steps up to last, for a table of short
+// runs.
+func Ticks(last float64) []float64 {
+	if !(last > 0) {
+		return nil
+	}
+	return ticks(span{1, last}, tickStep(span{0, last}, 6))
+}
+
 // Published is one line of published figures: returns by step.
 type Published struct {
 	Name    string              `yaml:"name"`
@@ -23,7 +32,10 @@ type Published struct {
 // with the return at those of marks that a group or a published figure has, and
 // at a group's last step.
 func Rows(groups []Group, published []Published, marks []float64) [][]string {
-	marks = slices.DeleteFunc(slices.Clone(marks), func(m float64) bool {
+	marks = slices.Clone(marks)
+	slices.Sort(marks)
+	marks = slices.Compact(marks)
+	marks = slices.DeleteFunc(marks, func(m float64) bool {
 		for _, g := range groups {
 			if slices.Contains(g.Steps, m) {
 				return false

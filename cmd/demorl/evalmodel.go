@@ -42,7 +42,7 @@ func printModel(w io.Writer, r result) error {
 	if m.RewardKnown {
 		fmt.Fprintln(w, "imagination asks the task for rewards; the learned reward below is not used")
 	}
-	fmt.Fprintln(w, "\none step; error and predicted in standard deviations of the change, cover = share inside the stated 95 % interval")
+	fmt.Fprintln(w, "\none step; error, predicted and disagree in standard deviations of the replayed changes, cover = share inside the stated 95 % interval")
 	printSteps(w, names, m)
 	fmt.Fprintln(w, "\nopen loop: root mean square error after so many recorded actions, in standard deviations of the data")
 	printOpenLoop(w, names, m)
@@ -64,10 +64,10 @@ func printSteps(w io.Writer, names []string, m *agent.Inspection) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "\treplay error\tpredicted\tcover\tdisagree\tR2\tfresh error\tpredicted\tcover\tdisagree\tR2\t")
 	cells := func(q dynamics.OutputQuality) string {
-		if q.Spread == 0 {
+		if q.Unit == 0 {
 			return "-\t-\t-\t-\tstill\t"
 		}
-		return fmt.Sprintf("%.3f\t%.3f\t%.0f%%\t%.3f\t%.3f\t", q.RMSE/q.Spread, q.Predicted/q.Spread, 100*q.Coverage[len(q.Coverage)-1], q.Disagreement, q.R2)
+		return fmt.Sprintf("%.3f\t%.3f\t%.0f%%\t%.3f\t%.3f\t", q.RMSE/q.Unit, q.Predicted/q.Unit, 100*q.Coverage[len(q.Coverage)-1], q.Disagreement, q.R2)
 	}
 	for o, name := range names {
 		fmt.Fprintf(table, "%s\t%s%s\n", name, cells(m.Replay.Outputs[o]), cells(m.Fresh.Outputs[o]))
