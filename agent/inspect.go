@@ -16,6 +16,7 @@ import (
 
 // Inspection says what the learned model is worth (`demorl eval --model`).
 type Inspection struct {
+	Names       []string         `json:"names,omitempty"` // of the outputs: the reward, then every observation
 	Members     int              `json:"members"`
 	Elites      int              `json:"elites"`
 	Levels      []float64        `json:"levels"`       // the intervals of every coverage below
@@ -94,6 +95,9 @@ func (a *Agent) Inspect(fresh *replay.Buffer, starts []rollout.Start, key rng.Ke
 	}
 	return r, err
 }
+
+// Task returns what the agent knows of the system that it controls.
+func (a *Agent) Task() Task { return a.task }
 
 // trial is one way's reward and value a start.
 type trial struct{ reward, value []float64 }

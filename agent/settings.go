@@ -112,11 +112,6 @@ func (s *Settings) Validate() error {
 	if !(s.PlannerShare >= 0 && s.PlannerShare <= 1) {
 		faults = append(faults, fmt.Errorf("planner_share is %v; want a number from 0 to 1", s.PlannerShare))
 	}
-	if !(s.HorizonLimit >= 0) || math.IsInf(s.HorizonLimit, 1) {
-		faults = append(faults, fmt.Errorf("horizon_limit is %v; want 0 (no limit) or an error in standard deviations of the data such as 0.3", s.HorizonLimit))
-	} else if s.HorizonLimit > 0 && !s.UsesModel() {
-		faults = append(faults, fmt.Errorf("horizon_limit is %v, but no model is learned whose error could be measured; want 0", s.HorizonLimit))
-	}
 	oneOf("plan_buffer", s.PlanBuffer, BufferClear, BufferRing)
 	oneOf("store_reward", s.StoreReward, "mean", "sample")
 	oneOf("reward", s.Reward, RewardKnown, RewardLearned)
@@ -138,7 +133,7 @@ func (s *Settings) Validate() error {
 	if s.Imagine != ImagineNothing {
 		atLeast("start_states", s.StartStates, 1)
 	}
-	faults = append(faults, s.RealRatio.validate("real_ratio", 0, 1), s.Horizon.validate("horizon", 1, 1000))
+	faults = append(faults, s.RealRatio.validate("real_ratio", 0, 1), s.Horizon.validate("horizon", 1, 1000), s.limitFault())
 	faults = append(faults, prefixed("sac", s.SAC.Validate()), prefixed("model", s.Model.Validate()))
 	if s.Plans() {
 		planner := s.Planner
@@ -161,6 +156,17 @@ func (s *Settings) Validate() error {
 		faults = append(faults, fmt.Errorf("replan_every is %d; want at most epoch_steps (%d), since every epoch begins with a round", s.ReplanEvery, s.EpochSteps))
 	}
 	return errors.Join(faults...)
+}
+
+// limitFault is what is wrong with horizon_limit.
+func (s *Settings) limitFault() error {
+	switch {
+	case !(s.HorizonLimit >= 0) || math.IsInf(s.HorizonLimit, 1):
+		return fmt.Errorf("horizon_limit is %v; want 0 (no limit) or an error in standard deviations of the data such as 0.3", s.HorizonLimit)
+	case s.HorizonLimit > 0 && !s.UsesModel():
+		return fmt.Errorf("horizon_limit is %v, but no model is learned whose error could be measured; want 0", s.HorizonLimit)
+	}
+	return nil
 }
 
 // prefixed makes sure that every fault of a nested struct names its section.

@@ -247,16 +247,6 @@ func (l *Loop) Evaluate(ctx context.Context, episodes int) ([]Evaluation, error)
 // start number e. visit, unless nil, is called after every step with the
 // evaluation's instance.
 func (l *Loop) Episode(ctx context.Context, actor string, e int, visit func(env.Env)) (Evaluation, error) {
-	return l.Visit(ctx, actor, e, func(at env.Env, _ replay.Transition) {
-		if visit != nil {
-			visit(at)
-		}
-	})
-}
-
-// Visit is Episode whose visitor is also told what the step did; the
-// transition's slices are valid until visit returns.
-func (l *Loop) Visit(ctx context.Context, actor string, e int, visit func(env.Env, replay.Transition)) (Evaluation, error) {
 	key := rng.Root(evaluationRoot).Derive("eval").At(uint64(e))
 	obs := make([]float64, len(l.obs))
 	ev := Evaluation{Episode: e, Actor: actor}
@@ -267,7 +257,6 @@ func (l *Loop) Visit(ctx context.Context, actor string, e int, visit func(env.En
 		return ev, fmt.Errorf("in an evaluation: %w", err)
 	}
 	act := l.agent.Judge(actor, key.Derive("planner"))
-	next := make([]float32, len(obs))
 	for {
 		narrow(l.obs32, obs)
 		if err := act(ctx, l.obs32, l.stateOf(l.judge), l.action); err != nil {
@@ -283,8 +272,9 @@ func (l *Loop) Visit(ctx context.Context, actor string, e int, visit func(env.En
 		}
 		ev.Return += out.Reward
 		ev.Length++
-		narrow(next, obs)
-		visit(l.judge, replay.Transition{Obs: l.obs32, Action: l.action, Next: next, Reward: float32(out.Reward), Terminated: out.Terminated, Truncated: out.Truncated})
+		if visit != nil {
+			visit(l.judge)
+		}
 		if out.Terminated || out.Truncated {
 			return ev, nil
 		}

@@ -24,7 +24,7 @@ type evalCommand struct {
 	JSON     bool   `name:"json" help:"Print one JSON object."`
 	Model    bool   `help:"Judge the learned model as well, and what its plans gain in the model and in the task itself."`
 	Starts   int    `default:"500" placeholder:"N" help:"States from which --model compares plans with the policy; 0 leaves that out."`
-	Plot     string `placeholder:"FILE" help:"Picture of --model (SVG). Default: model.svg in DIR."`
+	Plot     string `placeholder:"FILE" help:"Picture of --model (SVG), and FILE-calibration.svg beside it. Default: model.svg in DIR."`
 }
 
 // result is what `eval --json` prints.

@@ -5,38 +5,19 @@ import (
 	"io"
 	"math"
 	"path/filepath"
-	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"demorl/agent"
 	"demorl/dynamics"
-	"demorl/env"
 	"demorl/internal/vfs"
 	"demorl/report"
 )
 
-// outputNames are the names of what the model predicts: the reward and the
-// entries of the observation, by number where the task names none.
-func outputNames(task string, outputs int) []string {
-	names := []string{"reward"}
-	var known []string
-	if t, err := env.Lookup(task); err == nil {
-		known = t.Describe().ObsNames
-	}
-	for j := range outputs - 1 {
-		name := "obs " + strconv.Itoa(j)
-		if j < len(known) {
-			name = known[j]
-		}
-		names = append(names, name)
-	}
-	return names
-}
-
 // printModel prints what `eval --model` found.
 func printModel(w io.Writer, r result) error {
 	m := r.Model
-	names := outputNames(r.Env, len(m.Fresh.Outputs))
+	names := m.Names
 	fmt.Fprintf(w, "\nmodel: %d members, the best %d used; replay = %d transitions that were held out, fresh = %d transitions of this evaluation\n",
 		m.Members, m.Elites, m.Replay.Rows, m.Fresh.Rows)
 	if m.RewardKnown {
@@ -133,25 +114,52 @@ func printGain(w io.Writer, g *agent.Gain) error {
 	return err
 }
 
-// drawModel draws the open-loop error over steps, all coordinates thin.
+// drawModel draws the open-loop error over steps and, in a second picture beside
+// it, how often the stated intervals hold; all coordinates thin.
 func (cmd *evalCommand) drawModel(c *console, r result) error {
 	path := cmd.Plot
 	if path == "" {
 		path = filepath.Join(cmd.Dir, "model.svg")
 	}
 	title := fmt.Sprintf("model of %s on %s after %d steps", r.Algo, r.Env, r.Step)
-	err := picture(vfs.OS(), path, func(w io.Writer) error {
-		return report.Plot(w, title, "steps of replayed actions", "error, standard deviations of the data", modelSeries(r))
-	})
-	if err == nil && !cmd.JSON {
-		c.note(path)
+	ext := filepath.Ext(path)
+	for _, p := range []struct {
+		path, x, y string
+		series     []report.Series
+	}{
+		{path, "steps of replayed actions", "error, standard deviations of the data", modelSeries(r)},
+		{strings.TrimSuffix(path, ext) + "-calibration" + ext, "stated share of targets inside the interval", "observed share", calibrationSeries(r)},
+	} {
+		err := picture(vfs.OS(), p.path, func(w io.Writer) error { return report.Plot(w, title, p.x, p.y, p.series) })
+		if err != nil {
+			return err
+		}
+		if !cmd.JSON {
+			c.note(p.path)
+		}
 	}
-	return err
+	return nil
+}
+
+// calibrationSeries are the lines of observed over stated shares.
+func calibrationSeries(r result) []report.Series {
+	line := func(name string, q dynamics.OutputQuality) report.Series {
+		return report.Series{Name: name, Steps: r.Model.Levels, Mean: q.Coverage[:]}
+	}
+	series := []report.Series{
+		line("fresh episodes", r.Model.Fresh.Mean), {Name: "perfect", Steps: r.Model.Levels, Mean: r.Model.Levels}, line("replay, held out", r.Model.Replay.Mean),
+	}
+	for o, name := range r.Model.Names {
+		one := line(name, r.Model.Fresh.Outputs[o])
+		one.Thin, one.Colour = true, 1
+		series = append(series, one)
+	}
+	return series
 }
 
 // modelSeries are the lines of drawModel.
 func modelSeries(r result) []report.Series {
-	names := outputNames(r.Env, len(r.Model.Fresh.Outputs))[1:]
+	names := r.Model.Names[1:]
 	line := func(name string, thin bool, all []dynamics.StepsQuality, figure func(q dynamics.StepsQuality) float64) report.Series {
 		s := report.Series{Name: name, Thin: thin}
 		for _, q := range all {

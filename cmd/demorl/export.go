@@ -51,7 +51,11 @@ func (cmd *exportCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	policy, err := policyOf(dir, s, checkpoint)
+	t, err := env.Lookup(s.Env)
+	if err != nil {
+		return err
+	}
+	policy, err := policyOf(dir, s, t.Describe(), checkpoint)
 	if err != nil {
 		return err
 	}
@@ -123,14 +127,9 @@ func (cmd *exportCommand) read(c *console, dir *rundir.Dir) (rundir.Checkpoint, 
 	return checkpoint, nil
 }
 
-// policyOf takes the policy out of a checkpoint. The task is asked what it is,
-// and not made: where it lives no simulator need be installed.
-func policyOf(dir *rundir.Dir, s train.Settings, checkpoint rundir.Checkpoint) (*export.Policy, error) {
-	t, err := env.Lookup(s.Env)
-	if err != nil {
-		return nil, err
-	}
-	spec := t.Describe()
+// policyOf takes the policy out of a checkpoint for the task that spec describes.
+// The task is not made: no simulator need be installed.
+func policyOf(dir *rundir.Dir, s train.Settings, spec env.Spec, checkpoint rundir.Checkpoint) (*export.Policy, error) {
 	learner, err := train.ReadLearner(s, checkpoint, spec.ObsDim, spec.ActDim)
 	if err != nil {
 		return nil, err
