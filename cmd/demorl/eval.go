@@ -49,9 +49,6 @@ func (cmd *evalCommand) Run(c *console) error {
 	if cmd.Episodes < 0 {
 		return usagef("--episodes is %d; want at least 1", cmd.Episodes)
 	}
-	if cmd.Starts < 0 {
-		return usagef("--starts is %d; want 0 or more", cmd.Starts)
-	}
 	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer release()
 	dir, err := oneRun(cmd.Dir)
@@ -62,8 +59,8 @@ func (cmd *evalCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	if cmd.Model && !s.Agent.UsesModel() {
-		return usagef("--model: a run of %s learns no model (world: %s)", s.Algo, s.Agent.World)
+	if err := cmd.checkModel(s); err != nil {
+		return err
 	}
 	pool := par.New(budget)
 	defer pool.Close()
@@ -90,15 +87,8 @@ func (cmd *evalCommand) Run(c *console) error {
 	if err := cmd.play(ctx, loop, s, &r); err != nil {
 		return err
 	}
-	if cmd.Model {
-		inspection, err := loop.Inspect(ctx, actor, len(r.Returns), cmd.Starts)
-		if err != nil {
-			return err
-		}
-		r.Model = &inspection
-		if err := cmd.drawModel(c, r); err != nil { // a picture is no part of the answer
-			c.note(fmt.Sprintf("the model's picture could not be drawn: %v", err))
-		}
+	if err := cmd.inspect(ctx, c, loop, &r); err != nil {
+		return err
 	}
 	return cmd.print(c, r)
 }

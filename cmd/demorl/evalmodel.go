@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"math"
@@ -12,7 +13,35 @@ import (
 	"demorl/dynamics"
 	"demorl/internal/vfs"
 	"demorl/report"
+	"demorl/train"
 )
+
+// checkModel refuses what --model cannot do for a run.
+func (cmd *evalCommand) checkModel(s train.Settings) error {
+	switch {
+	case cmd.Starts < 0:
+		return usagef("--starts is %d; want 0 or more", cmd.Starts)
+	case cmd.Model && !s.Agent.UsesModel():
+		return usagef("--model: a run of %s learns no model (world: %s)", s.Algo, s.Agent.World)
+	}
+	return nil
+}
+
+// inspect adds to r what --model asks for, and draws it.
+func (cmd *evalCommand) inspect(ctx context.Context, c *console, loop *train.Loop, r *result) error {
+	if !cmd.Model {
+		return nil
+	}
+	inspection, err := loop.Inspect(ctx, r.Actor, len(r.Returns), cmd.Starts)
+	if err != nil {
+		return err
+	}
+	r.Model = &inspection
+	if err := cmd.drawModel(c, *r); err != nil { // a picture is no part of the answer
+		c.note(fmt.Sprintf("the model's picture could not be drawn: %v", err))
+	}
+	return nil
+}
 
 // printModel prints what `eval --model` found.
 func printModel(w io.Writer, r result) error {
