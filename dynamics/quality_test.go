@@ -114,7 +114,7 @@ func (right) Terminal(obs []float32, done []bool) {
 
 // A good model with the task's rule predicts the recorded ends, except for
 // those within its error of the edge; with a wrong rule the counts say so.
-func TestTerminationIsPredictedFromThePredictedState(t *testing.T) {
+func TestDiagnosedTerminationComesFromThePredictedState(t *testing.T) {
 	e := fitted(t, func(s *Settings) { s.MaxPasses, s.Patience = 300, 100 })
 	buf, ends := replay.NewBuffer(300, 2, 1), 0
 	from := doubleIntegrator(300, rng.Root(5))
