@@ -164,20 +164,22 @@ crash: assets ## kill and resume runs on the leg and HalfCheetah at many moments
 	DEMORL_CRASH_ENVS="leg2r/ellipse-100hz HalfCheetah-v5" DEMORL_CRASH_MOMENTS=20 \
 		$(GO) test -buildvcs=false -count=1 $(if $(TAGS),-tags $(TAGS)) -run KilledRuns -timeout 60m -v ./train
 
-R := docs/results/first-run
-DRAW = $(GO) run ./docs/results/draw
+R := docs/results
+DRAW = $(GO) run -buildvcs=false ./docs/results/draw
 .PHONY: results
-results: ## draw the pictures of docs/results again from the stored evaluations
-	$(DRAW) 'leg2r/ellipse-100hz, preset gate, seeds 0 1 2' $R/leg.svg \
-		m-demorl=$R/leg-m-demorl-0.csv,$R/leg-m-demorl-1.csv,$R/leg-m-demorl-2.csv \
-		sac=$R/leg-sac-0.csv,$R/leg-sac-1.csv,$R/leg-sac-2.csv
-	$(DRAW) 'HalfCheetah-v5 to 15,000 steps, seed 0' $R/halfcheetah.svg \
-		m-demorl=$R/hc-m-demorl-0.csv 'control, plan_form policy'=$R/hc-control-0.csv mbpo=$R/hc-mbpo-0.csv sac=$R/hc-sac-0-15k.csv
-	$(DRAW) 'SAC on HalfCheetah-v5, seeds 0 1 2' $R/sac.svg \
-		demorl=$R/hc-sac-0.csv,$R/hc-sac-1.csv,$R/hc-sac-2.csv \
-		stable-baselines3=$R/hc-sac-sb3-0.csv,$R/hc-sac-sb3-1.csv,$R/hc-sac-sb3-2.csv
-	$(DRAW) 'InvertedDoublePendulum-v5, m-demorl, preset gate' $R/idp.svg \
-		'seed 0'=$R/idp-m-demorl-0.csv 'seed 1'=$R/idp-m-demorl-1.csv 'seed 2'=$R/idp-m-demorl-2.csv
+results: ## draw the pictures and tables of docs/results again from the stored evaluations
+	$(DRAW) all $R
+	$(DRAW) curve 'leg2r/ellipse-100hz, preset gate, seeds 0 1 2' $R/first-run/leg.svg \
+		m-demorl=$R/first-run/leg-m-demorl-0.csv,$R/first-run/leg-m-demorl-1.csv,$R/first-run/leg-m-demorl-2.csv \
+		sac=$R/leg2r-ellipse-100hz/sac/eval-0.csv,$R/leg2r-ellipse-100hz/sac/eval-1.csv,$R/leg2r-ellipse-100hz/sac/eval-2.csv
+	$(DRAW) curve 'HalfCheetah-v5 to 15,000 steps, seed 0' $R/first-run/halfcheetah.svg \
+		m-demorl=$R/first-run/hc-m-demorl-0.csv 'control, plan_form policy'=$R/first-run/hc-control-0.csv \
+		mbpo=$R/gym-halfcheetah/mbpo/eval-0.csv sac=$R/first-run/hc-sac-0-15k.csv
+	$(DRAW) curve 'SAC on HalfCheetah-v5, seeds 0 1 2' $R/first-run/sac.svg \
+		demorl=$R/gym-halfcheetah/sac/eval-0.csv,$R/gym-halfcheetah/sac/eval-1.csv,$R/gym-halfcheetah/sac/eval-2.csv \
+		stable-baselines3=$R/first-run/hc-sac-sb3-0.csv,$R/first-run/hc-sac-sb3-1.csv,$R/first-run/hc-sac-sb3-2.csv
+	$(DRAW) curve 'InvertedDoublePendulum-v5, m-demorl, preset gate' $R/first-run/idp.svg \
+		'seed 0'=$R/first-run/idp-m-demorl-0.csv 'seed 1'=$R/first-run/idp-m-demorl-1.csv 'seed 2'=$R/first-run/idp-m-demorl-2.csv
 
 .PHONY: clean
 clean: ## remove what was built; fetched things and runs stay

@@ -70,8 +70,9 @@ type Agent struct {
 
 	sac      *sac.Agent
 	model    *dynamics.Ensemble
-	planner  *mpc.Planner // improves replayed states' plans, or drives the robot
-	judge    *mpc.Planner // drives evaluations where the planner acts
+	world    *dynamics.World // the model as imagination sees it
+	planner  *mpc.Planner    // improves replayed states' plans, or drives the robot
+	judge    *mpc.Planner    // drives evaluations where the planner acts
 	maker    *imagine.Maker
 	real     *replay.Buffer // D_ENV
 	imagined *replay.Buffer // D_MPC; nil where nothing is imagined
@@ -80,6 +81,7 @@ type Agent struct {
 	updates uint64 // SAC updates so far
 	rounds  uint64 // rounds of imagination so far
 	episode uint64 // episodes ended so far
+	reach   int    // imagined steps that the last refit's model is good for under horizon_limit; 0: not measured
 
 	actor  rollout.Actor // one row, for acting
 	batch  *replay.Batch
@@ -131,10 +133,7 @@ func New(s Settings, task Task, key rng.Key, pool *par.Pool) (*Agent, error) {
 // newModel makes ensemble, planner and the maker of imagined rows.
 func (a *Agent) newModel() error {
 	s := a.settings
-	var rule dynamics.Terminator
-	if s.Termination == "env" && a.task.Terminator != nil {
-		rule = a.task.Terminator
-	}
+	rule := a.rule()
 	s.Model.TerminalHead = s.Termination == "env" && a.task.Terminates && a.task.Terminator == nil
 	var err error
 	if a.model, err = dynamics.New(s.Model, a.task.ObsDim, a.task.ActDim, a.key.Derive("model/init"), a.pool); err != nil {
@@ -144,28 +143,41 @@ func (a *Agent) newModel() error {
 	if s.Reward == RewardKnown && a.task.Rewarder != nil {
 		options.Rewarder = a.task.Rewarder
 	}
-	world := a.model.World(options)
+	a.world = a.model.World(options)
 	longest := int(s.Horizon.Max())
 	if s.Plans() {
-		if err := a.newPlanner(world); err != nil {
+		if err := a.newPlanner(a.world); err != nil {
 			return err
 		}
 	}
 	if s.Imagine == ImagineNothing {
 		return nil
 	}
-	src := imagine.Source{
-		World: world, Gamma: s.SAC.Gamma,
-		NewActor:    a.newActor,
-		NewTerminal: a.newTerminal(mpc.ValueTerminal),
-	}
-	a.maker = imagine.NewMaker(src, longest, a.pool)
+	a.maker = a.newMaker(a.world, longest)
 	a.imagined = replay.NewBuffer(a.imaginedCapacity(0), a.task.ObsDim, a.task.ActDim)
 	a.starts = make([]rollout.Start, s.StartStates)
 	if s.Imagine == ImaginePlanned {
 		a.plans = mpc.NewPlans(s.StartStates, longest, a.task.ActDim)
 	}
 	return nil
+}
+
+// rule is the task's own rule of when it ends, nil where imagination does not
+// use one.
+func (a *Agent) rule() dynamics.Terminator {
+	if a.settings.Termination == "env" && a.task.Terminator != nil {
+		return a.task.Terminator
+	}
+	return nil
+}
+
+// newMaker returns a maker of rollouts of up to longest steps in world.
+func (a *Agent) newMaker(world rollout.World, longest int) *imagine.Maker {
+	return imagine.NewMaker(imagine.Source{
+		World: world, Gamma: a.settings.SAC.Gamma,
+		NewActor:    a.newActor,
+		NewTerminal: a.newTerminal(mpc.ValueTerminal),
+	}, longest, a.pool)
 }
 
 // newSimulator makes a planner over copies of the task itself.
@@ -282,7 +294,14 @@ func (a *Agent) refit() error {
 	if err != nil {
 		return fmt.Errorf("refit at step %d: %w", a.step, err)
 	}
-	diagnostics := a.model.Diagnose(a.real, a.key.Derive("model/diagnose").At(uint64(a.step)))
+	key := a.key.Derive("model/diagnose").At(uint64(a.step))
+	var diagnostics dynamics.Diagnostics
+	if limit := a.settings.HorizonLimit; limit > 0 {
+		diagnostics = a.model.Diagnose(a.real, key, int(a.settings.Horizon.Max()))
+		a.reach = reach(diagnostics.OpenLoop, limit)
+	} else {
+		diagnostics = a.model.Diagnose(a.real, key)
+	}
 	a.report.fit(stats, diagnostics, time.Since(start))
 	return nil
 }

@@ -18,7 +18,7 @@ func (a *Agent) imagine() error {
 	a.sac.PublishBF16()
 	s, key := a.settings, a.key.Derive("imagine").At(a.rounds)
 	a.rounds++
-	horizon := s.Horizon.Int(a.epoch())
+	horizon := a.horizon()
 	a.drawStarts(key.At(0))
 	course := imagine.Course{Horizon: horizon, SampleReward: s.StoreReward == "sample"}
 	if s.Imagine == ImaginePlanned && s.Planner.PlanForm != mpc.PlanPolicy {
@@ -36,6 +36,8 @@ func (a *Agent) imagine() error {
 	if err != nil {
 		return fmt.Errorf("imagination at step %d: %w", a.step, err)
 	}
+	a.report.last["plan/horizon"] = float64(horizon)
+	a.report.mean("plan/out_of_range_share", float64(tally.OutOfRange)/float64(len(a.starts)))
 	a.report.round(tally, float64(s.UTD*s.ReplanEvery*s.SAC.Batch)*(1-s.RealRatio.At(a.epoch())), a.imagined.Len())
 	if err := a.probe(course, key.At(3)); err != nil {
 		return err
@@ -78,7 +80,8 @@ func (a *Agent) probe(course imagine.Course, key rng.Key) error {
 
 // plan lets a planner choose an action from start.
 func (a *Agent) plan(ctx context.Context, p *mpc.Planner, start rollout.Start, action []float32, key rng.Key) error {
-	if err := p.SetHorizon(a.settings.Horizon.Int(a.epoch())); err != nil {
+	horizon := a.horizon()
+	if err := p.SetHorizon(horizon); err != nil {
 		return err
 	}
 	a.sac.PublishBF16()
@@ -88,6 +91,7 @@ func (a *Agent) plan(ctx context.Context, p *mpc.Planner, start rollout.Start, a
 	}
 	if p == a.planner {
 		a.report.plan(result.Stats)
+		a.report.last["plan/horizon"] = float64(horizon)
 	}
 	copy(action, result.Action)
 	return check(action, a.step)

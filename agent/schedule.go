@@ -3,6 +3,8 @@ package agent
 import (
 	"fmt"
 	"math"
+
+	"demorl/dynamics"
 )
 
 // Schedule is a quantity that changes over epochs: [y] is constant;
@@ -57,4 +59,35 @@ func (s Schedule) validate(name string, lo, hi float64) error {
 		return fmt.Errorf("%s ends at epoch %g before it starts at %g", name, s[1], s[0])
 	}
 	return nil
+}
+
+// horizon is the number of imagined steps: the schedule's, and under
+// horizon_limit no more than the model is good for.
+func (a *Agent) horizon() int {
+	h := a.settings.Horizon.Int(a.epoch())
+	if a.reach > 0 {
+		h = min(h, a.reach)
+	}
+	return h
+}
+
+// reach is the largest number of steps, at least 1, up to which the open-loop
+// error stays within limit, interpolated linearly between the measured numbers
+// of steps. What lies beyond the longest measured one is not believed. Without
+// any measurement it is 0.
+func reach(measured []dynamics.OpenLoop, limit float64) int {
+	last, at := 0.0, 0 // the error after at steps
+	for _, m := range measured {
+		if m.Segments == 0 {
+			continue
+		}
+		if !(m.Error <= limit) {
+			if math.IsInf(m.Error, 1) || at == 0 {
+				return max(1, at)
+			}
+			return max(1, at+int(math.Floor(float64(m.Steps-at)*(limit-last)/(m.Error-last)+1e-9)))
+		}
+		last, at = m.Error, m.Steps
+	}
+	return at
 }

@@ -3,6 +3,7 @@ package agent
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -41,15 +42,16 @@ type Settings struct {
 
 	PlannerShare float64 `yaml:"planner_share"` // share of episodes that the planner drives, with act planner; the policy drives the others
 
-	Warmup      int      `yaml:"warmup"`       // real steps with uniform random actions, counted
-	EpochSteps  int      `yaml:"epoch_steps"`  // real steps an epoch
-	RefitEvery  int      `yaml:"refit_every"`  // real steps between refits of the model
-	ReplanEvery int      `yaml:"replan_every"` // real steps between rounds of imagination
-	UTD         int      `yaml:"utd"`          // SAC updates a real step
-	UpdateEvery int      `yaml:"update_every"` // real steps between blocks of updates
-	RealRatio   Schedule `yaml:"real_ratio"`   // share of real rows in a batch
-	Horizon     Schedule `yaml:"horizon"`      // imagined steps
-	StartStates int      `yaml:"start_states"` // B: starts of one round of imagination
+	Warmup       int      `yaml:"warmup"`        // real steps with uniform random actions, counted
+	EpochSteps   int      `yaml:"epoch_steps"`   // real steps an epoch
+	RefitEvery   int      `yaml:"refit_every"`   // real steps between refits of the model
+	ReplanEvery  int      `yaml:"replan_every"`  // real steps between rounds of imagination
+	UTD          int      `yaml:"utd"`           // SAC updates a real step
+	UpdateEvery  int      `yaml:"update_every"`  // real steps between blocks of updates
+	RealRatio    Schedule `yaml:"real_ratio"`    // share of real rows in a batch
+	Horizon      Schedule `yaml:"horizon"`       // imagined steps
+	HorizonLimit float64  `yaml:"horizon_limit"` // imagined steps are fewer where the model's measured open-loop error, in standard deviations of the data, is above this; 0: no limit
+	StartStates  int      `yaml:"start_states"`  // B: starts of one round of imagination
 
 	Capacity         int    `yaml:"capacity"`           // rows of D_ENV
 	PlanBuffer       string `yaml:"plan_buffer"`        // clear or ring
@@ -131,7 +133,7 @@ func (s *Settings) Validate() error {
 	if s.Imagine != ImagineNothing {
 		atLeast("start_states", s.StartStates, 1)
 	}
-	faults = append(faults, s.RealRatio.validate("real_ratio", 0, 1), s.Horizon.validate("horizon", 1, 1000))
+	faults = append(faults, s.RealRatio.validate("real_ratio", 0, 1), s.Horizon.validate("horizon", 1, 1000), s.limitFault())
 	faults = append(faults, prefixed("sac", s.SAC.Validate()), prefixed("model", s.Model.Validate()))
 	if s.Plans() {
 		planner := s.Planner
@@ -154,6 +156,17 @@ func (s *Settings) Validate() error {
 		faults = append(faults, fmt.Errorf("replan_every is %d; want at most epoch_steps (%d), since every epoch begins with a round", s.ReplanEvery, s.EpochSteps))
 	}
 	return errors.Join(faults...)
+}
+
+// limitFault is what is wrong with horizon_limit.
+func (s *Settings) limitFault() error {
+	switch {
+	case !(s.HorizonLimit >= 0) || math.IsInf(s.HorizonLimit, 1):
+		return fmt.Errorf("horizon_limit is %v; want 0 (no limit) or an error in standard deviations of the data such as 0.3", s.HorizonLimit)
+	case s.HorizonLimit > 0 && !s.UsesModel():
+		return fmt.Errorf("horizon_limit is %v, but no model is learned whose error could be measured; want 0", s.HorizonLimit)
+	}
+	return nil
 }
 
 // prefixed makes sure that every fault of a nested struct names its section.

@@ -59,6 +59,9 @@ func (a *Agent) appendCounters(dst []byte) []byte {
 	if a.shares() {
 		dst = wire.U64(dst, a.episode)
 	}
+	if a.settings.HorizonLimit > 0 {
+		dst = wire.Int(dst, a.reach)
+	}
 	return dst
 }
 
@@ -66,5 +69,8 @@ func (a *Agent) readCounters(r *wire.Reader) {
 	a.step, a.updates, a.rounds = r.Int(), r.U64(), r.U64()
 	if a.shares() {
 		a.episode = r.U64()
+	}
+	if a.settings.HorizonLimit > 0 {
+		a.reach = r.Int()
 	}
 }

@@ -45,8 +45,9 @@ type OpenLoop struct {
 }
 
 // Diagnose measures the ensemble on the held-out rows of buf, which must be the
-// buffer of the last Fit, and on recorded segments drawn by key.
-func (e *Ensemble) Diagnose(buf *replay.Buffer, key rng.Key) Diagnostics {
+// buffer of the last Fit, and on recorded segments drawn by key, of OpenLoopSteps
+// steps and of those of more that are longer.
+func (e *Ensemble) Diagnose(buf *replay.Buffer, key rng.Key, more ...int) Diagnostics {
 	_, held := e.holdout.split(buf, nil, nil)
 	pick := key.Derive("rows")
 	for i := 0; i < len(held) && i < diagnoseRows; i++ {
@@ -58,7 +59,7 @@ func (e *Ensemble) Diagnose(buf *replay.Buffer, key rng.Key) Diagnostics {
 	if len(held) > 0 {
 		e.predictHeld(buf, held).measure(e, &d)
 	}
-	d.OpenLoop = e.openLoop(buf, key.Derive("segments"))
+	d.OpenLoop = e.openLoop(buf, key.Derive("segments"), more)
 	return d
 }
 
@@ -117,13 +118,16 @@ func (p *heldPredictions) measure(e *Ensemble, d *Diagnostics) {
 	d.Disagreement /= float64(max(1, varying))
 }
 
+// targetVariance is exactly 0 where a target never varies: deviations are from
+// the first one.
 func (p *heldPredictions) targetVariance(o, outputs int) float64 {
 	mean, square := 0.0, 0.0
+	first := float64(p.y[o])
 	for r := range p.rows {
-		mean += float64(p.y[r*outputs+o]) / float64(p.rows)
+		mean += (float64(p.y[r*outputs+o]) - first) / float64(p.rows)
 	}
 	for r := range p.rows {
-		miss := float64(p.y[r*outputs+o]) - mean
+		miss := float64(p.y[r*outputs+o]) - first - mean
 		square += miss * miss / float64(p.rows)
 	}
 	return square
@@ -148,8 +152,8 @@ func (p *heldPredictions) disagreement(o, outputs int) float64 {
 
 // calibration is what one output's elite mixture is worth.
 type calibration struct {
-	mse, nll, ence float64
-	coverage       [len(Coverages)]float64
+	mse, variance, nll, ence float64 // variance: mean predicted
+	coverage                 [len(Coverages)]float64
 }
 
 // calibrate compares the elite mixture of output o with the targets.
@@ -172,6 +176,7 @@ func (p *heldPredictions) calibrate(elites []int, o, outputs int) calibration {
 		miss := y - mean
 		pairs[r] = predicted{variance: max(0, second-mean*mean), squared: miss * miss}
 		c.mse += miss * miss / rows
+		c.variance += pairs[r].variance / rows
 		c.nll -= logSum / rows
 		for i, share := range Coverages {
 			if math.Abs(below-0.5) <= share/2 {

@@ -10,10 +10,12 @@ import (
 
 // openLoop replays recorded actions through each elite member's mean from
 // recorded states and compares with the recorded states (method.md C.10).
-func (e *Ensemble) openLoop(buf *replay.Buffer, key rng.Key) []OpenLoop {
-	report := make([]OpenLoop, len(OpenLoopSteps))
-	for i, steps := range OpenLoopSteps {
-		report[i].Steps = steps
+func (e *Ensemble) openLoop(buf *replay.Buffer, key rng.Key, more []int) []OpenLoop {
+	var report []OpenLoop
+	for _, steps := range append(OpenLoopSteps[:len(OpenLoopSteps):len(OpenLoopSteps)], more...) {
+		if n := len(report); n == 0 || steps > report[n-1].Steps {
+			report = append(report, OpenLoop{Steps: steps})
+		}
 	}
 	run := runLengths(buf)
 	for i := range report {
@@ -70,6 +72,13 @@ func pickSegments(run []int, steps int, key rng.Key) []int32 {
 
 // replayError is member m's normalised root mean square error after steps.
 func (e *Ensemble) replayError(buf *replay.Buffer, starts []int32, steps, m int) float64 {
+	obs := e.replayed(buf, starts, steps, m)
+	return e.stateError(buf, starts, steps, func(r, j int) float32 { return obs[r*e.obsDim+j] })
+}
+
+// replayed is where member m's mean leads from each start under the recorded
+// actions (starts x ObsDim).
+func (e *Ensemble) replayed(buf *replay.Buffer, starts []int32, steps, m int) []float32 {
 	rows, outputs := len(starts), e.Outputs()
 	obs, action, mean := make([]float32, rows*e.obsDim), make([]float32, rows*e.actDim), make([]float32, rows*outputs)
 	for r, i := range starts {
@@ -87,7 +96,7 @@ func (e *Ensemble) replayError(buf *replay.Buffer, starts []int32, steps, m int)
 			}
 		}
 	}
-	return e.stateError(buf, starts, steps, func(r, j int) float32 { return obs[r*e.obsDim+j] })
+	return obs
 }
 
 func (e *Ensemble) noChangeError(buf *replay.Buffer, starts []int32, steps int) float64 {

@@ -103,6 +103,9 @@ type Course struct {
 	SampleReward bool
 	// Value adds the terminal value to the figures.
 	Value bool
+	// Each, unless nil, is told every start's discounted reward and value, in
+	// the order of the starts.
+	Each func(start int, reward, value float64)
 }
 
 // Tally is what a call of Roll made.
@@ -137,6 +140,11 @@ func (m *Maker) Roll(starts []rollout.Start, c Course, key rng.Key, buf *replay.
 				return t, err
 			}
 			m.store(&m.chunk[i], buf, &t)
+			if c.Each != nil {
+				for r := range m.chunk[i].rows {
+					c.Each(first+i*blockRows+r, m.chunk[i].returns[r], m.chunk[i].values[r])
+				}
+			}
 		}
 	}
 	if len(starts) > 0 {

@@ -20,12 +20,16 @@ func Plot(w io.Writer, title, xName, yName string, series []Series) error {
 	}
 	xs, ys := extent(series)
 	c := newCanvas(760, 460, title)
-	names := make([]string, len(series))
+	var names []string
+	var named []int
 	for i, s := range series {
-		names[i] = s.Name
+		if !s.Thin {
+			names, named = append(names, s.Name), append(named, i)
+		}
 	}
-	rows := c.legend(names, func(i int, x, y float64) {
-		colour := colours[i%len(colours)]
+	rows := c.legend(names, func(n int, x, y float64) {
+		i := named[n]
+		colour := colourOf(series, i)
 		if series[i].Low != nil {
 			c.put(`<rect x="%s" y="%s" width="26" height="12" rx="2" fill="%s" fill-opacity="0.16"/>`, num(x), num(y-6), colour)
 		}
@@ -35,12 +39,36 @@ func Plot(w io.Writer, title, xName, yName string, series []Series) error {
 	c.y = axis{ys.low, ys.high, c.height - 58, 52 + 20*float64(rows)}
 	c.frame(tickStep(xs, 8), tickStep(ys, 6), xName, yName)
 	for i, s := range series {
-		c.band(s, colours[i%len(colours)])
+		c.band(s, colourOf(series, i))
 	}
 	for i, s := range series {
-		c.curve(s, colours[i%len(colours)])
+		if s.Thin {
+			c.path(points(s), fmt.Sprintf(`stroke="%s" stroke-width="0.9" stroke-opacity="0.4"`, colourOf(series, i)))
+		}
+	}
+	for i, s := range series {
+		if !s.Thin {
+			c.curve(s, colourOf(series, i))
+		}
 	}
 	return c.finish(w)
+}
+
+// colourOf returns the colour of the i-th series.
+func colourOf(series []Series, i int) string {
+	if c := series[i].Colour; c > 0 {
+		i = c - 1
+	}
+	return colours[i%len(colours)]
+}
+
+// points are the corners of a series' line.
+func points(s Series) [][2]float64 {
+	list := make([][2]float64, len(s.Steps))
+	for i := range list {
+		list[i] = [2]float64{s.Steps[i], s.Mean[i]}
+	}
+	return list
 }
 
 func checkSeries(series []Series) error {
@@ -97,10 +125,7 @@ func (c *canvas) band(s Series, colour string) {
 
 // curve draws the mean, with dots where there are few points.
 func (c *canvas) curve(s Series, colour string) {
-	points := make([][2]float64, len(s.Steps))
-	for i := range points {
-		points[i] = [2]float64{s.Steps[i], s.Mean[i]}
-	}
+	points := points(s)
 	c.path(points, fmt.Sprintf(`stroke="%s" stroke-width="2.2"`, colour))
 	if len(points) > 40 {
 		return

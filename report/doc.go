@@ -1,7 +1,8 @@
-// Package report draws what a run did: learning curves and tracked paths as
-// self-contained SVG, and a learning curve in a terminal's letters.
+// Package report draws what runs did: learning curves and tracked paths as
+// self-contained SVG, a learning curve in a terminal's letters, and groups of
+// runs as tables and one page, judged as baselines.md section 8 asks.
 //
-// What walks in: eval.csv (ReadEval, ByStep) or series of numbers. What walks
-// out: pictures on an io.Writer. It knows nothing of training, and equal input
-// gives equal bytes.
+// What walks in: eval.csv (ReadEval, ByStep) or series of numbers; Summarise
+// judges the runs of a group. What walks out: pictures and tables on an
+// io.Writer. It knows nothing of training, and equal input gives equal bytes.
 package report

@@ -27,6 +27,13 @@ type Series struct {
 	Mean  []float64
 	Low   []float64
 	High  []float64
+
+	// Thin lines stand behind the others, without dots and without a name in
+	// the legend.
+	Thin bool
+	// Colour is the number of the series, counted from 1, whose colour this one
+	// has; 0: its own.
+	Colour int
 }
 
 // ReadEval reads eval.csv. A last line without its end is left out, since a run

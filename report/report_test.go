@@ -43,10 +43,10 @@ func TestPicturesAreWellFormedXMLWithoutReferencesOutside(t *testing.T) {
 		"curve": func(w io.Writer) error { return Curve(w, "HalfCheetah", []Series{gap, sample("SAC", 4000)}) },
 		"empty": func(w io.Writer) error { return Curve(w, "", nil) },
 		"point": func(w io.Writer) error {
-			return Curve(w, "one", []Series{{"a", []float64{5}, []float64{-3}, nil, nil}})
+			return Curve(w, "one", []Series{{Name: "a", Steps: []float64{5}, Mean: []float64{-3}}})
 		},
 		"nan": func(w io.Writer) error {
-			return Curve(w, "none", []Series{{"a", []float64{5}, []float64{math.NaN()}, nil, nil}})
+			return Curve(w, "none", []Series{{Name: "a", Steps: []float64{5}, Mean: []float64{math.NaN()}}})
 		},
 		"tracked": func(w io.Writer) error { return Tracked(w, "leg2r/ellipse", target, actual) },
 		"nothing": func(w io.Writer) error { return Tracked(w, "leg2r/ellipse", nil, nil) },

@@ -40,6 +40,10 @@ type display struct {
 	rateTime     time.Time
 	trained      float64 // return of the last training episode
 	held         float64 // held-out error of the model
+	limited      bool    // the horizon follows the model's error
+	horizon      float64 // imagined steps
+	left         float64 // share of imagined rollouts that left the data's range
+	alarms       float64 // updates of this session whose critics exceeded what rewards allow
 	evaluated    string  // the last evaluation
 }
 
@@ -61,6 +65,7 @@ func newDisplay(out io.Writer, mu *sync.Mutex, now func() time.Time) *display {
 func (d *display) begin(r *train.Run, target int) {
 	s := r.Settings()
 	d.step, d.target, d.warmup = r.Steps(), target, s.Agent.Warmup
+	d.limited = s.Agent.HorizonLimit > 0
 	d.began = d.now()
 	d.rateStep, d.rateTime = d.step, d.began
 	d.drawn = d.began
@@ -75,6 +80,10 @@ func (d *display) show(p train.Progress) {
 	}
 	if x, ok := p.Scalars["model/holdout_mse"]; ok {
 		d.held = x
+	}
+	if p.Scalars != nil {
+		d.horizon, d.left = p.Scalars["plan/horizon"], p.Scalars["plan/out_of_range_share"]
+		d.alarms += p.Scalars["sac/q_alarms"]
 	}
 	d.measure()
 	if len(p.Evaluations) > 0 {
@@ -154,6 +163,15 @@ func (d *display) text() string {
 	}
 	if !math.IsNaN(d.held) {
 		parts = append(parts, fmt.Sprintf("model error %.3g", d.held))
+	}
+	if d.limited && d.horizon > 0 {
+		parts = append(parts, fmt.Sprintf("horizon %.0f", d.horizon))
+	}
+	if d.left > 0 {
+		parts = append(parts, fmt.Sprintf("out of range %.2g%%", 100*d.left))
+	}
+	if d.alarms > 0 {
+		parts = append(parts, fmt.Sprintf("Q alarms %.0f", d.alarms))
 	}
 	return strings.Join(parts, "  ")
 }

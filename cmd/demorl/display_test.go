@@ -87,6 +87,33 @@ func TestTooManyDrawsOfImaginedRowsAreToldOnce(t *testing.T) {
 	}
 }
 
+func TestGuardRailsAreShown(t *testing.T) {
+	d, _, clock := clocked(false)
+	d.limited = true
+	var told strings.Builder
+	s := session{console: &console{err: &told}, screen: d}
+	for i, scalars := range []map[string]float64{
+		{"plan/horizon": 5, "plan/out_of_range_share": 0, "sac/q_alarms": 0},
+		{"plan/horizon": 3, "plan/out_of_range_share": 0.042, "sac/q_alarms": 7},
+		nil,
+		{"plan/horizon": 3, "plan/out_of_range_share": 0.042, "sac/q_alarms": 2},
+	} {
+		*clock = clock.Add(time.Millisecond)
+		p := train.Progress{Event: train.Event{Step: 20 + i}, Scalars: scalars}
+		d.show(p)
+		s.warn(p)
+		if i == 0 && d.text() != "step 20/100  20%  horizon 5" {
+			t.Errorf("without any fault the line is %q", d.text())
+		}
+	}
+	if have := d.text(); !strings.HasSuffix(have, "  horizon 3  out of range 4.2%  Q alarms 9") {
+		t.Errorf("line %q", have)
+	}
+	if n := strings.Count(told.String(), "they are diverging"); n != 1 || !strings.Contains(told.String(), "step 21: ") {
+		t.Errorf("told %q", told.String())
+	}
+}
+
 func TestExitCodeTellsTheKindOfError(t *testing.T) {
 	for want, errs := range map[int][]error{
 		exitDone:    {nil},

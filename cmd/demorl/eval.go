@@ -10,15 +10,14 @@ import (
 	"strings"
 	"syscall"
 
+	"demorl/agent"
 	"demorl/env"
 	"demorl/internal/par"
-	"demorl/internal/vfs"
-	"demorl/rundir"
 	"demorl/train"
 )
 
 type evalCommand struct {
-	Dir      string `arg:"" help:"Run directory; it is only read."`
+	Dir      string `arg:"" help:"Run directory; it is only read, but for the pictures of --model."`
 	Episodes int    `placeholder:"N" help:"Deterministic episodes. Default: the run's eval_episodes."`
 	Actor    string `placeholder:"NAME" help:"policy or planner. Default: who drives the robot in this run."`
 	Threads  int    `placeholder:"N" help:"Threads; the results do not depend on it. Default: all processors."`
@@ -26,6 +25,9 @@ type evalCommand struct {
 	Video    string `placeholder:"FILE" help:"Write the episodes as a video: FILE.gif, or FILE.mp4 through ffmpeg."`
 	Size     string `placeholder:"WxH" help:"Size of the video in pixels. Default: 480x360."`
 	Renderer string `placeholder:"NAME" help:"What draws MuJoCo tasks: ${renderers}. Default: auto, MuJoCo's own (gl) where OpenGL works without a window."`
+	Model    bool   `help:"Judge the learned model as well, and what its plans gain in the model and in the task itself."`
+	Starts   int    `default:"500" placeholder:"N" help:"States from which --model compares plans with the policy; 0 leaves that out."`
+	Plot     string `placeholder:"FILE" help:"Picture of --model (SVG), and FILE-calibration.svg beside it. Default: model.svg in DIR."`
 }
 
 // result is what `eval --json` prints.
@@ -39,6 +41,8 @@ type result struct {
 	Mean    float64   `json:"mean"`
 	Std     float64   `json:"std"` // standard deviation over the episodes (divided by their number)
 	Video   string    `json:"video,omitempty"`
+
+	Model *agent.Inspection `json:"model,omitempty"`
 }
 
 func (cmd *evalCommand) Run(c *console) error {
@@ -55,15 +59,15 @@ func (cmd *evalCommand) Run(c *console) error {
 	}
 	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer release()
-	dir, err := rundir.View(vfs.OS(), cmd.Dir)
+	dir, err := oneRun(cmd.Dir)
 	if err != nil {
-		if runs, several := runsIn(cmd.Dir); several == nil {
-			return usagef("%s holds several runs; name one of them: %s", cmd.Dir, strings.Join(runs, ", "))
-		}
 		return err
 	}
 	s, t, err := storedSettings(dir)
 	if err != nil {
+		return err
+	}
+	if err := cmd.checkModel(s); err != nil {
 		return err
 	}
 	pool := par.New(budget)
@@ -97,6 +101,9 @@ func (cmd *evalCommand) Run(c *console) error {
 		err = cmd.film(ctx, c, loop, size, &r)
 	}
 	if err != nil {
+		return err
+	}
+	if err := cmd.inspect(ctx, c, loop, &r); err != nil {
 		return err
 	}
 	return cmd.print(c, r)
@@ -166,5 +173,8 @@ func (cmd *evalCommand) print(c *console, r result) error {
 	}
 	_, err := fmt.Fprintf(c.out, "%s on %s at step %d, %s: mean %.2f, standard deviation %.2f over %d episodes\n",
 		r.Algo, r.Env, r.Step, r.Actor, r.Mean, r.Std, len(r.Returns))
-	return err
+	if err != nil || r.Model == nil {
+		return err
+	}
+	return printModel(c.out, r)
 }

@@ -28,6 +28,8 @@ type cli struct {
 	Train   trainCommand   `cmd:"" help:"Train a policy."`
 	Resume  resumeCommand  `cmd:"" help:"Go on exactly where a run stopped."`
 	Eval    evalCommand    `cmd:"" help:"Evaluate a run."`
+	Report  reportCommand  `cmd:"" help:"Compare runs: curves, interquartile means and intervals, steps to thresholds."`
+	Export  exportCommand  `cmd:"" help:"Write a run's policy for other programs: ONNX, safetensors, npz."`
 	Config  configCommand  `cmd:"" help:"Print the complete settings of a run and where each comes from."`
 	Bench   benchCommand   `cmd:"" help:"Measure the speed of this machine beside its limit."`
 	Env     envCommand     `cmd:"" help:"What tasks there are; step them; install what they need."`

@@ -79,8 +79,8 @@ func trainAll(c *console, budget int, parent string, openers ...opener) error {
 // session is the training of one run, seen from the command line.
 type session struct {
 	*console
-	screen *display
-	warned bool
+	screen          *display
+	warned, alarmed bool
 }
 
 // train opens a run, goes on with it and draws what it did.
@@ -128,6 +128,12 @@ func (s *session) train(ctx context.Context, o opener, threads int) error {
 const tooManyDraws = 50
 
 func (s *session) warn(p train.Progress) {
+	if alarms := p.Scalars["sac/q_alarms"]; alarms > 0 && !s.alarmed {
+		s.alarmed = true
+		s.screen.aside(func() {
+			s.note(fmt.Sprintf("step %d: the critics believe in returns 10 times larger than the rewards allow (%.0f updates of late): they are diverging; lower utd or horizon, or raise real_ratio", p.Step, alarms))
+		})
+	}
 	if draws := p.Scalars["plan/draws_per_row"]; draws > tooManyDraws && !s.warned {
 		s.warned = true
 		s.screen.aside(func() {

@@ -1,5 +1,11 @@
-// Command draw makes the pictures of docs/results from the stored evaluations:
-// each argument after the title and the file is name=eval.csv,eval.csv,... with
-// one file a seed. What walks out is an SVG with the mean over seeds and the
-// range from the smallest to the largest seed's mean return.
+// Command draw makes the pictures and tables of docs/results from the stored
+// evaluations; equal files give equal bytes.
+//
+//	draw all ROOT              every ROOT/TASK/ALGORITHM: curve.svg and table.md, and the same for every TASK
+//	draw add ROOT RUN...       take the evaluations and settings of finished runs into ROOT/TASK/ALGORITHM
+//	draw curve TITLE FILE.svg NAME=EVAL.csv,EVAL.csv ...
+//
+// An algorithm's folder holds eval-SEED.csv, settings.yaml where it was kept, and
+// meta.yaml: what was run where. A task's folder may hold published.yaml:
+// figures to stand beside (docs/baselines.md).
 package main

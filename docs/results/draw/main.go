@@ -11,17 +11,36 @@ import (
 )
 
 func main() {
-	if err := draw(os.Args[1:]); err != nil {
+	if err := obey(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "draw:", err)
 		os.Exit(1)
 	}
 }
 
+// obey runs one of the three commands.
+func obey(args []string) error {
+	switch {
+	case len(args) == 2 && args[0] == "all":
+		files, err := generate(args[1])
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
+			if err := os.WriteFile(f.path, f.data, 0o644); err != nil {
+				return err
+			}
+		}
+		return nil
+	case len(args) > 2 && args[0] == "add":
+		return add(args[1], args[2:])
+	case len(args) > 3 && args[0] == "curve":
+		return draw(args[1:])
+	}
+	return fmt.Errorf("usage: draw all ROOT, draw add ROOT RUN..., or draw curve TITLE FILE.svg NAME=EVAL.csv,EVAL.csv ...")
+}
+
 // draw takes title, file and the curves.
 func draw(args []string) error {
-	if len(args) < 3 {
-		return fmt.Errorf("usage: draw TITLE FILE.svg NAME=EVAL.csv,EVAL.csv ...")
-	}
 	var all []report.Series
 	for _, arg := range args[2:] {
 		name, files, ok := strings.Cut(arg, "=")

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"demorl/agent"
+	"demorl/dynamics"
+	"demorl/internal/vfs"
+	"demorl/report"
+	"demorl/train"
+)
+
+// checkModel refuses what --model cannot do for a run.
+func (cmd *evalCommand) checkModel(s train.Settings) error {
+	switch {
+	case cmd.Starts < 0:
+		return usagef("--starts is %d; want 0 or more", cmd.Starts)
+	case cmd.Model && !s.Agent.UsesModel():
+		return usagef("--model: a run of %s learns no model (world: %s)", s.Algo, s.Agent.World)
+	}
+	return nil
+}
+
+// inspect adds to r what --model asks for, and draws it.
+func (cmd *evalCommand) inspect(ctx context.Context, c *console, loop *train.Loop, r *result) error {
+	if !cmd.Model {
+		return nil
+	}
+	inspection, err := loop.Inspect(ctx, r.Actor, len(r.Returns), cmd.Starts)
+	if err != nil {
+		return err
+	}
+	r.Model = &inspection
+	if err := cmd.drawModel(c, *r); err != nil { // a picture is no part of the answer
+		c.note(fmt.Sprintf("the model's picture could not be drawn: %v", err))
+	}
+	return nil
+}
+
+// printModel prints what `eval --model` found.
+func printModel(w io.Writer, r result) error {
+	m := r.Model
+	names := m.Names
+	fmt.Fprintf(w, "\nmodel: %d members, the best %d used; replay = %d transitions that were held out, fresh = %d transitions of this evaluation\n",
+		m.Members, m.Elites, m.Replay.Rows, m.Fresh.Rows)
+	if m.RewardKnown {
+		fmt.Fprintln(w, "imagination asks the task for rewards; the learned reward below is not used")
+	}
+	fmt.Fprintln(w, "\none step; error, predicted and disagree in standard deviations of the replayed changes, cover = share inside the stated 95 % interval")
+	printSteps(w, names, m)
+	fmt.Fprintln(w, "\nopen loop: root mean square error after so many recorded actions, in standard deviations of the data")
+	printOpenLoop(w, names, m)
+	for _, set := range []struct {
+		name string
+		q    dynamics.Quality
+	}{{"replay", m.Replay}, {"fresh", m.Fresh}} {
+		t := set.q.Termination
+		fmt.Fprintf(w, "%s: %d transitions ended an episode, %d were predicted to, %d both (precision %.2f, recall %.2f); %.2g %% of next states out of the data's range\n",
+			set.name, t.Ends, t.Predicted, t.Hits, t.Precision, t.Recall, 100*set.q.OutOfRange)
+	}
+	if m.Gain == nil {
+		return nil
+	}
+	return printGain(w, m.Gain)
+}
+
+func printSteps(w io.Writer, names []string, m *agent.Inspection) {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "\treplay error\tpredicted\tcover\tdisagree\tR2\tfresh error\tpredicted\tcover\tdisagree\tR2\t")
+	cells := func(q dynamics.OutputQuality) string {
+		if q.Unit == 0 {
+			return "-\t-\t-\t-\tstill\t"
+		}
+		return fmt.Sprintf("%.3f\t%.3f\t%.0f%%\t%.3f\t%.3f\t", q.RMSE/q.Unit, q.Predicted/q.Unit, 100*q.Coverage[len(q.Coverage)-1], q.Disagreement, q.R2)
+	}
+	for o, name := range names {
+		fmt.Fprintf(table, "%s\t%s%s\n", name, cells(m.Replay.Outputs[o]), cells(m.Fresh.Outputs[o]))
+	}
+	fmt.Fprintf(table, "mean of observations\t%s%s\n", cells(m.Replay.Mean), cells(m.Fresh.Mean))
+	table.Flush()
+}
+
+func printOpenLoop(w io.Writer, names []string, m *agent.Inspection) {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	row := func(name string, all []dynamics.StepsQuality, figure func(q dynamics.StepsQuality) float64) {
+		fmt.Fprintf(table, "%s\t", name)
+		for _, q := range all {
+			switch x := figure(q); {
+			case q.Segments == 0:
+				fmt.Fprint(table, "-\t")
+			case x < 0:
+				fmt.Fprint(table, "inf\t")
+			default:
+				fmt.Fprintf(table, "%.3f\t", x)
+			}
+		}
+		fmt.Fprintln(table)
+	}
+	fmt.Fprint(table, "steps\t")
+	for _, q := range m.Fresh.OpenLoop {
+		fmt.Fprintf(table, "%d\t", q.Steps)
+	}
+	fmt.Fprintln(table)
+	whole := func(q dynamics.StepsQuality) float64 { return q.Error }
+	still := func(q dynamics.StepsQuality) float64 { return q.NoChange }
+	row("replay, all", m.Replay.OpenLoop, whole)
+	row("if nothing moved", m.Replay.OpenLoop, still)
+	row("fresh, all", m.Fresh.OpenLoop, whole)
+	row("if nothing moved", m.Fresh.OpenLoop, still)
+	for j, name := range names[1:] {
+		row("fresh, "+name, m.Fresh.OpenLoop, func(q dynamics.StepsQuality) float64 { return q.ByDim[j] })
+	}
+	table.Flush()
+}
+
+func printGain(w io.Writer, g *agent.Gain) error {
+	fmt.Fprintf(w, "\nplans: from %d states, %d steps ahead; R = discounted reward, V = learned value of what follows; differences are paired, ± standard error\n", g.Starts, g.Horizon)
+	if g.Skipped > 0 {
+		fmt.Fprintf(w, "%d states got no plan and count as 0\n", g.Skipped)
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "world\tactor\tR\tR+V\tR over policy\tR+V over policy\tbetter\tR over mean\tR+V over mean\tbetter\tleft the data\t")
+	for _, y := range g.Ways {
+		fmt.Fprintf(table, "%s\t%s\t%.3f\t%.3f\t", y.World, y.Actor, y.Reward, y.Reward+y.Value)
+		for _, d := range []agent.Difference{y.OverPolicy, y.OverMean} {
+			fmt.Fprintf(table, "%.3f ± %.3f\t%.3f ± %.3f\t%.0f%%\t", d.Reward, d.RewardError, d.Total, d.TotalError, 100*d.Wins)
+		}
+		fmt.Fprintf(table, "%d\t\n", y.Left)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	if g.NoReal != "" {
+		fmt.Fprintf(w, "nothing was measured in the task itself: %s\n", g.NoReal)
+	}
+	_, err := fmt.Fprintln(w, "policy: its sampled actions; mean: its mean actions; neither has planning noise")
+	return err
+}
+
+// drawModel draws the open-loop error over steps and, in a second picture beside
+// it, how often the stated intervals hold; all coordinates thin.
+func (cmd *evalCommand) drawModel(c *console, r result) error {
+	path := cmd.Plot
+	if path == "" {
+		path = filepath.Join(cmd.Dir, "model.svg")
+	}
+	title := fmt.Sprintf("model of %s on %s after %d steps", r.Algo, r.Env, r.Step)
+	ext := filepath.Ext(path)
+	for _, p := range []struct {
+		path, x, y string
+		series     []report.Series
+	}{
+		{path, "steps of replayed actions", "error, standard deviations of the data", modelSeries(r)},
+		{strings.TrimSuffix(path, ext) + "-calibration" + ext, "stated share of targets inside the interval", "observed share", calibrationSeries(r)},
+	} {
+		err := picture(vfs.OS(), p.path, func(w io.Writer) error { return report.Plot(w, title, p.x, p.y, p.series) })
+		if err != nil {
+			return err
+		}
+		if !cmd.JSON {
+			c.note(p.path)
+		}
+	}
+	return nil
+}
+
+// calibrationSeries are the lines of observed over stated shares.
+func calibrationSeries(r result) []report.Series {
+	line := func(name string, q dynamics.OutputQuality) report.Series {
+		return report.Series{Name: name, Steps: r.Model.Levels, Mean: q.Coverage[:]}
+	}
+	series := []report.Series{
+		line("fresh episodes", r.Model.Fresh.Mean), {Name: "perfect", Steps: r.Model.Levels, Mean: r.Model.Levels}, line("replay, held out", r.Model.Replay.Mean),
+	}
+	for o, name := range r.Model.Names {
+		one := line(name, r.Model.Fresh.Outputs[o])
+		one.Thin, one.Colour = true, 1
+		series = append(series, one)
+	}
+	return series
+}
+
+// modelSeries are the lines of drawModel.
+func modelSeries(r result) []report.Series {
+	names := r.Model.Names[1:]
+	line := func(name string, thin bool, all []dynamics.StepsQuality, figure func(q dynamics.StepsQuality) float64) report.Series {
+		s := report.Series{Name: name, Thin: thin}
+		for _, q := range all {
+			if q.Segments == 0 {
+				continue
+			}
+			x := figure(q)
+			if x < 0 {
+				x = math.NaN()
+			}
+			s.Steps, s.Mean = append(s.Steps, float64(q.Steps)), append(s.Mean, x)
+		}
+		return s
+	}
+	series := []report.Series{
+		line("fresh episodes", false, r.Model.Fresh.OpenLoop, func(q dynamics.StepsQuality) float64 { return q.Error }),
+		line("the same if nothing moved", false, r.Model.Fresh.OpenLoop, func(q dynamics.StepsQuality) float64 { return q.NoChange }),
+		line("replay", false, r.Model.Replay.OpenLoop, func(q dynamics.StepsQuality) float64 { return q.Error }),
+	}
+	for j, name := range names {
+		one := line(name, true, r.Model.Fresh.OpenLoop, func(q dynamics.StepsQuality) float64 { return q.ByDim[j] })
+		one.Colour = 1
+		series = append(series, one)
+	}
+	return series
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"demorl/env"
+	"demorl/export"
+	"demorl/internal/vfs"
+	"demorl/rundir"
+	"demorl/train"
+)
+
+type exportCommand struct {
+	Dir         string `arg:"" help:"Run directory."`
+	Onnx        string `placeholder:"FILE" help:"Write the policy as ONNX."`
+	Npz         string `placeholder:"FILE" help:"Write it as NumPy arrays."`
+	Safetensors string `placeholder:"FILE" help:"Write it as safetensors."`
+	Format      string `placeholder:"NAME" help:"onnx, npz or safetensors: the same with a file name of its own, policy.NAME in DIR."`
+	Out         string `placeholder:"FILE" help:"File of --format."`
+	Checkpoint  string `default:"newest" placeholder:"WHICH" help:"newest, best, or the number of real steps of a checkpoint that is still there."`
+}
+
+// target is one file that is asked for.
+type target struct {
+	path  string
+	write func(*export.Policy, io.Writer) error
+}
+
+func (cmd *exportCommand) Run(c *console) error {
+	targets, err := cmd.targets()
+	if err != nil {
+		return err
+	}
+	dir, err := oneRun(cmd.Dir)
+	if err != nil {
+		return err
+	}
+	s, t, err := storedSettings(dir)
+	if err != nil {
+		return err
+	}
+	if !s.Agent.Learns() {
+		return usagef("%s: a run of %s trains no policy, so there is none to export: its planner chooses every action", cmd.Dir, s.Algo)
+	}
+	checkpoint, err := cmd.read(c, dir)
+	if err != nil {
+		return err
+	}
+	policy, err := policyOf(dir, s, t.Describe(), checkpoint)
+	if err != nil {
+		return err
+	}
+	for _, t := range targets {
+		var data bytes.Buffer
+		if err := t.write(policy, &data); err != nil {
+			return err
+		}
+		if err := vfs.WriteFileAtomic(vfs.OS(), t.path, data.Bytes()); err != nil {
+			return fmt.Errorf("%s: %w", t.path, err)
+		}
+		fmt.Fprintf(c.out, "%s: policy of %s on %s after %d steps, %d observations to %d actions, %d bytes\n",
+			t.path, s.Algo, s.Env, checkpoint.Step, len(policy.ObsMean), len(policy.Low), data.Len())
+	}
+	return nil
+}
+
+// targets are the files that the flags ask for.
+func (cmd *exportCommand) targets() ([]target, error) {
+	writers := map[string]func(*export.Policy, io.Writer) error{
+		"onnx": (*export.Policy).WriteONNX, "npz": (*export.Policy).WriteNPZ, "safetensors": (*export.Policy).WriteSafetensors,
+	}
+	var all []target
+	for _, given := range [][2]string{{"onnx", cmd.Onnx}, {"npz", cmd.Npz}, {"safetensors", cmd.Safetensors}} {
+		if given[1] != "" {
+			all = append(all, target{given[1], writers[given[0]]})
+		}
+	}
+	switch write, known := writers[cmd.Format]; {
+	case cmd.Format == "" && cmd.Out != "":
+		return nil, usagef("--out %s needs --format; or name the file with --onnx, --npz or --safetensors", cmd.Out)
+	case cmd.Format == "":
+	case !known:
+		return nil, usagef("--format is %q; want onnx, npz or safetensors", cmd.Format)
+	case cmd.Out == "":
+		all = append(all, target{filepath.Join(cmd.Dir, "policy."+cmd.Format), write})
+	default:
+		all = append(all, target{cmd.Out, write})
+	}
+	if len(all) == 0 {
+		return nil, usagef("nothing to write: give --onnx FILE, --npz FILE, --safetensors FILE or --format NAME")
+	}
+	return all, nil
+}
+
+// read reads the checkpoint that is asked for.
+func (cmd *exportCommand) read(c *console, dir *rundir.Dir) (rundir.Checkpoint, error) {
+	if cmd.Checkpoint == "newest" {
+		checkpoint, skipped, err := dir.ReadNewest()
+		for _, sk := range skipped {
+			c.note(sk.String())
+		}
+		return checkpoint, err
+	}
+	step, ok := dir.Best()
+	if cmd.Checkpoint != "best" {
+		var err error
+		if step, err = strconv.ParseUint(cmd.Checkpoint, 10, 64); err != nil {
+			return rundir.Checkpoint{}, usagef("--checkpoint is %q; want newest, best or a number of steps", cmd.Checkpoint)
+		}
+	} else if !ok {
+		return rundir.Checkpoint{}, usagef("--checkpoint best: %s has none marked, since it was never evaluated; use newest", cmd.Dir)
+	}
+	checkpoint, err := dir.ReadCheckpoint(step)
+	if err != nil {
+		steps, _ := dir.Steps()
+		return checkpoint, usagef("--checkpoint %s: %w (there are: %s)", cmd.Checkpoint, err, strings.Trim(fmt.Sprint(steps), "[]"))
+	}
+	return checkpoint, nil
+}
+
+// policyOf takes the policy out of a checkpoint for the task that spec describes.
+// The task is not made: no simulator need be installed.
+func policyOf(dir *rundir.Dir, s train.Settings, spec env.Spec, checkpoint rundir.Checkpoint) (*export.Policy, error) {
+	learner, err := train.ReadLearner(s, checkpoint, spec.ObsDim, spec.ActDim)
+	if err != nil {
+		return nil, err
+	}
+	about := export.About{Algorithm: s.Algo, Seed: s.Seed, Step: int(checkpoint.Step)}
+	if m, err := dir.ReadManifest(); err == nil {
+		about.Producer, about.Commit = "demorl "+m.Program, m.Commit
+	}
+	return export.FromLearner(learner, spec, about)
+}
+
+// oneRun looks at the run in a folder, and refuses one that holds several.
+func oneRun(path string) (*rundir.Dir, error) {
+	dir, err := rundir.View(vfs.OS(), path)
+	if err != nil {
+		if runs, several := runsIn(path); several == nil {
+			return nil, usagef("%s holds several runs; name one of them: %s", path, strings.Join(runs, ", "))
+		}
+	}
+	return dir, err
+}

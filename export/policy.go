@@ -1,0 +1,203 @@
+package export
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+
+	"demorl/env"
+	"demorl/nn"
+	"demorl/sac"
+)
+
+// Layer is one dense layer: y = Weight x + Bias.
+type Layer struct {
+	In, Out int
+	Weight  []float32 // Out x In, row-major: what PyTorch's nn.Linear holds
+	Bias    []float32 // Out
+}
+
+// Policy is a deterministic policy with everything that it needs. The action is
+//
+//	clip(Mid + Half * tanh(Mean(relu(... (obs - ObsMean) / ObsStd))), Low, High)
+//
+// and LogStd on the same last features, clamped to [sac.LogStdMin,
+// sac.LogStdMax], is the spread before tanh with which it explored.
+type Policy struct {
+	ObsMean, ObsStd []float32 // of the observation: 0 and 1 where the learner takes it raw
+	Hidden          []Layer
+	Mean, LogStd    Layer
+	Low, High       []float64 // action bounds in the task's units; finite
+	About           About
+}
+
+// About says what the policy is of. It is written into every file, as JSON.
+type About struct {
+	Env       string    `json:"env"`
+	Algorithm string    `json:"algorithm"`
+	Seed      uint64    `json:"seed"`
+	Step      int       `json:"step"`                // real steps that it learned from
+	Dt        float64   `json:"dt"`                  // seconds between two actions
+	ObsNames  []string  `json:"obs_names,omitempty"` // one an entry of the observation
+	Producer  string    `json:"producer"`            // program and version
+	Commit    string    `json:"commit,omitempty"`    // of the program
+	Simulator string    `json:"simulator,omitempty"` // that it learned in
+	Use       string    `json:"use"`                 // how to compute the action
+	Low       []float64 `json:"low"`
+	High      []float64 `json:"high"`
+}
+
+// use is About.Use.
+const use = "action = clip(mid + half * tanh(mean), low, high), mid = (low + high) / 2, half = (high - low) / 2; " +
+	"mean = mean.weight x + mean.bias; x = relu(layers.i.weight x + layers.i.bias) over i, from x = (observation - obs_mean) / obs_std"
+
+// FromLearner takes the policy out of a learner for the task that spec
+// describes, in the task's own units. It fails where the shapes differ, a bound
+// is not finite or a number of the network is not finite.
+func FromLearner(a *sac.Agent, spec env.Spec, about About) (*Policy, error) {
+	if a.ObsDim() != spec.ObsDim || a.ActDim() != spec.ActDim {
+		return nil, fmt.Errorf("export: a policy of %d observations and %d actions for %s, which has %d and %d", a.ObsDim(), a.ActDim(), spec.ID, spec.ObsDim, spec.ActDim)
+	}
+	p := &Policy{ObsMean: make([]float32, spec.ObsDim), ObsStd: make([]float32, spec.ObsDim), Low: slices.Clone(spec.Low), High: slices.Clone(spec.High), About: about}
+	for j := range p.ObsStd {
+		p.ObsStd[j] = 1
+	}
+	net := a.Actor()
+	for l := range net.Layers() - 1 {
+		p.Hidden = append(p.Hidden, dense(net, l, 0, net.Sizes[l+1]))
+	}
+	head := net.Layers() - 1
+	p.Mean, p.LogStd = dense(net, head, 0, spec.ActDim), dense(net, head, spec.ActDim, 2*spec.ActDim)
+	p.About.Env, p.About.Dt, p.About.ObsNames, p.About.Simulator = spec.ID, spec.Dt, spec.ObsNames, spec.Simulator
+	p.About.Use, p.About.Low, p.About.High = use, p.Low, p.High
+	return p, p.check()
+}
+
+// dense takes outputs from to to of layer l.
+func dense(net *nn.Net, l, from, to int) Layer {
+	in, out := net.Sizes[l], net.Sizes[l+1]
+	d := Layer{In: in, Out: to - from, Weight: make([]float32, in*(to-from)), Bias: slices.Clone(net.Biases(0, l)[from:to])}
+	for i := range in {
+		for o := range d.Out {
+			d.Weight[o*in+i] = net.Weights(0, l)[i*out+from+o]
+		}
+	}
+	return d
+}
+
+// check refuses what no program could use.
+func (p *Policy) check() error {
+	for j := range p.Low {
+		if !(p.Low[j] < p.High[j]) || math.IsInf(p.Low[j], 0) || math.IsInf(p.High[j], 0) {
+			return fmt.Errorf("export: %s: joint %d has bounds [%g, %g]; finite bounds with low < high are needed", p.About.Env, j, p.Low[j], p.High[j])
+		}
+	}
+	all := p.tensors()
+	slices.Reverse(all) // the example, which any other array spoils, comes last
+	for _, t := range all {
+		for i, v := range t.data {
+			if v-v != 0 {
+				return fmt.Errorf("export: %s: number %d of %s is %v; the learner diverged: export an older checkpoint", p.About.Env, i, t.name, v)
+			}
+		}
+	}
+	return nil
+}
+
+// Act returns the action for one raw observation, computed in float64.
+func (p *Policy) Act(obs []float64) []float64 {
+	x := make([]float64, len(obs))
+	for j, v := range obs {
+		x[j] = (v - float64(p.ObsMean[j])) / float64(p.ObsStd[j])
+	}
+	for _, l := range p.Hidden {
+		x = l.apply(x)
+		for i, v := range x {
+			x[i] = max(0, v)
+		}
+	}
+	x = p.Mean.apply(x)
+	for j, v := range x {
+		mid, half := (p.Low[j]+p.High[j])/2, (p.High[j]-p.Low[j])/2
+		x[j] = min(p.High[j], max(p.Low[j], mid+half*math.Tanh(v)))
+	}
+	return x
+}
+
+func (l Layer) apply(x []float64) []float64 {
+	y := make([]float64, l.Out)
+	for o := range y {
+		y[o] = float64(l.Bias[o])
+		for i, v := range x {
+			y[o] += float64(l.Weight[o*l.In+i]) * v
+		}
+	}
+	return y
+}
+
+// tensor is one named array of float32.
+type tensor struct {
+	name  string
+	shape []int
+	data  []float32
+}
+
+// tensors lists what safetensors and npz hold, sorted by name as the format
+// safetensors asks for it.
+func (p *Policy) tensors() []tensor {
+	vector := func(name string, x []float32) tensor { return tensor{name, []int{len(x)}, x} }
+	low, high := narrow(p.Low), narrow(p.High)
+	obs, action := p.example()
+	all := []tensor{
+		vector("obs_mean", p.ObsMean), vector("obs_std", p.ObsStd), vector("low", low), vector("high", high),
+		vector("check_observation", obs), vector("check_action", action),
+	}
+	layer := func(name string, l Layer) {
+		all = append(all, tensor{name + ".weight", []int{l.Out, l.In}, l.Weight}, vector(name+".bias", l.Bias))
+	}
+	for i, l := range p.Hidden {
+		layer(fmt.Sprintf("layers.%d", i), l)
+	}
+	layer("mean", p.Mean)
+	layer("log_std", p.LogStd)
+	slices.SortFunc(all, func(a, b tensor) int {
+		switch {
+		case a.name < b.name:
+			return -1
+		case a.name > b.name:
+			return 1
+		}
+		return 0
+	})
+	return all
+}
+
+// example is an observation near the middle of what the policy expects, with
+// entries that all differ, and its action.
+func (p *Policy) example() (obs, action []float32) {
+	obs = make([]float32, len(p.ObsMean))
+	wide := make([]float64, len(obs))
+	for j := range obs {
+		obs[j] = p.ObsMean[j] + p.ObsStd[j]*float32(0.5*math.Sin(float64(j+1)))
+		wide[j] = float64(obs[j])
+	}
+	return obs, narrow(p.Act(wide))
+}
+
+func narrow(x []float64) []float32 {
+	out := make([]float32, len(x))
+	for i, v := range x {
+		out[i] = float32(v)
+	}
+	return out
+}
+
+// about is the JSON of About.
+func (p *Policy) about() string {
+	text, err := json.Marshal(p.About)
+	if err != nil {
+		panic(err) // only a number that is not finite, and check refuses those
+	}
+	return string(text)
+}
