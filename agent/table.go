@@ -38,12 +38,14 @@ type Algorithm struct {
 	Critic      *sac.CriticSettings // nil: twin critics
 	PolicyEvery int                 // critic steps an actor step; 0 means 1
 
-	PlannerShare float64 // share of episodes that the planner drives; 0 means all, where it acts
-	Untrained    bool    // no policy and no value are trained
-	PerEpisode   bool    // the model is refitted after every episode instead of at the row's interval
-	Members      int     // of the ensemble, all used; 0 leaves it to the preset
-	Passes       int     // training passes of a refit at the published size; 0 means until the held-out error stops falling
-	ModelBatch   int     // rows a gradient step of the model; 0 leaves it to the preset
+	PlannerShare float64         // share of episodes that the planner drives; 0 means all, where it acts
+	Learner      string          // how policy and value learn; "" means sac
+	Untrained    bool            // no policy and no value are trained
+	PerEpisode   bool            // the model is refitted after every episode instead of at the row's interval
+	Members      int             // of the ensemble, all used; 0 leaves it to the preset
+	Passes       int             // training passes of a refit at the published size; 0 means until the held-out error stops falling
+	ModelBatch   int             // rows a gradient step of the model; 0 leaves it to the preset
+	Tune         func(*Settings) // further choices; nil: none
 }
 
 // Algorithms is the family (design.md section 4). Everything that tells one
@@ -89,6 +91,18 @@ var Algorithms = []Algorithm{
 		Act: ActPlanner, Imagine: ImagineNothing, Planner: mpc.ICEM, Propagation: "tsinf", RealRatio: Schedule{1}, Untrained: true,
 	},
 	{
+		Name: "dhmbpo", Summary: "climbs value gradients through short model rollouts that start from long ones", Source: "DHMBPO; method.md D.5, C.11",
+		Act: ActPolicy, Imagine: ImagineBranched, Propagation: "ts1", StoreReward: "mean",
+		UTD: 1, EntropyRule: "minus_actions", Horizon: 20, Starts: 256, PerEpisode: true, Members: 8,
+		Critic: &gradientCritic, Learner: LearnerValueGradient, Tune: valueGradient,
+	},
+	{
+		Name: "m-demorl-vg", Summary: "as dhmbpo, from the states of plans that m-demorl's planner improved", Source: "ours; method.md D.5",
+		Act: ActPolicy, Imagine: ImaginePlanned, Planner: mpc.MDeMoRL, Propagation: "fixed", StoreReward: "mean",
+		UTD: 1, EntropyRule: "minus_actions", Horizon: 5, Starts: 1024, PerEpisode: true, Members: 8,
+		Critic: &gradientCritic, Learner: LearnerValueGradient, Tune: valueGradient,
+	},
+	{
 		Name: "redq", Summary: "SAC with ten critics, a random pair of them as the target, and 20 updates a step", Source: "REDQ; method.md D.4, E.3",
 		Act: ActPolicy, Imagine: ImagineNothing, RealRatio: Schedule{1}, UTD: 20, PolicyEvery: 20,
 		Critic: &sac.CriticSettings{Count: 10, Norm: sac.NormNone, Subset: 2, ActorUses: sac.UsesMean, Quantiles: 1},
@@ -107,6 +121,20 @@ var Algorithms = []Algorithm{
 		Name: "sac", Summary: "the model-free outer loop alone", Source: "SAC; method.md part D, E.3",
 		Act: ActPolicy, Imagine: ImagineNothing, RealRatio: Schedule{1}, UTD: 1, EntropyRule: "minus_actions",
 	},
+}
+
+// gradientCritic are the critics of the value gradients (method.md D.5.6).
+var gradientCritic = sac.CriticSettings{Count: 5, Norm: sac.NormPlain, Dropout: 1e-3, Subset: 2, ActorUses: sac.UsesMean, Quantiles: 1, Scaled: true}
+
+// valueGradient writes the sizes and constants of method.md D.5 and C.11.
+func valueGradient(s *Settings) {
+	s.Reward = RewardLearned // a known one has no gradient here
+	s.SAC.Hidden, s.SAC.Activation = []int{256, 256, 256}, sac.SiLU
+	s.SAC.Gamma, s.SAC.InitialTemperature = 0.995, 0.1
+	s.Planner.Gamma = s.SAC.Gamma
+	s.Model.Hidden = []int{256, 256, 256}
+	s.Model.Decay = dynamics.ShapeDecay(len(s.Model.Hidden))
+	s.Model.TargetNorm = true
 }
 
 // FindAlgorithm returns the named algorithm.
@@ -158,6 +186,12 @@ func (a Algorithm) apply(s *Settings) {
 	if a.ShortRollout {
 		s.Horizon = Schedule{1}
 	}
+	if a.Horizon > 0 {
+		s.Horizon = Schedule{float64(a.Horizon)}
+	}
+	if a.Learner != "" {
+		s.Learner = a.Learner
+	}
 	if a.Starts > 0 {
 		s.StartStates = a.Starts
 	}
@@ -180,4 +214,7 @@ func (a Algorithm) apply(s *Settings) {
 		s.Model.Batch = a.ModelBatch
 	}
 	s.Model.MaxPasses = a.Passes
+	if a.Tune != nil {
+		a.Tune(s)
+	}
 }
