@@ -147,3 +147,34 @@ func TestTheActorsGradientIsTheSlopeOfItsLoss(t *testing.T) {
 		t.Errorf("the loss falls by %v along its gradient of norm %v", slope, want)
 	}
 }
+
+// The published sizes at the shapes of HalfCheetah.
+func BenchmarkAnUpdateThroughTheModel(b *testing.B) {
+	const obsDim, actDim = 17, 6
+	s := DefaultSettings()
+	s.Hidden, s.Activation = []int{256, 256, 256}, SiLU
+	s.Critic = CriticSettings{Count: 5, Norm: NormPlain, Dropout: 1e-3, Subset: 2, ActorUses: UsesMean, Quantiles: 1, Scaled: true}
+	a := newAgent(b, s, obsDim, actDim, nil)
+	m := dynamics.DefaultSettings()
+	m.Members, m.Elites, m.Hidden, m.Decay, m.TargetNorm = 8, 8, []int{256, 256, 256}, dynamics.ShapeDecay(3), true
+	model, err := dynamics.New(m, obsDim, actDim, rng.Root(3), a.pool)
+	if err != nil {
+		b.Fatal(err)
+	}
+	v := a.NewValueGradient(model.World(dynamics.WorldOptions{}), 5)
+	starts := make([]float32, 256*20)
+	rng.Root(4).Normals(starts, 0)
+	draw := func(lo, hi int, obs []float32) { copy(obs, starts[lo*obsDim:hi*obsDim]) }
+	for _, c := range []struct {
+		name        string
+		criticsOnly bool
+		flop        float64
+	}{{"whole", false, 3.91e9}, {"critics", true, 1.98e9}} {
+		b.Run(c.name, func(b *testing.B) {
+			for i := range b.N {
+				v.Update(draw, c.criticsOnly, rng.Root(uint64(i)))
+			}
+			b.ReportMetric(c.flop*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+		})
+	}
+}
