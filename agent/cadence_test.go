@@ -91,6 +91,21 @@ func TestTheStartStatesOfABlockAreThoseOfItsLastRounds(t *testing.T) {
 	}
 }
 
+func TestABlockBeginsWithFreshOptimisers(t *testing.T) {
+	s := tiny(t, "m-demorl-vg", pendulum)
+	one, other := newDriver(t, s, pendulum, 1), newDriver(t, s, pendulum, 1)
+	for _, d := range []*driver{one, other} {
+		d.run(s.Warmup + s.RefitEvery)
+	}
+	other.a.sac.ResetOptimisers()
+	if slices.Equal(one.a.sac.AppendState(nil), other.a.sac.AppendState(nil)) {
+		t.Fatal("a reset is not to be seen in the state")
+	}
+	one.run(1)
+	other.run(1)
+	equalStates(t, "after the block", other.a, one.a)
+}
+
 // Where every start ends at once a round gives up after some tries instead of
 // looking for rows that there are not.
 func TestARoundOfStartStatesThatEndAtOnceGivesUp(t *testing.T) {
