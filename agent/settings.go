@@ -111,13 +111,18 @@ func (s *Settings) Plans() bool { return s.Imagine == ImaginePlanned || s.Act ==
 // gradients reports whether updates go back through the model.
 func (s *Settings) gradients() bool { return s.Learner == LearnerValueGradient }
 
-// validateGradient returns the faults of the learner value_gradient.
+// validateGradient returns the faults of the learner value_gradient, or of
+// settings that only it understands.
 func (s *Settings) validateGradient() error {
 	var faults []error
 	fault := func(ok bool, format string, args ...any) {
 		if !ok {
 			faults = append(faults, fmt.Errorf(format, args...))
 		}
+	}
+	if !s.gradients() {
+		fault(!s.SAC.Critic.Scaled, "sac.critic.scaled is true and learner is %q; want learner %s, which tracks the bounds of the value", s.Learner, LearnerValueGradient)
+		return errors.Join(faults...)
 	}
 	g := s.Gradient
 	fault(g.Steps >= 1 && g.Steps <= 100, "value_gradient.steps is %d; want 1 to 100", g.Steps)
@@ -158,11 +163,7 @@ func (s *Settings) Validate() error {
 		faults = append(faults, fmt.Errorf("planner_share is %v; want a number from 0 to 1", s.PlannerShare))
 	}
 	oneOf("learner", s.Learner, LearnerSAC, LearnerValueGradient)
-	if s.gradients() {
-		faults = append(faults, s.validateGradient())
-	} else if s.SAC.Critic.Scaled {
-		faults = append(faults, fmt.Errorf("sac.critic.scaled is true and learner is %q; want learner %s, which tracks the bounds of the value", s.Learner, LearnerValueGradient))
-	}
+	faults = append(faults, s.validateGradient())
 	oneOf("plan_buffer", s.PlanBuffer, BufferClear, BufferRing)
 	oneOf("store_reward", s.StoreReward, "mean", "sample")
 	oneOf("reward", s.Reward, RewardKnown, RewardLearned)

@@ -22,24 +22,22 @@ type Algorithm struct {
 	Imagine string              // what is imagined
 	Planner func() mpc.Settings // the inner loop; nil where there is none
 
-	Propagation  string // how a particle picks its ensemble member
-	PlanBuffer   string
-	StoreReward  string
-	RealRatio    Schedule
-	UTD          int    // 0 leaves it to the task's row
-	UpdateEvery  int    // 0 means 1
-	Warmup       int    // 0 leaves it to the task's row
-	EntropyRule  string // "" leaves it to the task's row
-	RefitEvery   int    // 0 leaves it to the task's row
-	Horizon      int    // 0 leaves it to the task's row
-	ShortRollout bool   // imagined rollouts of one step where no row says otherwise
-	Starts       int    // start states of a round; 0 leaves it to the preset
+	Propagation string // how a particle picks its ensemble member
+	PlanBuffer  string
+	StoreReward string
+	RealRatio   Schedule
+	UTD         int    // 0 leaves it to the task's row
+	UpdateEvery int    // 0 means 1
+	Warmup      int    // 0 leaves it to the task's row
+	EntropyRule string // "" leaves it to the task's row
+	RefitEvery  int    // 0 leaves it to the task's row
+	Horizon     int    // 0 leaves it to the task's row
+	Starts      int    // start states of a round; 0 leaves it to the preset
 
 	Critic      *sac.CriticSettings // nil: twin critics
 	PolicyEvery int                 // critic steps an actor step; 0 means 1
 
 	PlannerShare float64         // share of episodes that the planner drives; 0 means all, where it acts
-	Learner      string          // how policy and value learn; "" means sac
 	Untrained    bool            // no policy and no value are trained
 	PerEpisode   bool            // the model is refitted after every episode instead of at the row's interval
 	Members      int             // of the ensemble, all used; 0 leaves it to the preset
@@ -62,7 +60,7 @@ var Algorithms = []Algorithm{
 	{
 		Name: "mbpo", Summary: "SAC on short rollouts of the policy in the model, without planning", Source: "MBPO; method.md E.1",
 		Act: ActPolicy, Imagine: ImagineBranched, Propagation: "ts1", PlanBuffer: BufferRing, StoreReward: "sample",
-		RealRatio: Schedule{0.05}, ShortRollout: true, Starts: 100_000,
+		RealRatio: Schedule{0.05}, Horizon: 1, Starts: 100_000,
 	},
 	{
 		Name: "loop", Summary: "the planner drives the robot, SAC's critic values the end of its plans", Source: "LOOP; method.md E.2",
@@ -94,13 +92,13 @@ var Algorithms = []Algorithm{
 		Name: "dhmbpo", Summary: "climbs value gradients through short model rollouts that start from long ones", Source: "DHMBPO; method.md D.5, C.11",
 		Act: ActPolicy, Imagine: ImagineBranched, Propagation: "ts1", StoreReward: "mean",
 		UTD: 1, EntropyRule: "minus_actions", Horizon: 20, Starts: 256, PerEpisode: true, Members: 8,
-		Critic: &gradientCritic, Learner: LearnerValueGradient, Tune: valueGradient,
+		Critic: &gradientCritic, Tune: valueGradient,
 	},
 	{
 		Name: "m-demorl-vg", Summary: "as dhmbpo, from the states of plans that m-demorl's planner improved", Source: "ours; method.md D.5",
 		Act: ActPolicy, Imagine: ImaginePlanned, Planner: mpc.MDeMoRL, Propagation: "fixed", StoreReward: "mean",
 		UTD: 1, EntropyRule: "minus_actions", Horizon: 5, Starts: 1024, PerEpisode: true, Members: 8,
-		Critic: &gradientCritic, Learner: LearnerValueGradient, Tune: valueGradient,
+		Critic: &gradientCritic, Tune: valueGradient,
 	},
 	{
 		Name: "redq", Summary: "SAC with ten critics, a random pair of them as the target, and 20 updates a step", Source: "REDQ; method.md D.4, E.3",
@@ -128,7 +126,7 @@ var gradientCritic = sac.CriticSettings{Count: 5, Norm: sac.NormPlain, Dropout: 
 
 // valueGradient writes the sizes and constants of method.md D.5 and C.11.
 func valueGradient(s *Settings) {
-	s.Reward = RewardLearned // a known one has no gradient here
+	s.Learner, s.Reward = LearnerValueGradient, RewardLearned // a known reward has no gradient here
 	s.SAC.Hidden, s.SAC.Activation = []int{256, 256, 256}, sac.SiLU
 	s.SAC.Gamma, s.SAC.InitialTemperature = 0.995, 0.1
 	s.Planner.Gamma = s.SAC.Gamma
@@ -183,14 +181,8 @@ func (a Algorithm) apply(s *Settings) {
 	if a.EntropyRule != "" {
 		s.SAC.TargetEntropyRule = a.EntropyRule
 	}
-	if a.ShortRollout {
-		s.Horizon = Schedule{1}
-	}
 	if a.Horizon > 0 {
 		s.Horizon = Schedule{float64(a.Horizon)}
-	}
-	if a.Learner != "" {
-		s.Learner = a.Learner
 	}
 	if a.Starts > 0 {
 		s.StartStates = a.Starts

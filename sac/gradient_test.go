@@ -10,6 +10,7 @@ import (
 	"demorl/internal/par"
 	"demorl/internal/wire"
 	"demorl/rng"
+	"demorl/rollout"
 )
 
 // drift ends rows whose first coordinate exceeds 2.
@@ -176,5 +177,64 @@ func BenchmarkAnUpdateThroughTheModel(b *testing.B) {
 			}
 			b.ReportMetric(c.flop*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 		})
+	}
+}
+
+// What imagination's values say is in the value's units: answers times half the
+// distance of the bounds plus their middle, the mean over the targets.
+func TestTerminalValuesOfScaledCriticsAreInTheUnitsOfTheValue(t *testing.T) {
+	v, draw := overModel(t, 64, 3, nil, nil, func(s *Settings) { s.Critic.Dropout = 0 })
+	a := v.agent
+	for i := range uint64(4) {
+		v.Update(draw, false, rng.Root(9).At(i))
+	}
+	low, high := a.bounds.low, a.bounds.high
+	if !(low < high) || float64(a.bounds.width) == 1 {
+		t.Fatalf("bounds %v to %v", low, high)
+	}
+	const rows = 8
+	b := rollout.NewBlock(rows, a.obsDim, a.actDim)
+	b.Rows, b.Key = rows, rng.Root(1)
+	draw(0, rows, b.Obs)
+	out := make([]float32, rows)
+	lane := a.NewValue(rows)
+	lane.Rule = HardValue
+	lane.Value(b, out)
+	x, tape := make([]float32, rows*(a.obsDim+a.actDim)), a.targets.NewTape(rows)
+	join(x, b.Obs, lane.policy.action, rows, a.obsDim, a.actDim)
+	want := make([]float64, rows)
+	for c := range a.targets.Members {
+		for r, q := range a.targets.Infer(c, tape, x, rows) {
+			want[r] += (float64(q)*(high-low)/2 + (high+low)/2) / float64(a.targets.Members)
+		}
+	}
+	allNear(t, "values", out, want, 1e-5)
+}
+
+// method.md D.5.6: the 1 % and 99 % quantiles of the rewards, earned for ever;
+// the first ones as they are, then followed at the rate.
+func TestTheBoundsOfTheValueFollowTheRewards(t *testing.T) {
+	var rewards []float32
+	for i := range 101 {
+		rewards = append(rewards, float32(100-i)) // quantile p is 100 p
+	}
+	b := bounds{width: 1}
+	b.follow(nil, 0.5, 0.1)
+	if b.known || b.clamp(1e9) != 1e9 {
+		t.Error("bounds are known without a reward")
+	}
+	b.follow(rewards, 0.5, 0.1)
+	near(t, "low", b.low, 2, 1e-9)
+	near(t, "high", b.high, 198, 1e-9)
+	near(t, "width", float64(b.width), 98, 1e-6)
+	near(t, "centre", float64(b.centre), 100, 1e-6)
+	b.follow([]float32{0, 0}, 0.5, 0.1)
+	near(t, "low after", b.low, 1.8, 1e-9)
+	near(t, "high after", b.high, 178.2, 1e-9)
+	if b.clamp(-5) != float32(b.low) || b.clamp(500) != float32(b.high) || b.clamp(50) != 50 {
+		t.Error("values are not clamped to the bounds")
+	}
+	if nan := b.clamp(float32(math.NaN())); nan == nan {
+		t.Error("a value that is not a number becomes one")
 	}
 }
