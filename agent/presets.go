@@ -112,6 +112,7 @@ func Preset(a Algorithm, preset string, task env.Task) (Settings, error) {
 	}
 	switch {
 	case s.gradients(): // the tables name no task for them
+		s.Gradient.CriticUpdates = s.RefitEvery / 4
 	case a.Imagine == ImaginePlanned:
 		if a.Horizon == 0 {
 			s.Horizon = r.horizon
