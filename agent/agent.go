@@ -74,8 +74,9 @@ type Agent struct {
 	planner  *mpc.Planner    // improves replayed states' plans, or drives the robot
 	judge    *mpc.Planner    // drives evaluations where the planner acts
 	maker    *imagine.Maker
-	real     *replay.Buffer // D_ENV
-	imagined *replay.Buffer // D_MPC; nil where nothing is imagined
+	real     *replay.Buffer     // D_ENV
+	imagined *replay.Buffer     // D_MPC; nil where nothing is imagined
+	gradient *sac.ValueGradient // nil unless updates go back through the model
 
 	step    int    // real steps so far
 	updates uint64 // SAC updates so far
@@ -92,12 +93,13 @@ type Agent struct {
 	report Report
 }
 
-// draw fills rows of the present update's batch; rows is made once, since a
-// closure made for every update would be an allocation.
+// draw fills rows, or start states, of the present update's batch; its functions
+// are made once, since a closure made for every update would be an allocation.
 type draw struct {
-	ratio float64
-	key   rng.Key
-	rows  func(lo, hi int)
+	ratio  float64
+	key    rng.Key
+	rows   func(lo, hi int)
+	states func(lo, hi int, obs []float32)
 }
 
 // New returns an untrained agent. Every random number that it ever draws is a
@@ -117,6 +119,7 @@ func New(s Settings, task Task, key rng.Key, pool *par.Pool) (*Agent, error) {
 	a.draw.rows = func(lo, hi int) {
 		replay.SampleMixedRows(a.batch, lo, hi, a.real, a.imagined, a.draw.ratio, a.draw.key)
 	}
+	a.draw.states = a.drawStates
 	switch {
 	case s.UsesModel():
 		err = a.newModel()
@@ -156,6 +159,9 @@ func (a *Agent) newModel() error {
 	a.maker = a.newMaker(a.world, longest)
 	a.imagined = replay.NewBuffer(a.imaginedCapacity(0), a.task.ObsDim, a.task.ActDim)
 	a.starts = make([]rollout.Start, s.StartStates)
+	if s.gradients() {
+		a.gradient = a.sac.NewValueGradient(a.world, s.Gradient.Steps)
+	}
 	if s.Imagine == ImaginePlanned {
 		a.plans = mpc.NewPlans(s.StartStates, longest, a.task.ActDim)
 	}
@@ -255,6 +261,9 @@ func (a *Agent) epoch() int { return max(0, a.trained()) / a.settings.EpochSteps
 // rounds of the retained epochs make.
 func (a *Agent) imaginedCapacity(e int) int {
 	s := a.settings
+	if s.gradients() {
+		return s.Gradient.RetainRounds * s.StartStates * s.Horizon.Int(e)
+	}
 	rounds := (s.EpochSteps + s.ReplanEvery - 1) / s.ReplanEvery
 	return s.RetainEpochs * rounds * s.StartStates * s.Horizon.Int(e)
 }
@@ -268,12 +277,16 @@ func (a *Agent) Prepare() error {
 		return nil
 	}
 	inEpoch := t % s.EpochSteps
-	if inEpoch%s.RefitEvery == 0 && (s.ModelFreezeEpoch == 0 || a.epoch() < s.ModelFreezeEpoch) {
+	refits := inEpoch%s.RefitEvery == 0
+	if refits && (s.ModelFreezeEpoch == 0 || a.epoch() < s.ModelFreezeEpoch) {
 		if err := a.refit(); err != nil {
 			return err
 		}
 	}
-	if a.imagined == nil {
+	if a.gradient != nil && refits && s.UTD > 0 {
+		return a.climb()
+	}
+	if a.imagined == nil || a.gradient != nil {
 		return nil
 	}
 	if inEpoch == 0 {
@@ -282,7 +295,7 @@ func (a *Agent) Prepare() error {
 		}
 	}
 	if inEpoch%s.ReplanEvery == 0 {
-		return a.imagine()
+		return a.imagine(s.ProbeStarts)
 	}
 	return nil
 }
@@ -371,12 +384,13 @@ func (a *Agent) EpisodeEnd() {
 	}
 }
 
-// Learn does the SAC updates that are due after a real step.
+// Learn does the SAC updates that are due after a real step. Value gradients
+// learn in Prepare, after a refit.
 func (a *Agent) Learn() error {
 	s := a.settings
 	// The step just observed belongs to the epoch in which it was taken.
 	t := a.trained() - 1
-	if t < 0 || (t+1)%s.UpdateEvery != 0 {
+	if t < 0 || (t+1)%s.UpdateEvery != 0 || a.gradient != nil {
 		return nil
 	}
 	start := time.Now()

@@ -395,4 +395,23 @@ func TestAllFaultsOfTheSettingsAreToldAtOnce(t *testing.T) {
 	if err := s.Validate(); err != nil {
 		t.Error(err)
 	}
+	s.SAC.Critic.Scaled = true
+	if err := s.Validate(); err == nil || !strings.Contains(err.Error(), "sac.critic.scaled") {
+		t.Errorf("scaled critics without bounds give %v", err)
+	}
+	s = tiny(t, "dhmbpo", pendulum)
+	s.Reward, s.Precision, s.Imagine, s.Model.DeltaClip = RewardKnown, PrecisionBF16, ImagineNothing, true
+	s.SAC.PolicyEvery, s.SAC.Critic.ActorUses, s.SAC.Activation, s.Gradient = 2, "min", "tanh", GradientSettings{CriticUpdates: -1}
+	err = s.Validate()
+	if err == nil {
+		t.Fatal("taken")
+	}
+	for _, want := range []string{
+		"reward is", "precision is", "imagine is", "model.delta_clip", "sac.policy_every", "sac.critic.actor_uses", "sac.activation",
+		"value_gradient.steps is 0", "value_gradient.imagine_every is 0", "value_gradient.retain_rounds is 0", "value_gradient.critic_updates is -1",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not told in:\n%v", want, err)
+		}
+	}
 }

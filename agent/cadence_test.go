@@ -25,7 +25,11 @@ func TestUpdatesRefitsAndRoundsComeAtTheirSteps(t *testing.T) {
 		for n := 1; n <= s.Warmup+2*s.EpochSteps+5; n++ {
 			d.step()
 			after := max(0, n-s.Warmup)
-			if want := after / s.UpdateEvery * s.UpdateEvery * 2; int(d.a.updates) != want || int(d.a.sac.Updates()) != want {
+			want := after / s.UpdateEvery * s.UpdateEvery * 2
+			if s.gradients() {
+				want = gradientUpdates(s, ceil(after, s.RefitEvery))
+			}
+			if int(d.a.updates) != want || int(d.a.sac.Updates()) != want {
 				t.Fatalf("%s: %d updates (SAC made %d) after step %d, want %d", a.Name, d.a.updates, d.a.sac.Updates(), n, want)
 			}
 			if d.a.Steps() != n || d.a.Real().Len() != n {
@@ -35,13 +39,92 @@ func TestUpdatesRefitsAndRoundsComeAtTheirSteps(t *testing.T) {
 				t.Fatalf("%s: %d refits after step %d, want %d", a.Name, d.a.model.Fits(), n, ceil(after, s.RefitEvery))
 			}
 			rounds := 0
-			if a.Imagine != ImagineNothing {
+			switch {
+			case s.gradients():
+				rounds = gradientRounds(s, ceil(after, s.RefitEvery))
+			case a.Imagine != ImagineNothing:
 				rounds = ceil(after, s.ReplanEvery)
 			}
 			if int(d.a.rounds) != rounds {
 				t.Fatalf("%s: %d rounds after step %d, want %d", a.Name, d.a.rounds, n, rounds)
 			}
 		}
+	}
+}
+
+// gradientUpdates and gradientRounds are what that many blocks of value
+// gradients make (method.md D.5): after the warm-up utd updates for each of its
+// steps, later for each step between refits, and before them some of the critics
+// alone; a round of imagination before those and every few updates.
+func gradientUpdates(s Settings, blocks int) int {
+	if blocks == 0 {
+		return 0
+	}
+	return blocks*s.Gradient.CriticUpdates + s.UTD*s.Warmup + (blocks-1)*s.UTD*s.RefitEvery
+}
+
+func gradientRounds(s Settings, blocks int) int {
+	if blocks == 0 {
+		return 0
+	}
+	every := s.Gradient.ImagineEvery
+	return blocks + ceil(s.UTD*s.Warmup, every) + (blocks-1)*ceil(s.UTD*s.RefitEvery, every)
+}
+
+// A block begins with fresh optimisers and an empty D_MPC, whose rows are the
+// last rounds of its own; a round has as many as starts that never end give.
+func TestTheStartStatesOfABlockAreThoseOfItsLastRounds(t *testing.T) {
+	s := tiny(t, "dhmbpo", pendulum)
+	s.Horizon = Schedule{5}
+	d := newDriver(t, s, pendulum, 1)
+	d.run(s.Warmup + 1)
+	held := s.Gradient.RetainRounds * s.StartStates * 5
+	if d.a.imagined.Len() != held || d.a.imagined.Capacity() != held {
+		t.Errorf("D_MPC holds %d of %d rows, want %d", d.a.imagined.Len(), d.a.imagined.Capacity(), held)
+	}
+	if got, want := d.a.imagined.Added(), uint64(gradientRounds(s, 1)*s.StartStates*5); got != want {
+		t.Errorf("the first block imagined %d rows, want %d", got, want)
+	}
+	d.run(s.RefitEvery)
+	if got, want := d.a.imagined.Added(), uint64((gradientRounds(s, 2)-gradientRounds(s, 1))*s.StartStates*5); got != want {
+		t.Errorf("the second block imagined %d rows, want %d: it begins with none", got, want)
+	}
+}
+
+func TestABlockBeginsWithFreshOptimisers(t *testing.T) {
+	s := tiny(t, "m-demorl-vg", pendulum)
+	one, other := newDriver(t, s, pendulum, 1), newDriver(t, s, pendulum, 1)
+	for _, d := range []*driver{one, other} {
+		d.run(s.Warmup + s.RefitEvery)
+	}
+	other.a.sac.ResetOptimisers()
+	if slices.Equal(one.a.sac.AppendState(nil), other.a.sac.AppendState(nil)) {
+		t.Fatal("a reset is not to be seen in the state")
+	}
+	one.run(1)
+	other.run(1)
+	equalStates(t, "after the block", other.a, one.a)
+}
+
+// Where every start ends at once a round gives up after some tries instead of
+// looking for rows that there are not.
+func TestARoundOfStartStatesThatEndAtOnceGivesUp(t *testing.T) {
+	s := tiny(t, "dhmbpo", pendulum)
+	s.Horizon, s.Gradient.CriticUpdates, s.UTD = Schedule{20}, 1, 1
+	s.Warmup, s.Gradient.ImagineEvery = 30, 1000
+	d := driverOf(t, s, &ending{}, Task{ID: "test/ending", ObsDim: 1, ActDim: 1, Terminates: true, Terminator: always{}}, 1)
+	d.run(s.Warmup + 1)
+	if got, want := d.a.imagined.Added(), uint64(2*imagineTries*s.StartStates); got != want {
+		t.Errorf("%d rows of starts that end at once, want %d", got, want)
+	}
+}
+
+// always says that every state is the last.
+type always struct{}
+
+func (always) Terminal(_ []float32, done []bool) {
+	for i := range done {
+		done[i] = true
 	}
 }
 

@@ -106,20 +106,24 @@ func Preset(a Algorithm, preset string, task env.Task) (Settings, error) {
 	a.apply(&s)
 	if a.PerEpisode && spec.Limit > 0 {
 		s.EpochSteps, s.RefitEvery, s.ReplanEvery = spec.Limit, spec.Limit, spec.Limit
-		s.Warmup = spec.Limit
+		if a.Untrained {
+			s.Warmup = spec.Limit
+		}
 	}
-	switch a.Imagine {
-	case ImaginePlanned:
+	switch {
+	case s.gradients(): // the tables name no task for them
+		s.Gradient.CriticUpdates = s.RefitEvery / 4
+	case a.Imagine == ImaginePlanned:
 		if a.Horizon == 0 {
 			s.Horizon = r.horizon
 		}
 		if r.planBuffer != "" {
 			s.PlanBuffer = r.planBuffer
 		}
-	case ImagineBranched:
+	case a.Imagine == ImagineBranched:
 		s.Horizon, s.UTD, s.RetainEpochs, s.SAC.TargetEntropy = r.rolloutLength, r.branchedUTD, r.branchedRetain, r.branchedEntropy
 	}
-	if a.Critic != nil {
+	if a.Critic != nil && !s.gradients() {
 		if a.EntropyRule == "" {
 			s.SAC.TargetEntropy = r.branchedEntropy
 		}
@@ -167,7 +171,9 @@ func gate(s *Settings, a Algorithm, spec env.Spec, r row) {
 	if !spec.Terminates {
 		s.Warmup = max(500, min(2*spec.Limit, 2000)) // random episodes of the others are short
 	}
-	if a.Imagine != ImagineNothing {
+	switch {
+	case s.gradients():
+	case a.Imagine != ImagineNothing:
 		s.UTD = r.gateUTD
 		if s.UTD == 0 {
 			s.UTD = 10
@@ -185,6 +191,9 @@ func gate(s *Settings, a Algorithm, spec env.Spec, r row) {
 		s.SAC.Critic.Hidden = []int{128, 128}
 	}
 	s.Model.Members, s.Model.Elites = 5, 3
+	if s.gradients() {
+		s.Model.Elites = s.Model.Members
+	}
 	s.Model.Hidden = []int{128, 128, 128}
 	s.Model.Decay = dynamics.ShapeDecay(len(s.Model.Hidden))
 	if s.Model.Propagation == dynamics.All {

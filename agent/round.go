@@ -12,8 +12,9 @@ import (
 )
 
 // imagine makes one round of imagined rows: branched rollouts of the policy,
-// or rollouts of improved plans (method.md A.4).
-func (a *Agent) imagine() error {
+// or rollouts of improved plans (method.md A.4). The gain over the policy is
+// measured on probes of its starts.
+func (a *Agent) imagine(probes int) error {
 	start := time.Now()
 	a.sac.PublishBF16()
 	s, key := a.settings, a.key.Derive("imagine").At(a.rounds)
@@ -38,12 +39,22 @@ func (a *Agent) imagine() error {
 	}
 	a.report.last["plan/horizon"] = float64(horizon)
 	a.report.mean("plan/out_of_range_share", float64(tally.OutOfRange)/float64(len(a.starts)))
-	a.report.round(tally, float64(s.UTD*s.ReplanEvery*s.SAC.Batch)*(1-s.RealRatio.At(a.epoch())), a.imagined.Len())
-	if err := a.probe(course, key.At(3)); err != nil {
+	a.report.round(tally, a.draws(), a.imagined.Len())
+	if err := a.probe(course, probes, key.At(3)); err != nil {
 		return err
 	}
 	a.report.Imagine += time.Since(start)
 	return nil
+}
+
+// draws returns how many imagined rows the learner draws while a row stays in
+// D_MPC.
+func (a *Agent) draws() float64 {
+	s := a.settings
+	if s.gradients() {
+		return float64(s.Gradient.ImagineEvery * s.Gradient.RetainRounds * s.SAC.Batch)
+	}
+	return float64(s.UTD*s.ReplanEvery*s.SAC.Batch) * (1 - s.RealRatio.At(a.epoch()))
 }
 
 // drawStarts draws the start states of a round uniformly with replacement
@@ -58,8 +69,8 @@ func (a *Agent) drawStarts(key rng.Key) {
 // probe measures, on the first few starts of the round, what was imagined
 // against noise-free policy rollouts from the same states, reward and value
 // apart (method.md A.4 step 8, pilot.md section 7).
-func (a *Agent) probe(course imagine.Course, key rng.Key) error {
-	n := min(a.settings.ProbeStarts, len(a.starts))
+func (a *Agent) probe(course imagine.Course, probes int, key rng.Key) error {
+	n := min(probes, len(a.starts))
 	if n == 0 {
 		return nil
 	}

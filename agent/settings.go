@@ -30,6 +30,9 @@ const (
 	WorldModel     = "model"     // planning and imagination happen in the learned ensemble
 	WorldSimulator = "simulator" // planning happens in copies of the task itself
 
+	LearnerSAC           = "sac"            // updates from batches of transitions
+	LearnerValueGradient = "value_gradient" // updates from start states, back through the model (method.md D.5)
+
 	RewardKnown   = "known"   // imagination asks the task's Rewarder, where it has one
 	RewardLearned = "learned" // the model predicts rewards
 )
@@ -39,6 +42,7 @@ type Settings struct {
 	Act     string `yaml:"act"`     // who acts in the real system: policy or planner
 	Imagine string `yaml:"imagine"` // what fills D_MPC: nothing, branched or planned
 	World   string `yaml:"world"`   // what is planned in: model or simulator
+	Learner string `yaml:"learner"` // how policy and value learn: sac or value_gradient
 
 	PlannerShare float64 `yaml:"planner_share"` // share of episodes that the planner drives, with act planner; the policy drives the others
 
@@ -63,19 +67,35 @@ type Settings struct {
 	Precision        string `yaml:"precision"`          // of imagination and planning: f32 or bf16 (bfloat16 products); learning and acting are f32
 	ProbeStarts      int    `yaml:"probe_starts"`       // starts on which a round's gain over the policy is measured
 
-	SAC     sac.Settings      `yaml:"sac"`
-	Model   dynamics.Settings `yaml:"model"`
-	Planner mpc.Settings      `yaml:"planner"`
+	Gradient GradientSettings  `yaml:"value_gradient"`
+	SAC      sac.Settings      `yaml:"sac"`
+	Model    dynamics.Settings `yaml:"model"`
+	Planner  mpc.Settings      `yaml:"planner"`
+}
+
+// GradientSettings say how the learner value_gradient works (method.md D.5).
+// After every refit it starts from fresh optimisers and an empty D_MPC and makes
+// its updates in one block: utd times refit_every, after warm-up utd times warmup.
+type GradientSettings struct {
+	Steps         int `yaml:"steps"`          // T: model steps of a walk, through which the gradient goes
+	ImagineEvery  int `yaml:"imagine_every"`  // updates between rounds of imagination, which make start states
+	RetainRounds  int `yaml:"retain_rounds"`  // rounds that D_MPC holds
+	CriticUpdates int `yaml:"critic_updates"` // updates of the critics alone with which a block begins
+}
+
+// DefaultGradient returns the published settings.
+func DefaultGradient() GradientSettings {
+	return GradientSettings{Steps: 5, ImagineEvery: 20, RetainRounds: 10, CriticUpdates: 250}
 }
 
 // DefaultSettings returns M-DeMoRL with the corrected defaults of method.md A.6.
 func DefaultSettings() Settings {
 	return Settings{
-		Act: ActPolicy, Imagine: ImaginePlanned, World: WorldModel, PlannerShare: 1,
+		Act: ActPolicy, Imagine: ImaginePlanned, World: WorldModel, Learner: LearnerSAC, PlannerShare: 1,
 		Warmup: 5000, EpochSteps: 1000, RefitEvery: 250, ReplanEvery: 250, UTD: 20, UpdateEvery: 1,
 		RealRatio: Schedule{0.05}, Horizon: Schedule{5}, StartStates: 10_000,
 		Capacity: 1_000_000, PlanBuffer: BufferClear, RetainEpochs: 1, StoreReward: "mean", Reward: RewardKnown, Termination: "env", Precision: PrecisionF32, ProbeStarts: 500,
-		SAC: sac.DefaultSettings(), Model: dynamics.DefaultSettings(), Planner: mpc.DefaultSettings(),
+		Gradient: DefaultGradient(), SAC: sac.DefaultSettings(), Model: dynamics.DefaultSettings(), Planner: mpc.DefaultSettings(),
 	}
 }
 
@@ -89,6 +109,38 @@ func (s *Settings) Learns() bool { return s.UTD > 0 }
 
 // Plans reports whether the algorithm has an inner loop.
 func (s *Settings) Plans() bool { return s.Imagine == ImaginePlanned || s.Act == ActPlanner }
+
+// gradients reports whether updates go back through the model.
+func (s *Settings) gradients() bool { return s.Learner == LearnerValueGradient }
+
+// validateGradient returns the faults of the learner value_gradient, or of
+// settings that only it understands.
+func (s *Settings) validateGradient() error {
+	var faults []error
+	fault := func(ok bool, format string, args ...any) {
+		if !ok {
+			faults = append(faults, fmt.Errorf(format, args...))
+		}
+	}
+	if !s.gradients() {
+		fault(!s.SAC.Critic.Scaled, "sac.critic.scaled is true and learner is %q; want learner %s, which tracks the bounds of the value", s.Learner, LearnerValueGradient)
+		return errors.Join(faults...)
+	}
+	g := s.Gradient
+	fault(g.Steps >= 1 && g.Steps <= 100, "value_gradient.steps is %d; want 1 to 100", g.Steps)
+	fault(g.ImagineEvery >= 1, "value_gradient.imagine_every is %d; want at least 1", g.ImagineEvery)
+	fault(g.RetainRounds >= 1, "value_gradient.retain_rounds is %d; want at least 1", g.RetainRounds)
+	fault(g.CriticUpdates >= 0, "value_gradient.critic_updates is %d; want at least 0", g.CriticUpdates)
+	const why = "with learner value_gradient"
+	fault(s.Imagine != ImagineNothing, "imagine is %q; %s the walks start from imagined states: want branched or planned", s.Imagine, why)
+	fault(s.Reward == RewardLearned, "reward is %q; %s the reward needs a gradient: want %s", s.Reward, why, RewardLearned)
+	fault(s.Precision == PrecisionF32, "precision is %q; %s want %s", s.Precision, why, PrecisionF32)
+	fault(!s.Model.DeltaClip, "model.delta_clip is true; %s want false, since a clamp has no gradient", why)
+	fault(s.SAC.Critic.Quantiles == 1, "sac.critic.quantiles is %d; %s want 1", s.SAC.Critic.Quantiles, why)
+	fault(s.SAC.Critic.ActorUses == sac.UsesMean, "sac.critic.actor_uses is %q; %s want %s", s.SAC.Critic.ActorUses, why, sac.UsesMean)
+	fault(s.SAC.PolicyEvery == 1, "sac.policy_every is %d; %s want 1", s.SAC.PolicyEvery, why)
+	return errors.Join(faults...)
+}
 
 // Validate returns every fault of the settings at once.
 func (s *Settings) Validate() error {
@@ -112,6 +164,8 @@ func (s *Settings) Validate() error {
 	if !(s.PlannerShare >= 0 && s.PlannerShare <= 1) {
 		faults = append(faults, fmt.Errorf("planner_share is %v; want a number from 0 to 1", s.PlannerShare))
 	}
+	oneOf("learner", s.Learner, LearnerSAC, LearnerValueGradient)
+	faults = append(faults, s.validateGradient())
 	oneOf("plan_buffer", s.PlanBuffer, BufferClear, BufferRing)
 	oneOf("store_reward", s.StoreReward, "mean", "sample")
 	oneOf("reward", s.Reward, RewardKnown, RewardLearned)

@@ -40,7 +40,7 @@ func (a *Agent) Sections() []Section {
 	if a.planner != nil && a.settings.Act == ActPlanner {
 		sections = append(sections, Section{Name: "planner", Append: a.planner.AppendState, Restore: read("planner", a.planner.ReadState)})
 	}
-	if a.imagined != nil {
+	if a.imagined != nil && a.gradient == nil { // value gradients begin every block of updates with an empty one
 		sections = append(sections, Section{
 			Name: "imagined", Append: a.imagined.AppendState, Restore: read("imagined", a.imagined.ReadState),
 			Skip: func() bool {

@@ -22,28 +22,28 @@ type Algorithm struct {
 	Imagine string              // what is imagined
 	Planner func() mpc.Settings // the inner loop; nil where there is none
 
-	Propagation  string // how a particle picks its ensemble member
-	PlanBuffer   string
-	StoreReward  string
-	RealRatio    Schedule
-	UTD          int    // 0 leaves it to the task's row
-	UpdateEvery  int    // 0 means 1
-	Warmup       int    // 0 leaves it to the task's row
-	EntropyRule  string // "" leaves it to the task's row
-	RefitEvery   int    // 0 leaves it to the task's row
-	Horizon      int    // 0 leaves it to the task's row
-	ShortRollout bool   // imagined rollouts of one step where no row says otherwise
-	Starts       int    // start states of a round; 0 leaves it to the preset
+	Propagation string // how a particle picks its ensemble member
+	PlanBuffer  string
+	StoreReward string
+	RealRatio   Schedule
+	UTD         int    // 0 leaves it to the task's row
+	UpdateEvery int    // 0 means 1
+	Warmup      int    // 0 leaves it to the task's row
+	EntropyRule string // "" leaves it to the task's row
+	RefitEvery  int    // 0 leaves it to the task's row
+	Horizon     int    // 0 leaves it to the task's row
+	Starts      int    // start states of a round; 0 leaves it to the preset
 
 	Critic      *sac.CriticSettings // nil: twin critics
 	PolicyEvery int                 // critic steps an actor step; 0 means 1
 
-	PlannerShare float64 // share of episodes that the planner drives; 0 means all, where it acts
-	Untrained    bool    // no policy and no value are trained
-	PerEpisode   bool    // the model is refitted after every episode instead of at the row's interval
-	Members      int     // of the ensemble, all used; 0 leaves it to the preset
-	Passes       int     // training passes of a refit at the published size; 0 means until the held-out error stops falling
-	ModelBatch   int     // rows a gradient step of the model; 0 leaves it to the preset
+	PlannerShare float64         // share of episodes that the planner drives; 0 means all, where it acts
+	Untrained    bool            // no policy and no value are trained
+	PerEpisode   bool            // the model is refitted after every episode instead of at the row's interval
+	Members      int             // of the ensemble, all used; 0 leaves it to the preset
+	Passes       int             // training passes of a refit at the published size; 0 means until the held-out error stops falling
+	ModelBatch   int             // rows a gradient step of the model; 0 leaves it to the preset
+	Tune         func(*Settings) // further choices; nil: none
 }
 
 // Algorithms is the family (design.md section 4). Everything that tells one
@@ -60,7 +60,7 @@ var Algorithms = []Algorithm{
 	{
 		Name: "mbpo", Summary: "SAC on short rollouts of the policy in the model, without planning", Source: "MBPO; method.md E.1",
 		Act: ActPolicy, Imagine: ImagineBranched, Propagation: "ts1", PlanBuffer: BufferRing, StoreReward: "sample",
-		RealRatio: Schedule{0.05}, ShortRollout: true, Starts: 100_000,
+		RealRatio: Schedule{0.05}, Horizon: 1, Starts: 100_000,
 	},
 	{
 		Name: "loop", Summary: "the planner drives the robot, SAC's critic values the end of its plans", Source: "LOOP; method.md E.2",
@@ -89,6 +89,18 @@ var Algorithms = []Algorithm{
 		Act: ActPlanner, Imagine: ImagineNothing, Planner: mpc.ICEM, Propagation: "tsinf", RealRatio: Schedule{1}, Untrained: true,
 	},
 	{
+		Name: "dhmbpo", Summary: "climbs value gradients through short model rollouts that start from long ones", Source: "DHMBPO; method.md D.5, C.11",
+		Act: ActPolicy, Imagine: ImagineBranched, Propagation: "ts1", StoreReward: "mean",
+		UTD: 1, EntropyRule: "minus_actions", Horizon: 20, Starts: 256, PerEpisode: true, Members: 8,
+		Critic: &gradientCritic, Tune: valueGradient,
+	},
+	{
+		Name: "m-demorl-vg", Summary: "as dhmbpo, from the states of plans that m-demorl's planner improved", Source: "ours; method.md D.5",
+		Act: ActPolicy, Imagine: ImaginePlanned, Planner: mpc.MDeMoRL, Propagation: "fixed", StoreReward: "mean",
+		UTD: 1, EntropyRule: "minus_actions", Horizon: 5, Starts: 1024, PerEpisode: true, Members: 8,
+		Critic: &gradientCritic, Tune: valueGradient,
+	},
+	{
 		Name: "redq", Summary: "SAC with ten critics, a random pair of them as the target, and 20 updates a step", Source: "REDQ; method.md D.4, E.3",
 		Act: ActPolicy, Imagine: ImagineNothing, RealRatio: Schedule{1}, UTD: 20, PolicyEvery: 20,
 		Critic: &sac.CriticSettings{Count: 10, Norm: sac.NormNone, Subset: 2, ActorUses: sac.UsesMean, Quantiles: 1},
@@ -107,6 +119,20 @@ var Algorithms = []Algorithm{
 		Name: "sac", Summary: "the model-free outer loop alone", Source: "SAC; method.md part D, E.3",
 		Act: ActPolicy, Imagine: ImagineNothing, RealRatio: Schedule{1}, UTD: 1, EntropyRule: "minus_actions",
 	},
+}
+
+// gradientCritic are the critics of the value gradients (method.md D.5.6).
+var gradientCritic = sac.CriticSettings{Count: 5, Norm: sac.NormPlain, Dropout: 1e-3, Subset: 2, ActorUses: sac.UsesMean, Quantiles: 1, Scaled: true}
+
+// valueGradient writes the sizes and constants of method.md D.5 and C.11.
+func valueGradient(s *Settings) {
+	s.Learner, s.Reward = LearnerValueGradient, RewardLearned // a known reward has no gradient here
+	s.SAC.Hidden, s.SAC.Activation = []int{256, 256, 256}, sac.SiLU
+	s.SAC.Gamma, s.SAC.InitialTemperature = 0.995, 0.1
+	s.Planner.Gamma = s.SAC.Gamma
+	s.Model.Hidden = []int{256, 256, 256}
+	s.Model.Decay = dynamics.ShapeDecay(len(s.Model.Hidden))
+	s.Model.TargetNorm = true
 }
 
 // FindAlgorithm returns the named algorithm.
@@ -155,8 +181,8 @@ func (a Algorithm) apply(s *Settings) {
 	if a.EntropyRule != "" {
 		s.SAC.TargetEntropyRule = a.EntropyRule
 	}
-	if a.ShortRollout {
-		s.Horizon = Schedule{1}
+	if a.Horizon > 0 {
+		s.Horizon = Schedule{float64(a.Horizon)}
 	}
 	if a.Starts > 0 {
 		s.StartStates = a.Starts
@@ -180,4 +206,7 @@ func (a Algorithm) apply(s *Settings) {
 		s.Model.Batch = a.ModelBatch
 	}
 	s.Model.MaxPasses = a.Passes
+	if a.Tune != nil {
+		a.Tune(s)
+	}
 }

@@ -34,6 +34,7 @@ func tiny(t testing.TB, algorithm, task string) Settings {
 		s.UpdateEvery = 7
 	}
 	s.StartStates, s.ProbeStarts, s.Capacity = 12, 4, 1000
+	s.Gradient = GradientSettings{Steps: 2, ImagineEvery: 6, RetainRounds: 2, CriticUpdates: 3}
 	s.Horizon = Schedule{0, 2, 2, 3}
 	s.SAC.Hidden, s.SAC.Batch = []int{8, 8}, 8
 	s.Model.Members, s.Model.Elites, s.Model.Hidden, s.Model.Batch = 3, 2, []int{8, 8}, 16

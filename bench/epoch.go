@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"demorl/agent"
 	"demorl/dynamics"
 	"demorl/env"
 	"demorl/internal/par"
@@ -112,7 +113,11 @@ func epochFlop(s train.Settings, loop *train.Loop, steps int, figures map[string
 	a := s.Agent
 	row := loop.Agent().Real().Row(0)
 	obs, act := len(row.Obs), len(row.Action)
-	flop := float64(steps*a.UTD) * updateFlop(a.SAC.Batch, obs, act, a.SAC.Hidden)
+	gradients := a.Learner == agent.LearnerValueGradient
+	flop := 0.0
+	if !gradients {
+		flop = float64(steps*a.UTD) * updateFlop(a.SAC.Batch, obs, act, a.SAC.Hidden)
+	}
 	if !a.UsesModel() {
 		return flop
 	}
@@ -120,6 +125,9 @@ func epochFlop(s train.Settings, loop *train.Loop, steps int, figures map[string
 	flop += figures["model/grad_steps"] * float64(a.Model.Batch) * fitFlop(a.Model.Members, sizes)
 	held := min(float64(a.Model.HoldoutMax), a.Model.HoldoutFraction*float64(loop.Agent().Real().Len()))
 	flop += figures["model/passes"] * held * float64(a.Model.Members) * forwardFlop(sizes)
+	if gradients {
+		return flop + blocksFlop(a, obs, act, steps)
+	}
 	rounds := (steps + a.ReplanEvery - 1) / a.ReplanEvery
 	plan := planFlop(a, obs, act, a.Horizon.Int(0))
 	if a.Model.Propagation == dynamics.Expect {

@@ -61,3 +61,35 @@ func planFlop(s agent.Settings, obs, act, horizon int) float64 {
 	}
 	return 0
 }
+
+// gradientFlop is the work of one update of value gradients (method.md D.5): the
+// walk through model and policy, the targets' pair at its end, all critics'
+// steps and, unless criticsOnly, the way back through critics, model and policy.
+func gradientFlop(s agent.Settings, obs, act int, criticsOnly bool) float64 {
+	actor, model := stack(obs, s.SAC.Hidden, 2*act), stack(obs+act, s.Model.Hidden, 2*(obs+1))
+	hidden := s.SAC.Hidden
+	if len(s.SAC.Critic.Hidden) > 0 {
+		hidden = s.SAC.Critic.Hidden
+	}
+	critic := stack(obs+act, hidden, 1)
+	steps, count := float64(s.Gradient.Steps), float64(s.SAC.Critic.Count)
+	flop := steps*forwardFlop(model) + (steps+1)*forwardFlop(actor) + float64(s.SAC.Critic.Subset)*forwardFlop(critic) + count*trainFlop(critic)
+	if !criticsOnly {
+		flop += count*2*forwardFlop(critic) + steps*forwardFlop(model) + (steps+1)*2*forwardFlop(actor)
+	}
+	return float64(s.SAC.Batch) * flop
+}
+
+// blocksFlop is the work of all updates and rounds of imagination of steps real
+// steps after warm-up with value gradients.
+func blocksFlop(s agent.Settings, obs, act, steps int) float64 {
+	ceil := func(a, b int) int { return (a + b - 1) / b }
+	blocks := ceil(steps, s.RefitEvery)
+	full, rounds := s.UTD*s.Warmup, 1+ceil(s.UTD*s.Warmup, s.Gradient.ImagineEvery)
+	if blocks > 1 {
+		full += (blocks - 1) * s.UTD * s.RefitEvery
+		rounds += (blocks - 1) * (1 + ceil(s.UTD*s.RefitEvery, s.Gradient.ImagineEvery))
+	}
+	alone := float64(blocks*s.Gradient.CriticUpdates) * gradientFlop(s, obs, act, true)
+	return alone + float64(full)*gradientFlop(s, obs, act, false) + float64(rounds)*planFlop(s, obs, act, s.Horizon.Int(0))
+}

@@ -59,6 +59,13 @@ func (a *Adam) StepPart(n *Net, m, i int, grad []float32, decay []float64) (squa
 	return kern.SumSquares(grad[lo:hi])
 }
 
+// Reset forgets all gradients seen, as a new optimiser.
+func (a *Adam) Reset() {
+	clear(a.steps)
+	clear(a.mean)
+	clear(a.square)
+}
+
 // Scalar is Adam for one number, such as a log temperature.
 type Scalar struct {
 	Rate         float64
@@ -74,6 +81,9 @@ func (s *Scalar) Step(x, g float64) float64 {
 	s.square = 0.999*s.square + 0.001*g*g
 	return x - s.Rate/(1-math.Pow(0.9, t))*s.mean/(math.Sqrt(s.square/(1-math.Pow(0.999, t)))+1e-8)
 }
+
+// Reset forgets all gradients seen, as a new optimiser.
+func (s *Scalar) Reset() { s.steps, s.mean, s.square = 0, 0, 0 }
 
 // AppendState appends the optimiser's state.
 func (a *Adam) AppendState(dst []byte) []byte {

@@ -14,11 +14,11 @@ const normEpsilon = 1e-5
 // gains and as many offsets (Ba et al. 2016): a row's linear outputs are moved
 // and scaled to mean 0 and variance 1 over the layer's features, multiplied by
 // the gains and moved by the offsets, and then go through the activation.
-// Dropout, where it is on, comes before (Hiraoka et al. 2022, DroQ).
+// A plain one has neither. Dropout, where it is on, comes before (Hiraoka et al. 2022, DroQ).
 
 // extras returns the number of parameters of layer l beside weights and biases.
 func (n *Net) extras(l int) int {
-	if n.LayerNorm && l < n.Layers()-1 {
+	if n.LayerNorm && !n.Plain && l < n.Layers()-1 {
 		return 2 * n.Sizes[l+1]
 	}
 	return 0

@@ -14,6 +14,7 @@ type Spec struct {
 	Trained bool     // whether Backward will be called (keeps transposed weights packed)
 
 	LayerNorm bool    // normalise hidden layers over their features, before the activation
+	Plain     bool    // LayerNorm has no gains and offsets
 	Dropout   float64 // share of hidden features that Drop leaves out, before LayerNorm; 0: none
 }
 
@@ -84,6 +85,11 @@ func New(s Spec) *Net {
 					n.gains[m][l][j] = 1
 				}
 				at += extras
+			} else if s.LayerNorm && l < n.Layers()-1 { // fixed ones and zeros, outside Params
+				n.gains[m], n.offsets[m] = append(n.gains[m], make([]float32, out)), append(n.offsets[m], make([]float32, out))
+				for j := range out {
+					n.gains[m][l][j] = 1
+				}
 			}
 			n.packed[m][l].Resize(in, out)
 			if s.Trained {
@@ -327,7 +333,7 @@ func (n *Net) backward(m int, t *Tape, dOut, grad, dIn []float32, add bool) {
 			if !add {
 				clear(biases)
 			}
-			if l > 0 && n.LayerNorm {
+			if l > 0 && n.extras(l-1) > 0 {
 				extras := grad[end-n.extras(l-1) : end]
 				if !add {
 					clear(extras)

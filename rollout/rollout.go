@@ -88,6 +88,25 @@ type Lane interface {
 	Step(b *Block, h int) error
 }
 
+// Tape is one worker's view of a World that remembers steps and goes back over
+// them: what value gradients need. Nothing else pays for it.
+type Tape interface {
+	// Step is Lane.Step that remembers step h, which counts from 0.
+	Step(b *Block, h int)
+	// Back takes the gradient of some number by the outcome of step h, dNext
+	// (rows x ObsDim) and dReward (rows), and writes that by its inputs to dObs
+	// (rows x ObsDim) and dAction (rows x ActDim), with noise, members and fates
+	// held. A row that did not step or takes zeros alone gets exactly zero,
+	// whatever its numbers were.
+	Back(h int, dNext, dReward, dObs, dAction []float32)
+}
+
+// Differentiable is a World whose steps can be gone back over.
+type Differentiable interface {
+	World
+	NewTape(rows, steps int) Tape // for blocks of up to rows rows and walks of up to steps steps
+}
+
 // Decoder chooses the actions of the running rows of a block at step h.
 type Decoder interface{ Decode(b *Block, h int) }
 

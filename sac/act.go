@@ -194,6 +194,7 @@ func (v *ValueLane) judge(critics *network, n int) {
 			}
 		}
 	}
+	v.agent.bounds.apply(v.q[:n])
 }
 
 // gather copies the given rows of src (dims numbers each) side by side to dst.

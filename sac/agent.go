@@ -30,6 +30,7 @@ type Agent struct {
 	temperatureAdam         nn.Scalar
 
 	copies    *copies // nil unless something imagines in bfloat16
+	bounds    bounds  // of the value; the identity unless the critics are scaled
 	updates   uint64
 	rewardMax float64 // largest |reward| of all batches
 	last      Stats   // of the last actor step, kept while policy_every skips some
@@ -97,11 +98,15 @@ func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Agent, e
 		pool = par.New(1)
 	}
 	s.Hidden, s.Critic.Hidden = append([]int(nil), s.Hidden...), append([]int(nil), s.Critic.Hidden...)
-	a := &Agent{settings: s, obsDim: obsDim, actDim: actDim, targetEntropy: s.Target(actDim), pool: pool}
-	a.actor = nn.New(nn.Spec{Members: 1, Sizes: sizes(obsDim, s.Hidden, 2*actDim), Hidden: kern.ReLU, Trained: true})
+	a := &Agent{settings: s, obsDim: obsDim, actDim: actDim, targetEntropy: s.Target(actDim), pool: pool, bounds: bounds{width: 1}}
+	act := kern.ReLU
+	if s.Activation == SiLU {
+		act = kern.SiLU
+	}
+	a.actor = nn.New(nn.Spec{Members: 1, Sizes: sizes(obsDim, s.Hidden, 2*actDim), Hidden: act, Trained: true})
 	critic := nn.Spec{
-		Members: s.Critic.Count, Sizes: sizes(obsDim+actDim, s.criticHidden(), s.Critic.Quantiles), Hidden: kern.ReLU, Trained: true,
-		LayerNorm: s.Critic.Norm == NormLayer, Dropout: s.Critic.Dropout,
+		Members: s.Critic.Count, Sizes: sizes(obsDim+actDim, s.criticHidden(), s.Critic.Quantiles), Hidden: act, Trained: true,
+		LayerNorm: s.Critic.Norm != NormNone, Plain: s.Critic.Norm == NormPlain, Dropout: s.Critic.Dropout,
 	}
 	a.critics = nn.New(critic)
 	critic.Trained = false
@@ -112,6 +117,9 @@ func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Agent, e
 	}
 	initialise(a.actor, key.Derive("actor/init"))
 	initialise(a.critics, key.Derive("critics/init"))
+	if s.Critic.Scaled {
+		a.zeroCritics()
+	}
 	copy(a.targets.Params, a.critics.Params)
 	a.targets.PackAll()
 	a.actorAdam, a.criticAdam = nn.NewAdam(a.actor, s.ActorRate), nn.NewAdam(a.critics, s.CriticRate)
@@ -127,6 +135,16 @@ func (s Settings) criticHidden() []int {
 		return s.Critic.Hidden
 	}
 	return s.Hidden
+}
+
+// zeroCritics makes every critic's first answer the middle of the bounds.
+func (a *Agent) zeroCritics() {
+	last := a.critics.Layers() - 1
+	for c := range a.critics.Members {
+		clear(a.critics.Weights(c, last))
+		clear(a.critics.Biases(c, last))
+	}
+	a.critics.PackAll()
 }
 
 // kept returns the number of targets of a row.

@@ -11,6 +11,9 @@
 //	stats := a.Update(batch, run.Derive("sac/update").At(n))
 //	actor := a.NewActor(rows)
 //
+// The same learner can be updated from states instead, by value gradients back
+// through a rollout.Differentiable world (ValueGradient, method.md D.5).
+//
 // A batch is cut into pieces of a fixed number of rows; a piece walks through
 // all networks while it is in cache, and the gradients of pieces are summed in
 // their order. So results do not depend on the number of workers.

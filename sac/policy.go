@@ -74,21 +74,26 @@ func (q *squashed) sample(head, noise []float32, rows int) {
 // sum over rows of scale * logPi + dAction . action, with the noise held, after
 // sample. Where the clamp is active the log standard deviation gets none.
 func (q *squashed) back(dHead, head, noise, dAction []float32, scale float32, rows int) {
-	dims, stride := q.dims, rollout.Stride(q.dims)
 	for r := range rows {
-		at := 2 * r * dims
-		for j := range dims {
-			i := r*dims + j
-			t := q.tail[i]
-			slope := 4 * t / ((1 + t) * (1 + t)) // 1 - a^2 without cancellation
-			dz := scale*2*q.action[i] + dAction[i]*slope
-			dHead[at+j] = dz
-			dLogStd := dz*q.std[i]*noise[r*stride+j] - scale
-			if l := head[at+dims+j]; l < LogStdMin || l > LogStdMax {
-				dLogStd = 0
-			}
-			dHead[at+dims+j] = dLogStd
+		q.backRow(r, dHead, head, noise, dAction, scale)
+	}
+}
+
+// backRow is back for row r alone.
+func (q *squashed) backRow(r int, dHead, head, noise, dAction []float32, scale float32) {
+	dims, stride := q.dims, rollout.Stride(q.dims)
+	at := 2 * r * dims
+	for j := range dims {
+		i := r*dims + j
+		t := q.tail[i]
+		slope := 4 * t / ((1 + t) * (1 + t)) // 1 - a^2 without cancellation
+		dz := scale*2*q.action[i] + dAction[i]*slope
+		dHead[at+j] = dz
+		dLogStd := dz*q.std[i]*noise[r*stride+j] - scale
+		if l := head[at+dims+j]; l < LogStdMin || l > LogStdMax {
+			dLogStd = 0
 		}
+		dHead[at+dims+j] = dLogStd
 	}
 }
 

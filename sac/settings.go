@@ -22,6 +22,13 @@ const (
 const (
 	NormNone  = "none"
 	NormLayer = "layer" // LayerNorm before the activation
+	NormPlain = "plain" // the same without learned gains and offsets
+)
+
+// Activations of the hidden layers.
+const (
+	ReLU = "relu"
+	SiLU = "silu"
 )
 
 // What the actor climbs, and what imagination's terminal value is.
@@ -34,12 +41,16 @@ const (
 type CriticSettings struct {
 	Count     int     `yaml:"count"`      // critics
 	Hidden    []int   `yaml:"hidden"`     // features of their hidden layers; empty takes sac.hidden
-	Norm      string  `yaml:"norm"`       // none or layer
-	Dropout   float64 `yaml:"dropout"`    // share of hidden features left out, of targets too; needs norm layer
+	Norm      string  `yaml:"norm"`       // none, layer or plain (layer without gains and offsets)
+	Dropout   float64 `yaml:"dropout"`    // share of hidden features left out, of targets too; needs norm layer or plain
 	Subset    int     `yaml:"subset"`     // critics, drawn anew for each update, whose smallest is the target (REDQ)
 	ActorUses string  `yaml:"actor_uses"` // min or mean
 	Quantiles int     `yaml:"quantiles"`  // quantiles of the return that a critic tells; 1 means its mean (TQC)
 	Drop      int     `yaml:"drop"`       // largest quantiles, per critic, that a target leaves out
+
+	// Scaled critics answer in units of the tracked bounds of the value, start
+	// in their middle, and their targets are clamped to them (method.md D.5).
+	Scaled bool `yaml:"scaled"`
 }
 
 // DefaultCritic returns the twin critics of plain SAC.
@@ -59,6 +70,7 @@ type Settings struct {
 	TargetEntropy      float64 `yaml:"target_entropy"`      // in nats, read under the rule fixed
 	TargetEntropyRule  string  `yaml:"target_entropy_rule"` // fixed, minus_actions or minus_half_actions
 	Init               string  `yaml:"init"`                // torch or glorot
+	Activation         string  `yaml:"activation"`          // of actor and critics: relu or silu
 	PolicyEvery        int     `yaml:"policy_every"`        // actor and temperature step after every n-th critic step
 	InitialTemperature float64 `yaml:"initial_temperature"`
 
@@ -70,7 +82,7 @@ func DefaultSettings() Settings {
 	return Settings{
 		Hidden: []int{256, 256}, Gamma: 0.99, Tau: 0.005,
 		ActorRate: 3e-4, CriticRate: 3e-4, TemperatureRate: 3e-4,
-		Batch: 256, TargetEntropyRule: MinusActions, Init: InitTorch,
+		Batch: 256, TargetEntropyRule: MinusActions, Init: InitTorch, Activation: ReLU,
 		PolicyEvery: 1, InitialTemperature: 1, Critic: DefaultCritic(),
 	}
 }
@@ -114,6 +126,7 @@ func (s Settings) Validate() error {
 		fault(false, "sac.target_entropy_rule is %q; use %s, %s or %s", s.TargetEntropyRule, Fixed, MinusActions, MinusHalfActions)
 	}
 	fault(s.Init == InitTorch || s.Init == InitGlorot, "sac.init is %q; use %s or %s", s.Init, InitTorch, InitGlorot)
+	fault(s.Activation == ReLU || s.Activation == SiLU, "sac.activation is %q; use %s or %s", s.Activation, ReLU, SiLU)
 	fault(s.PolicyEvery >= 1, "sac.policy_every is %d; use 1 or more critic steps", s.PolicyEvery)
 	fault(s.InitialTemperature > 0 && s.InitialTemperature <= 1e6, "sac.initial_temperature is %g; use a number above 0 and up to 1e6", s.InitialTemperature)
 	return errors.Join(append(faults, s.Critic.validate())...)
@@ -130,13 +143,14 @@ func (c CriticSettings) validate() error {
 		fault(width >= 1 && width <= 1<<16, "sac.critic.hidden is %v; each layer needs 1 to 65536 features", c.Hidden)
 	}
 	fault(c.Count >= 1 && c.Count <= 100, "sac.critic.count is %d; use 1 to 100 critics", c.Count)
-	fault(c.Norm == NormNone || c.Norm == NormLayer, "sac.critic.norm is %q; use %s or %s", c.Norm, NormNone, NormLayer)
+	fault(c.Norm == NormNone || c.Norm == NormLayer || c.Norm == NormPlain, "sac.critic.norm is %q; use %s, %s or %s", c.Norm, NormNone, NormLayer, NormPlain)
 	fault(c.Dropout >= 0 && c.Dropout < 1, "sac.critic.dropout is %g; use a share from 0 to below 1", c.Dropout)
-	fault(c.Dropout == 0 || c.Norm == NormLayer, "sac.critic.dropout is %g and norm is %q; dropout needs norm %s", c.Dropout, c.Norm, NormLayer)
+	fault(c.Dropout == 0 || c.Norm != NormNone, "sac.critic.dropout is %g and norm is %q; dropout needs norm %s or %s", c.Dropout, c.Norm, NormLayer, NormPlain)
 	fault(c.Subset >= 1 && c.Subset <= c.Count, "sac.critic.subset is %d; use 1 to count (%d)", c.Subset, c.Count)
 	fault(c.ActorUses == UsesMin || c.ActorUses == UsesMean, "sac.critic.actor_uses is %q; use %s or %s", c.ActorUses, UsesMin, UsesMean)
 	fault(c.Quantiles >= 1 && c.Quantiles <= 1000, "sac.critic.quantiles is %d; use 1 to 1000", c.Quantiles)
 	fault(c.Drop >= 0 && (c.Drop == 0 || c.Drop < c.Quantiles), "sac.critic.drop is %d; use 0 to below quantiles (%d)", c.Drop, c.Quantiles)
+	fault(!c.Scaled || c.Quantiles == 1, "sac.critic.scaled is true and quantiles is %d; scaled critics tell one number", c.Quantiles)
 	if c.Quantiles > 1 {
 		fault(c.ActorUses == UsesMean, "sac.critic.actor_uses is %q; with quantiles the actor climbs their %s", c.ActorUses, UsesMean)
 		fault(c.Subset == c.Count, "sac.critic.subset is %d; with quantiles the target mixes those of all %d critics", c.Subset, c.Count)

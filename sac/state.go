@@ -16,7 +16,11 @@ func (a *Agent) AppendState(dst []byte) []byte {
 	dst = a.actorAdam.AppendState(dst)
 	dst = a.criticAdam.AppendState(dst)
 	dst = wire.F64(dst, a.logTemperature)
-	return a.temperatureAdam.AppendState(dst)
+	dst = a.temperatureAdam.AppendState(dst)
+	if a.settings.Critic.Scaled {
+		dst = a.bounds.appendState(dst)
+	}
+	return dst
 }
 
 // ReadState restores what AppendState of a learner of the same shape wrote;
@@ -34,4 +38,7 @@ func (a *Agent) ReadState(r *wire.Reader) {
 	a.criticAdam.ReadState(r)
 	a.logTemperature = r.F64()
 	a.temperatureAdam.ReadState(r)
+	if a.settings.Critic.Scaled {
+		a.bounds.readState(r)
+	}
 }

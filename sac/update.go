@@ -81,6 +81,11 @@ func (a *Agent) step(batch *replay.Batch) Stats {
 
 func (a *Agent) updateCritics(stats *Stats) {
 	a.pool.Do(len(a.pieces), a.jobs.targets)
+	a.regress(stats)
+}
+
+// regress steps the critics towards the targets a.y of the batch.
+func (a *Agent) regress(stats *Stats) {
 	a.pool.Do(a.critics.Members*len(a.pieces), a.jobs.critics)
 	total, rewardMax, n := criticSums{}, 0.0, float64(a.batch.Rows)
 	for i := range a.pieces {
@@ -173,8 +178,9 @@ func (a *Agent) criticPiece(worker, i int) {
 // errors writes to dq the gradient of half the mean squared error of q, the
 // answers at the n rows from lo.
 func (a *Agent) errors(dq, q []float32, lo, n int) (total criticSums) {
-	scale := 1 / float32(a.batch.Rows)
+	scale := a.bounds.width / float32(a.batch.Rows)
 	squares := 0.0
+	a.bounds.apply(q[:n])
 	for r, y := range a.y[lo : lo+n] {
 		e := q[r] - y
 		dq[r] = e * scale

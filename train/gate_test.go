@@ -8,8 +8,8 @@ import (
 	"demorl/env"
 	_ "demorl/env/classic"
 	_ "demorl/env/leg"
-	_ "demorl/env/mujoco/gymtasks"
 	"demorl/env/mujoco"
+	_ "demorl/env/mujoco/gymtasks"
 	"demorl/env/parity"
 	"demorl/internal/par"
 	"demorl/train"
@@ -31,6 +31,8 @@ var gates = []struct {
 	{"m-demorl-online", "classic/pendulum", "planner", 3500, -200, 250},
 	{"cem", "classic/pendulum", "planner", 2500, -200, 250},
 	{"icem", "classic/pendulum", "planner", 2500, -200, 250},
+	{"dhmbpo", "classic/pendulum", "policy", 2000, -200, 250},
+	{"m-demorl-vg", "classic/pendulum", "policy", 2000, -200, 250},
 	// Upright from the first step on is 250.
 	{"m-demorl", "classic/cartpole-swingup", "policy", 6000, 130, 500},
 	{"m-demorl", "gym/inverteddoublependulum", "policy", 5000, 9300, 250},

@@ -39,6 +39,7 @@ func tiny(t testing.TB, task, algorithm string) train.Settings {
 	a.Warmup, a.EpochSteps, a.RefitEvery, a.ReplanEvery, a.UTD = 30, 40, 20, 10, 1
 	a.UpdateEvery = min(a.UpdateEvery, 7)
 	a.StartStates, a.ProbeStarts, a.Capacity = 12, 4, 1000
+	a.Gradient = agent.GradientSettings{Steps: 2, ImagineEvery: 6, RetainRounds: 2, CriticUpdates: 3}
 	a.Horizon = agent.Schedule{0, 2, 2, 3}
 	a.SAC.Hidden, a.SAC.Batch = []int{8, 8}, 8
 	a.Model.Members, a.Model.Elites, a.Model.Hidden, a.Model.Batch = 3, 2, []int{8, 8}, 16

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -383,6 +384,32 @@ func TestRunYAMLHoldsTheCompleteSettings(t *testing.T) {
 		if err != nil || !equalSettings(got, s) {
 			t.Errorf("%s: got %+v, %v\nwant %+v", a.Name, got, err, s)
 		}
+	}
+}
+
+// A run.yaml of a version that knew no value gradients means what that version did.
+func TestSettingsOfEarlierVersionsAreReadAsTheyWereMeant(t *testing.T) {
+	s := tiny(t, leg, "m-demorl")
+	text, err := settings.Encode(&s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := regexp.MustCompile(`(?m)^( *(learner|activation|scaled):.*|value_gradient:\n(  .*\n)+)\n?`).ReplaceAll(text, nil)
+	for _, name := range []string{"learner", "value_gradient", "activation", "scaled"} {
+		if bytes.Contains(old, []byte(name+":")) {
+			t.Fatalf("%s is still named in\n%s", name, old)
+		}
+	}
+	back := train.Stored()
+	if _, err := settings.Decode(&back, settings.YAML("run.yaml", old)); err != nil {
+		t.Fatal(err)
+	}
+	s.Agent.Gradient = agent.DefaultGradient() // what tiny makes smaller
+	if !equalSettings(back, s) {
+		t.Errorf("read as %+v\nwant %+v", back, s)
+	}
+	if err := back.Validate(); err != nil {
+		t.Error(err)
 	}
 }
 
