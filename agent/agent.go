@@ -341,6 +341,7 @@ func (a *Agent) Best(obs, action []float32) { a.actor.Act(obs, 1, nil, nil, acti
 // Observe stores what the last real step did.
 func (a *Agent) Observe(t replay.Transition) {
 	a.real.Add(t)
+	a.sac.Observe(t.Obs)
 	a.step++
 }
 
@@ -365,6 +366,14 @@ func (a *Agent) Learn() error {
 	for range s.UTD * s.UpdateEvery {
 		key := a.key.Derive("sac/update").At(a.updates)
 		a.draw.ratio, a.draw.key = ratio, key.At(0)
+		if s.SAC.Critic.Norm == sac.NormBatch {
+			// A batch's statistics are of one kind of rows: the whole batch is
+			// real with the ratio's probability, else imagined (method.md D.4).
+			a.draw.ratio = 0
+			if key.At(2).Float64At(0) < ratio {
+				a.draw.ratio = 1
+			}
+		}
 		stats := a.sac.UpdateDrawn(a.batch, a.draw.rows, key.At(1))
 		a.updates++
 		if stats.NonFinite {

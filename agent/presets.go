@@ -149,6 +149,9 @@ func lite(s *Settings, a Algorithm) {
 	if a.Imagine != ImagineNothing {
 		s.UTD = min(s.UTD, 20)
 	}
+	if s.SAC.Critic.Norm == sac.NormBatch {
+		s.SAC.Critic.Hidden = []int{512, 512} // a sixteenth of the published critics' weights
+	}
 	switch {
 	case a.Imagine == ImaginePlanned:
 		if s.Horizon.Max() > 5 {

@@ -37,6 +37,8 @@ type Algorithm struct {
 
 	Critic      *sac.CriticSettings // nil: twin critics
 	PolicyEvery int                 // critic steps an actor step; 0 means 1
+	Rate        float64             // Adam's, of all that SAC learns; 0 leaves it to the defaults
+	Beta1       float64             // Adam's, of actor and critics; 0 leaves it to the defaults
 
 	PlannerShare float64 // share of episodes that the planner drives; 0 means all, where it acts
 	Untrained    bool    // no policy and no value are trained
@@ -104,6 +106,11 @@ var Algorithms = []Algorithm{
 		Critic: &sac.CriticSettings{Count: 5, Hidden: []int{512, 512, 512}, Norm: sac.NormNone, Subset: 5, ActorUses: sac.UsesMean, Quantiles: 25, Drop: 2},
 	},
 	{
+		Name: "crossq", Summary: "SAC with batch renormalisation and joint passes of its critics, without target networks", Source: "CrossQ; method.md D.4, E.3",
+		Act: ActPolicy, Imagine: ImagineNothing, RealRatio: Schedule{1}, UTD: 1, EntropyRule: "minus_actions", PolicyEvery: 3, Rate: 1e-3, Beta1: 0.5,
+		Critic: &sac.CriticSettings{Count: 2, Hidden: []int{2048, 2048}, Norm: sac.NormBatch, Subset: 2, ActorUses: sac.UsesMin, Quantiles: 1},
+	},
+	{
 		Name: "sac", Summary: "the model-free outer loop alone", Source: "SAC; method.md part D, E.3",
 		Act: ActPolicy, Imagine: ImagineNothing, RealRatio: Schedule{1}, UTD: 1, EntropyRule: "minus_actions",
 	},
@@ -166,6 +173,12 @@ func (a Algorithm) apply(s *Settings) {
 	if a.Critic != nil {
 		s.SAC.Critic = *a.Critic
 		s.SAC.Critic.Hidden = slices.Clone(a.Critic.Hidden)
+	}
+	if a.Rate > 0 {
+		s.SAC.ActorRate, s.SAC.CriticRate, s.SAC.TemperatureRate = a.Rate, a.Rate, a.Rate
+	}
+	if a.Beta1 > 0 {
+		s.SAC.AdamBeta1 = a.Beta1
 	}
 	if a.PlannerShare > 0 {
 		s.PlannerShare = a.PlannerShare
