@@ -158,9 +158,9 @@ func lite(s *Settings, a Algorithm) {
 			s.Horizon = Schedule{5}
 		}
 		s.Planner.Samples, s.Planner.EliteFrac = 20, 0.2
-	case a.Untrained && s.Planner.Particles > 1:
+	case a.Untrained && (s.Planner.Particles > 1 || a.Clone != nil):
 		// A quarter of the published candidates and particles: about a sixteenth of the cost.
-		s.Planner.Samples, s.Planner.Elites, s.Planner.Particles = s.Planner.Samples/4, s.Planner.Elites/4, s.Planner.Particles/4
+		s.Planner.Samples, s.Planner.Elites, s.Planner.Particles = s.Planner.Samples/4, s.Planner.Elites/4, max(1, s.Planner.Particles/4)
 	}
 }
 

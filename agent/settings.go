@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"demorl/clone"
 	"demorl/dynamics"
 	"demorl/mpc"
 	"demorl/sac"
@@ -29,6 +30,9 @@ const (
 	WorldModel     = "model"     // planning and imagination happen in the learned ensemble
 	WorldSimulator = "simulator" // planning happens in copies of the task itself
 
+	LearnerSAC   = "sac"   // actor and critics
+	LearnerClone = "clone" // a policy taught by what the planner did, without a value
+
 	RewardKnown   = "known"   // imagination asks the task's Rewarder, where it has one
 	RewardLearned = "learned" // the model predicts rewards
 )
@@ -38,6 +42,7 @@ type Settings struct {
 	Act     string `yaml:"act"`     // who acts in the real system: policy or planner
 	Imagine string `yaml:"imagine"` // what fills D_MPC: nothing, branched or planned
 	World   string `yaml:"world"`   // what is planned in: model or simulator
+	Learner string `yaml:"learner"` // who owns the policy: sac or clone
 
 	PlannerShare float64 `yaml:"planner_share"` // share of episodes that the planner drives, with act planner; the policy drives the others
 
@@ -62,6 +67,7 @@ type Settings struct {
 	ProbeStarts      int    `yaml:"probe_starts"`       // starts on which a round's gain over the policy is measured
 
 	SAC     sac.Settings      `yaml:"sac"`
+	Clone   clone.Settings    `yaml:"clone"` // read with learner clone
 	Model   dynamics.Settings `yaml:"model"`
 	Planner mpc.Settings      `yaml:"planner"`
 }
@@ -69,11 +75,11 @@ type Settings struct {
 // DefaultSettings returns M-DeMoRL with the corrected defaults of method.md A.6.
 func DefaultSettings() Settings {
 	return Settings{
-		Act: ActPolicy, Imagine: ImaginePlanned, World: WorldModel, PlannerShare: 1,
+		Act: ActPolicy, Imagine: ImaginePlanned, World: WorldModel, Learner: LearnerSAC, PlannerShare: 1,
 		Warmup: 5000, EpochSteps: 1000, RefitEvery: 250, ReplanEvery: 250, UTD: 20, UpdateEvery: 1,
 		RealRatio: Schedule{0.05}, Horizon: Schedule{5}, StartStates: 10_000,
 		Capacity: 1_000_000, PlanBuffer: BufferClear, RetainEpochs: 1, StoreReward: "mean", Reward: RewardKnown, Termination: "env", Precision: PrecisionF32, ProbeStarts: 500,
-		SAC: sac.DefaultSettings(), Model: dynamics.DefaultSettings(), Planner: mpc.DefaultSettings(),
+		SAC: sac.DefaultSettings(), Clone: clone.DefaultSettings(), Model: dynamics.DefaultSettings(), Planner: mpc.DefaultSettings(),
 	}
 }
 
@@ -84,6 +90,9 @@ func (s *Settings) UsesModel() bool {
 
 // Learns reports whether the algorithm trains a policy and its value.
 func (s *Settings) Learns() bool { return s.UTD > 0 }
+
+// clones reports whether the policy is taught by what the planner did.
+func (s *Settings) clones() bool { return s.Learner == LearnerClone }
 
 // Plans reports whether the algorithm has an inner loop.
 func (s *Settings) Plans() bool { return s.Imagine == ImaginePlanned || s.Act == ActPlanner }
@@ -106,6 +115,12 @@ func (s *Settings) Validate() error {
 	oneOf("world", s.World, WorldModel, WorldSimulator)
 	if s.World == WorldSimulator && s.Imagine != ImagineNothing {
 		faults = append(faults, fmt.Errorf("world is %q and imagine is %q; want imagine nothing, since replayed states are observations and not states of the simulator", s.World, s.Imagine))
+	}
+	oneOf("learner", s.Learner, LearnerSAC, LearnerClone)
+	if s.clones() {
+		faults = append(faults, s.cloneFaults()...)
+	} else if s.Plans() && s.Planner.PlanForm == mpc.PlanParameters {
+		faults = append(faults, fmt.Errorf("planner.plan_form is %q and learner is %q; only the policy of learner %s can be planned by its parameters", s.Planner.PlanForm, s.Learner, LearnerClone))
 	}
 	if !(s.PlannerShare >= 0 && s.PlannerShare <= 1) {
 		faults = append(faults, fmt.Errorf("planner_share is %v; want a number from 0 to 1", s.PlannerShare))
@@ -154,6 +169,25 @@ func (s *Settings) Validate() error {
 		faults = append(faults, fmt.Errorf("replan_every is %d; want at most epoch_steps (%d), since every epoch begins with a round", s.ReplanEvery, s.EpochSteps))
 	}
 	return errors.Join(faults...)
+}
+
+// cloneFaults returns what does not fit the learner without a value.
+func (s *Settings) cloneFaults() (faults []error) {
+	fault := func(ok bool, format string, args ...any) {
+		if !ok {
+			faults = append(faults, fmt.Errorf(format, args...))
+		}
+	}
+	fault(s.Act == ActPlanner && s.PlannerShare == 1, "learner is %q, act is %q and planner_share is %v; it learns from a planner that drives every episode: use act %s and planner_share 1", s.Learner, s.Act, s.PlannerShare, ActPlanner)
+	fault(s.Imagine == ImagineNothing, "learner is %q and imagine is %q; it learns from real steps alone: use imagine %s", s.Learner, s.Imagine, ImagineNothing)
+	fault(s.UTD == 0, "learner is %q and utd is %d; it learns after episodes and not by updates: use utd 0", s.Learner, s.UTD)
+	fault(s.Planner.Value == mpc.ValueNone, "learner is %q and planner.value is %q; it has no value: use %s", s.Learner, s.Planner.Value, mpc.ValueNone)
+	parameters := s.Planner.PlanForm == mpc.PlanParameters
+	fault(parameters == (s.Clone.Rule == clone.RuleAverage), "clone.rule is %q and planner.plan_form is %q; offsets of parameters (%s) are averaged (%s), and actions are cloned (%s)", s.Clone.Rule, s.Planner.PlanForm, mpc.PlanParameters, clone.RuleAverage, clone.RuleActions)
+	if err := s.Clone.Validate(); err != nil {
+		faults = append(faults, prefixed("clone", err))
+	}
+	return faults
 }
 
 // prefixed makes sure that every fault of a nested struct names its section.

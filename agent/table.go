@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"demorl/clone"
 	"demorl/dynamics"
 	"demorl/env"
 	"demorl/mpc"
@@ -40,12 +41,13 @@ type Algorithm struct {
 	Rate        float64             // Adam's, of all that SAC learns; 0 leaves it to the defaults
 	Beta1       float64             // Adam's, of actor and critics; 0 leaves it to the defaults
 
-	PlannerShare float64 // share of episodes that the planner drives; 0 means all, where it acts
-	Untrained    bool    // no policy and no value are trained
-	PerEpisode   bool    // the model is refitted after every episode instead of at the row's interval
-	Members      int     // of the ensemble, all used; 0 leaves it to the preset
-	Passes       int     // training passes of a refit at the published size; 0 means until the held-out error stops falling
-	ModelBatch   int     // rows a gradient step of the model; 0 leaves it to the preset
+	PlannerShare float64               // share of episodes that the planner drives; 0 means all, where it acts
+	Untrained    bool                  // no policy and no value are trained by updates
+	Clone        func() clone.Settings // the learner is clone, with these settings; nil: sac
+	PerEpisode   bool                  // the model is refitted after every episode instead of at the row's interval
+	Members      int                   // of the ensemble, all used; 0 leaves it to the preset
+	Passes       int                   // training passes of a refit at the published size; 0 means until the held-out error stops falling
+	ModelBatch   int                   // rows a gradient step of the model; 0 leaves it to the preset
 }
 
 // Algorithms is the family (design.md section 4). Everything that tells one
@@ -77,6 +79,18 @@ var Algorithms = []Algorithm{
 		Name: "pets", Summary: "cross-entropy planning over an ensemble, no policy", Source: "PETS; method.md E.2",
 		Act: ActPlanner, Imagine: ImagineNothing, Planner: mpc.PETS, Propagation: "tsinf",
 		RealRatio: Schedule{1}, Untrained: true, PerEpisode: true, Members: 5, Passes: 5, ModelBatch: 32,
+	},
+	{
+		Name: "poplin-a", Summary: "cross-entropy search for residuals of a policy that is cloned from what the search does", Source: "POPLIN; method.md B.8, E.2",
+		Act: ActPlanner, Imagine: ImagineNothing, Planner: mpc.POPLINA, Propagation: "expect",
+		RealRatio: Schedule{1}, Untrained: true, PerEpisode: true, Members: 5, Passes: 5, ModelBatch: 32,
+		Clone: clone.DefaultSettings,
+	},
+	{
+		Name: "poplin-p", Summary: "cross-entropy search in the parameters of a small policy, which follows their mean", Source: "POPLIN; method.md B.8, E.2",
+		Act: ActPlanner, Imagine: ImagineNothing, Planner: mpc.POPLINP, Propagation: "expect",
+		RealRatio: Schedule{1}, Untrained: true, PerEpisode: true, Members: 5, Passes: 5, ModelBatch: 32,
+		Clone: clone.Averaged,
 	},
 	{
 		Name: "cem", Summary: "the cross-entropy method over the model or the simulator, no policy", Source: "method.md B.8",
@@ -185,6 +199,9 @@ func (a Algorithm) apply(s *Settings) {
 	}
 	if a.Untrained {
 		s.UTD = 0
+	}
+	if a.Clone != nil {
+		s.Learner, s.Clone = LearnerClone, a.Clone()
 	}
 	if a.Members > 0 {
 		s.Model.Members, s.Model.Elites = a.Members, a.Members

@@ -107,6 +107,9 @@ func (a *Agent) Settings() Settings { return a.settings }
 // clipped. It is the live network: do not change it.
 func (a *Agent) Policy() *nn.Net { return a.policy }
 
+// Parameters returns the number of the policy's parameters.
+func (a *Agent) Parameters() int { return len(a.policy.Params) }
+
 // Observe takes one real observation, length ObsDim, into the statistics that
 // the next Learn makes the policy's.
 func (a *Agent) Observe(obs []float32) { a.statistics.Add(obs) }

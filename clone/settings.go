@@ -28,6 +28,14 @@ func DefaultSettings() Settings {
 	return Settings{Rule: RuleActions, Hidden: []int{64, 64}, Rate: 3e-3, Decay: 1e-5, Passes: 100, Batch: 64}
 }
 
+// Averaged returns the published policy of POPLIN-P: one hidden layer of 32, and
+// nothing but averages.
+func Averaged() Settings {
+	s := DefaultSettings()
+	s.Rule, s.Hidden = RuleAverage, []int{32}
+	return s
+}
+
 // Validate returns all faults of s.
 func (s Settings) Validate() error {
 	var faults []error

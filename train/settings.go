@@ -59,7 +59,7 @@ func Default(task, algo, preset string) (Settings, error) {
 // those versions did.
 func Stored() Settings {
 	return Settings{Agent: agent.Settings{
-		Precision: agent.PrecisionF32, World: agent.WorldModel, PlannerShare: 1, SAC: sac.Settings{Critic: sac.DefaultCritic(), AdamBeta1: 0.9},
+		Precision: agent.PrecisionF32, World: agent.WorldModel, Learner: agent.LearnerSAC, PlannerShare: 1, SAC: sac.Settings{Critic: sac.DefaultCritic(), AdamBeta1: 0.9},
 	}}
 }
 
