@@ -189,6 +189,13 @@ func gate(s *Settings, a Algorithm, spec env.Spec, r row) {
 	}
 	s.Model.Members, s.Model.Elites = 5, 3
 	s.Model.Hidden = []int{128, 128, 128}
+	if a.Clone != nil {
+		// A planner's every decision pays for the model. So few rows are two or
+		// three gradient steps a pass, and patience counted in passes alone ends
+		// fits whose error is still to fall.
+		s.Model.Hidden, s.Model.Batch = []int{64, 64, 64}, 128
+		s.Model.PatienceSteps, s.Model.MaxGradSteps = 150, 1000
+	}
 	s.Model.Decay = dynamics.ShapeDecay(len(s.Model.Hidden))
 	if s.Model.Propagation == dynamics.All {
 		s.Planner.Particles = 4 * s.Model.Elites

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -561,4 +562,21 @@ func TestRandomizationIsWrittenIntoTheSettingsAndReadBack(t *testing.T) {
 	if back.Randomize != s.Randomize || !slices.Equal(back.Command, s.Command) {
 		t.Errorf("read back as %+v and %v", back.Randomize, back.Command)
 	}
+}
+
+// testdata/before-learners.yaml is what the program wrote before there were
+// other learners than SAC.
+func TestRunsOfEarlierVersionsGoOnAsTheyWere(t *testing.T) {
+	text, err := os.ReadFile("testdata/before-learners.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := train.Stored()
+	if _, err := settings.Decode(&s, settings.YAML("run.yaml", text)); err != nil {
+		t.Fatal(err)
+	}
+	if s.Agent.Learner != agent.LearnerSAC || s.Agent.SAC.AdamBeta1 != 0.9 || s.Agent.SAC.ObservationNorm {
+		t.Errorf("read as learner %q, beta %g, normalised %t", s.Agent.Learner, s.Agent.SAC.AdamBeta1, s.Agent.SAC.ObservationNorm)
+	}
+	steps(t, newLoop(t, s, 1), s.Agent.Warmup+3)
 }
