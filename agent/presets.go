@@ -194,7 +194,7 @@ func gate(s *Settings, a Algorithm, spec env.Spec, r row) {
 		// three gradient steps a pass, and patience counted in passes alone ends
 		// fits whose error is still to fall.
 		s.Model.Hidden, s.Model.Batch = []int{64, 64, 64}, 128
-		s.Model.PatienceSteps, s.Model.MaxGradSteps = 150, 1000
+		s.Model.PatienceSteps, s.Model.MaxGradSteps = 400, 2500
 	}
 	s.Model.Decay = dynamics.ShapeDecay(len(s.Model.Hidden))
 	if s.Model.Propagation == dynamics.All {

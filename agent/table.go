@@ -173,9 +173,6 @@ func (a Algorithm) apply(s *Settings) {
 	if a.RefitEvery > 0 {
 		s.RefitEvery = a.RefitEvery
 	}
-	if a.EntropyRule != "" {
-		s.SAC.TargetEntropyRule = a.EntropyRule
-	}
 	if a.ShortRollout {
 		s.Horizon = Schedule{1}
 	}
@@ -183,6 +180,24 @@ func (a Algorithm) apply(s *Settings) {
 		s.StartStates = a.Starts
 	}
 	s.UpdateEvery = max(1, a.UpdateEvery)
+	if a.PlannerShare > 0 {
+		s.PlannerShare = a.PlannerShare
+	}
+	if a.Members > 0 {
+		s.Model.Members, s.Model.Elites = a.Members, a.Members
+	}
+	if a.ModelBatch > 0 {
+		s.Model.Batch = a.ModelBatch
+	}
+	s.Model.MaxPasses = a.Passes
+	a.applyLearner(s)
+}
+
+// applyLearner writes the algorithm's choices of how the policy learns over s.
+func (a Algorithm) applyLearner(s *Settings) {
+	if a.EntropyRule != "" {
+		s.SAC.TargetEntropyRule = a.EntropyRule
+	}
 	s.SAC.PolicyEvery = max(1, a.PolicyEvery)
 	if a.Critic != nil {
 		s.SAC.Critic = *a.Critic
@@ -194,20 +209,10 @@ func (a Algorithm) apply(s *Settings) {
 	if a.Beta1 > 0 {
 		s.SAC.AdamBeta1 = a.Beta1
 	}
-	if a.PlannerShare > 0 {
-		s.PlannerShare = a.PlannerShare
-	}
 	if a.Untrained {
 		s.UTD = 0
 	}
 	if a.Clone != nil {
 		s.Learner, s.Clone = LearnerClone, a.Clone()
 	}
-	if a.Members > 0 {
-		s.Model.Members, s.Model.Elites = a.Members, a.Members
-	}
-	if a.ModelBatch > 0 {
-		s.Model.Batch = a.ModelBatch
-	}
-	s.Model.MaxPasses = a.Passes
 }

@@ -23,8 +23,8 @@ func TestOtherLearnersSwingThePendulumUp(t *testing.T) {
 		steps            int
 	}{
 		{"crossq", "policy", 3000},
-		{"poplin-a", "planner", 1100},
-		{"poplin-p", "planner", 1100},
+		{"poplin-a", "planner", 1200},
+		{"poplin-p", "planner", 1200},
 	} {
 		t.Run(c.algorithm, func(t *testing.T) {
 			s, err := train.Default("classic/pendulum", c.algorithm, "gate")
