@@ -90,7 +90,7 @@ func initialise(n *nn.Net, key rng.Key) {
 			for i := range in {
 				z := s.Normal()
 				w[i*out+j] = float32(z)
-				length += z * z
+				length += float64(z * z)
 			}
 			for i := range in {
 				w[i*out+j] *= float32(scale / math.Sqrt(length))

@@ -236,7 +236,7 @@ func (n *Net) renormaliseBack(m, l int, t *Tape, delta, dGains, dOffsets []float
 		}
 	}
 	for j := range dGains {
-		dGains[j] += float32(float64(scale[j])*along[j] + float64(shift[j])*plain[j])
+		dGains[j] += float32(float64(float64(scale[j])*along[j]) + float64(float64(shift[j])*plain[j]))
 		dOffsets[j] += float32(plain[j])
 	}
 	for i := range rows {
