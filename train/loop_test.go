@@ -38,6 +38,9 @@ func tiny(t testing.TB, task, algorithm string) train.Settings {
 	s.EvalEvery, s.EvalEpisodes, s.CheckpointEvery, s.LogEvery = 45, 1, 25, 10
 	a := &s.Agent
 	a.Warmup, a.EpochSteps, a.RefitEvery, a.ReplanEvery, a.UTD = 30, 40, 20, 10, 1
+	if a.Learner == agent.LearnerClone {
+		a.UTD = 0
+	}
 	a.UpdateEvery = min(a.UpdateEvery, 7)
 	a.StartStates, a.ProbeStarts, a.Capacity = 12, 4, 1000
 	a.Horizon = agent.Schedule{0, 2, 2, 3}
