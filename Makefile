@@ -89,7 +89,7 @@ test-noasm: ## the short tests without any assembly
 
 # The packages whose tests run the kernels. Left out: what learns for long, and the cart-pole's frozen limits, which hold
 # for amd64's rounding (on arm64 Go's compiler fuses multiply-adds in the task and the planner).
-ARM64_PACKAGES := ./internal/kern ./rng ./nn ./dynamics ./rollout ./mpc ./imagine ./sac
+ARM64_PACKAGES := ./internal/kern ./rng ./nn ./dynamics ./rollout ./mpc ./imagine ./sac ./clone
 ARM64_SKIP := TestLearnsTheDoubleIntegrator|TestTargetNormalisation|TestARefitAfter|TestDiagnose|TestPlannersSwingTheCartPole|TestDoubleIntegratorIsRegulated
 ARM64 := GOOS=linux GOARCH=arm64 CGO_ENABLED=0
 QEMU := qemu-aarch64-static

@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"demorl/clone"
 	"demorl/dynamics"
 	"demorl/env"
 	"demorl/imagine"
@@ -60,7 +61,7 @@ func (s scaledReward) Reward(obs, action, next, reward []float32) {
 	s.Rewarder.Reward(obs, action, next, reward)
 }
 
-// Agent is one learner: policy and value (sac), the learned model (dynamics),
+// Agent is one learner: policy and value (sac) or policy alone (clone), the learned model (dynamics),
 // the planner (mpc) and the two buffers, D_ENV and D_MPC.
 type Agent struct {
 	settings Settings
@@ -68,7 +69,8 @@ type Agent struct {
 	key      rng.Key
 	pool     *par.Pool
 
-	sac      *sac.Agent
+	sac      *sac.Agent   // nil with learner clone
+	clone    *clone.Agent // nil with learner sac
 	model    *dynamics.Ensemble
 	world    *dynamics.World // the model as imagination sees it
 	planner  *mpc.Planner    // improves replayed states' plans, or drives the robot
@@ -83,6 +85,7 @@ type Agent struct {
 	rounds  uint64 // rounds of imagination so far
 	episode uint64 // episodes ended so far
 	reach   int    // imagined steps that the last refit's model is good for under horizon_limit; 0: not measured
+	ended   bool   // an episode has ended with the last real step
 
 	actor  rollout.Actor // one row, for acting
 	batch  *replay.Batch
@@ -110,10 +113,17 @@ func New(s Settings, task Task, key rng.Key, pool *par.Pool) (*Agent, error) {
 	}
 	a := &Agent{settings: s, task: task, key: key, pool: pool, real: replay.NewBuffer(s.Capacity, task.ObsDim, task.ActDim)}
 	var err error
-	if a.sac, err = sac.New(s.SAC, task.ObsDim, task.ActDim, key.Derive("sac/init"), pool); err != nil {
-		return nil, err
+	if s.clones() {
+		if a.clone, err = clone.New(s.Clone, task.ObsDim, task.ActDim, key.Derive("clone/init")); err != nil {
+			return nil, err
+		}
+		a.actor = a.clone.NewActor(1)
+	} else {
+		if a.sac, err = sac.New(s.SAC, task.ObsDim, task.ActDim, key.Derive("sac/init"), pool); err != nil {
+			return nil, err
+		}
+		a.actor = a.sac.NewActor(1)
 	}
-	a.actor = a.sac.NewActor(1)
 	a.noise = make([]float32, rollout.Stride(task.ActDim))
 	a.batch = replay.NewBatch(s.SAC.Batch, task.ObsDim, task.ActDim)
 	a.draw.rows = func(lo, hi int) {
@@ -202,7 +212,12 @@ func (a *Agent) newSimulator() error {
 func (a *Agent) newPlanner(world rollout.World) (err error) {
 	settings := a.settings.Planner
 	settings.Horizon = int(a.settings.Horizon.Max())
-	deps := mpc.Deps{NewActor: a.newActor, NewTerminal: a.newTerminal(settings.Value)}
+	deps := mpc.Deps{NewActor: a.newActor}
+	if a.clone != nil {
+		deps.NewPerturbed = func(rows int) mpc.Perturbed { return a.clone.NewPerturbed(rows) }
+	} else {
+		deps.NewTerminal = a.newTerminal(settings.Value)
+	}
 	if a.planner, err = mpc.New(settings, world, deps, a.pool); err != nil || a.settings.Act != ActPlanner {
 		return err
 	}
@@ -219,7 +234,10 @@ func (a *Agent) NeedsState() bool { return a.settings.World == WorldSimulator &&
 
 // newActor returns imagination's view of the policy.
 func (a *Agent) newActor(rows int) rollout.Actor {
-	if a.settings.Precision == PrecisionBF16 {
+	switch {
+	case a.clone != nil:
+		return a.clone.NewActor(rows)
+	case a.settings.Precision == PrecisionBF16:
 		return a.sac.NewActorBF16(rows)
 	}
 	return a.sac.NewActor(rows)
@@ -373,21 +391,35 @@ func (a *Agent) Best(obs, action []float32) { a.actor.Act(obs, 1, nil, nil, acti
 // Observe stores what the last real step did.
 func (a *Agent) Observe(t replay.Transition) {
 	a.real.Add(t)
+	if a.clone != nil {
+		a.clone.Observe(t.Obs)
+	} else {
+		a.sac.Observe(t.Obs)
+	}
 	a.step++
 }
 
 // EpisodeEnd tells the agent that the next step starts a new episode.
 func (a *Agent) EpisodeEnd() {
 	a.episode++
+	a.ended = true
 	if a.planner != nil && a.settings.Act == ActPlanner {
 		a.planner.Reset()
 	}
 }
 
-// Learn does the SAC updates that are due after a real step. Value gradients
-// learn in Prepare, after a refit.
+// Learn does the updates that are due after a real step, or teaches the policy
+// of learner clone where it ended an episode. Value gradients learn in Prepare,
+// after a refit.
 func (a *Agent) Learn() error {
-	s := a.settings
+	s, ended := a.settings, a.ended
+	a.ended = false
+	if a.clone != nil {
+		if !ended {
+			return nil
+		}
+		return a.teach()
+	}
 	// The step just observed belongs to the epoch in which it was taken.
 	t := a.trained() - 1
 	if t < 0 || (t+1)%s.UpdateEvery != 0 || a.gradient != nil {
@@ -398,6 +430,14 @@ func (a *Agent) Learn() error {
 	for range s.UTD * s.UpdateEvery {
 		key := a.key.Derive("sac/update").At(a.updates)
 		a.draw.ratio, a.draw.key = ratio, key.At(0)
+		if s.SAC.Critic.Norm == sac.NormBatch {
+			// A batch's statistics are of one kind of rows: the whole batch is
+			// real with the ratio's probability, else imagined (method.md D.4).
+			a.draw.ratio = 0
+			if key.At(2).Float64At(0) < ratio {
+				a.draw.ratio = 1
+			}
+		}
 		stats := a.sac.UpdateDrawn(a.batch, a.draw.rows, key.At(1))
 		a.updates++
 		if stats.NonFinite {

@@ -153,15 +153,18 @@ func lite(s *Settings, a Algorithm) {
 	if a.Imagine != ImagineNothing {
 		s.UTD = min(s.UTD, 20)
 	}
+	if s.SAC.Critic.Norm == sac.NormBatch {
+		s.SAC.Critic.Hidden = []int{512, 512} // a sixteenth of the published critics' weights
+	}
 	switch {
 	case a.Imagine == ImaginePlanned:
 		if s.Horizon.Max() > 5 {
 			s.Horizon = Schedule{5}
 		}
 		s.Planner.Samples, s.Planner.EliteFrac = 20, 0.2
-	case a.Untrained && s.Planner.Particles > 1:
+	case a.Untrained && (s.Planner.Particles > 1 || a.Clone != nil):
 		// A quarter of the published candidates and particles: about a sixteenth of the cost.
-		s.Planner.Samples, s.Planner.Elites, s.Planner.Particles = s.Planner.Samples/4, s.Planner.Elites/4, s.Planner.Particles/4
+		s.Planner.Samples, s.Planner.Elites, s.Planner.Particles = s.Planner.Samples/4, s.Planner.Elites/4, max(1, s.Planner.Particles/4)
 	}
 }
 
@@ -195,6 +198,13 @@ func gate(s *Settings, a Algorithm, spec env.Spec, r row) {
 		s.Model.Elites = s.Model.Members
 	}
 	s.Model.Hidden = []int{128, 128, 128}
+	if a.Clone != nil {
+		// A planner's every decision pays for the model. So few rows are two or
+		// three gradient steps a pass, and patience counted in passes alone ends
+		// fits whose error is still to fall.
+		s.Model.Hidden, s.Model.Batch = []int{64, 64, 64}, 128
+		s.Model.PatienceSteps, s.Model.MaxGradSteps = 400, 2500
+	}
 	s.Model.Decay = dynamics.ShapeDecay(len(s.Model.Hidden))
 	if s.Model.Propagation == dynamics.All {
 		s.Planner.Particles = 4 * s.Model.Elites

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"demorl/clone"
 	"demorl/dynamics"
 	"demorl/imagine"
 	"demorl/mpc"
@@ -64,6 +65,13 @@ func (r *Report) update(s sac.Stats) {
 		alarms = 1
 	}
 	r.total("sac/q_alarms", alarms)
+}
+
+func (r *Report) cloned(s clone.Stats) {
+	r.last["clone/rows"] = float64(s.Rows)
+	r.last["clone/passes"] = float64(s.Passes)
+	r.last["clone/error"] = s.Error
+	r.last["clone/moved"] = s.Moved
 }
 
 func (r *Report) fit(s dynamics.FitStats, d dynamics.Diagnostics, took time.Duration) {
@@ -158,7 +166,7 @@ func (a *Agent) Remember(line map[string]float64) {
 		switch {
 		case isTotal(name):
 			a.report.totals[name] = 0
-		case strings.HasPrefix(name, "sac/"), strings.HasPrefix(name, "model/"), strings.HasPrefix(name, "plan/"):
+		case strings.HasPrefix(name, "sac/"), strings.HasPrefix(name, "model/"), strings.HasPrefix(name, "plan/"), strings.HasPrefix(name, "clone/"):
 			a.report.last[name] = x
 		}
 	}

@@ -95,7 +95,9 @@ func (a *Agent) plan(ctx context.Context, p *mpc.Planner, start rollout.Start, a
 	if err := p.SetHorizon(horizon); err != nil {
 		return err
 	}
-	a.sac.PublishBF16()
+	if a.sac != nil {
+		a.sac.PublishBF16()
+	}
 	result := p.Plan(ctx, start, key)
 	if result.Err != nil {
 		return fmt.Errorf("planning at step %d: %w", a.step, result.Err)
@@ -103,18 +105,51 @@ func (a *Agent) plan(ctx context.Context, p *mpc.Planner, start rollout.Start, a
 	if p == a.planner {
 		a.report.plan(result.Stats)
 		a.report.last["plan/horizon"] = float64(horizon)
+		if result.Form == mpc.FormParameters && (result.Source == mpc.FromPlan || result.Source == mpc.FromShifted) {
+			a.clone.Applied(result.Sequence[:a.clone.Parameters()])
+		}
 	}
 	copy(action, result.Action)
 	return check(action, a.step)
 }
 
+// teach teaches the policy of learner clone what the planner did: by all steps
+// that it took so far, or by what it applied in the episode that has ended.
+func (a *Agent) teach() error {
+	// Rows of warm-up are not the planner's. D_ENV counts from its oldest row.
+	first := max(0, a.settings.Warmup-(a.step-a.real.Len()))
+	n := a.real.Len() - first
+	if n <= 0 {
+		return nil
+	}
+	start := time.Now()
+	row := func(i int) (obs, action []float32) {
+		t := a.real.Row(first + i)
+		return t.Obs, t.Action
+	}
+	stats, err := a.clone.Learn(n, row, a.key.Derive("clone/learn").At(uint64(a.step)))
+	if err != nil {
+		return &DivergedError{Step: a.step, What: err.Error()}
+	}
+	a.report.cloned(stats)
+	a.report.Learn += time.Since(start)
+	return nil
+}
+
+// HasPolicy reports whether there is a policy to be judged: one that is trained,
+// or that drives the robot.
+func (a *Agent) HasPolicy() bool {
+	return a.settings.Act != ActPlanner || a.settings.Learns() || a.clone != nil
+}
+
 // Actors returns who is judged in an evaluation: the planner where it drives
-// the robot, and then the policy where one is trained.
+// the robot, and then the policy where one is trained; that of learner clone
+// where its settings ask for it.
 func (a *Agent) Actors() []string {
 	switch {
 	case a.settings.Act != ActPlanner:
 		return []string{ActPolicy}
-	case !a.settings.Learns():
+	case !a.settings.Learns() && !(a.clone != nil && a.settings.Clone.EvaluatePolicy):
 		return []string{ActPlanner}
 	}
 	return []string{ActPlanner, ActPolicy}
@@ -126,7 +161,12 @@ type Actor func(ctx context.Context, obs []float32, state []byte, action []float
 // NewPolicy returns the policy's deterministic action, checked, with memory of
 // its own: several may be used at once while nothing is learned.
 func (a *Agent) NewPolicy() Actor {
-	actor := a.sac.NewActor(1)
+	var actor rollout.Actor
+	if a.clone != nil {
+		actor = a.clone.NewActor(1)
+	} else {
+		actor = a.sac.NewActor(1)
+	}
 	return func(_ context.Context, obs []float32, _ []byte, action []float32) error {
 		actor.Act(obs, 1, nil, nil, action)
 		return check(action, a.step)

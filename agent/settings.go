@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"demorl/clone"
 	"demorl/dynamics"
 	"demorl/mpc"
 	"demorl/sac"
@@ -32,6 +33,7 @@ const (
 
 	LearnerSAC           = "sac"            // updates from batches of transitions
 	LearnerValueGradient = "value_gradient" // updates from start states, back through the model (method.md D.5)
+	LearnerClone         = "clone"          // a policy taught by what the planner did, without a value
 
 	RewardKnown   = "known"   // imagination asks the task's Rewarder, where it has one
 	RewardLearned = "learned" // the model predicts rewards
@@ -42,7 +44,7 @@ type Settings struct {
 	Act     string `yaml:"act"`     // who acts in the real system: policy or planner
 	Imagine string `yaml:"imagine"` // what fills D_MPC: nothing, branched or planned
 	World   string `yaml:"world"`   // what is planned in: model or simulator
-	Learner string `yaml:"learner"` // how policy and value learn: sac or value_gradient
+	Learner string `yaml:"learner"` // how the policy learns: sac, value_gradient or clone
 
 	PlannerShare float64 `yaml:"planner_share"` // share of episodes that the planner drives, with act planner; the policy drives the others
 
@@ -69,6 +71,7 @@ type Settings struct {
 
 	Gradient GradientSettings  `yaml:"value_gradient"`
 	SAC      sac.Settings      `yaml:"sac"`
+	Clone    clone.Settings    `yaml:"clone"` // read with learner clone
 	Model    dynamics.Settings `yaml:"model"`
 	Planner  mpc.Settings      `yaml:"planner"`
 }
@@ -95,7 +98,7 @@ func DefaultSettings() Settings {
 		Warmup: 5000, EpochSteps: 1000, RefitEvery: 250, ReplanEvery: 250, UTD: 20, UpdateEvery: 1,
 		RealRatio: Schedule{0.05}, Horizon: Schedule{5}, StartStates: 10_000,
 		Capacity: 1_000_000, PlanBuffer: BufferClear, RetainEpochs: 1, StoreReward: "mean", Reward: RewardKnown, Termination: "env", Precision: PrecisionF32, ProbeStarts: 500,
-		Gradient: DefaultGradient(), SAC: sac.DefaultSettings(), Model: dynamics.DefaultSettings(), Planner: mpc.DefaultSettings(),
+		Gradient: DefaultGradient(), SAC: sac.DefaultSettings(), Clone: clone.DefaultSettings(), Model: dynamics.DefaultSettings(), Planner: mpc.DefaultSettings(),
 	}
 }
 
@@ -106,6 +109,9 @@ func (s *Settings) UsesModel() bool {
 
 // Learns reports whether the algorithm trains a policy and its value.
 func (s *Settings) Learns() bool { return s.UTD > 0 }
+
+// clones reports whether the policy is taught by what the planner did.
+func (s *Settings) clones() bool { return s.Learner == LearnerClone }
 
 // Plans reports whether the algorithm has an inner loop.
 func (s *Settings) Plans() bool { return s.Imagine == ImaginePlanned || s.Act == ActPlanner }
@@ -138,6 +144,8 @@ func (s *Settings) validateGradient() error {
 	fault(!s.Model.DeltaClip, "model.delta_clip is true; %s want false, since a clamp has no gradient", why)
 	fault(s.SAC.Critic.Quantiles == 1, "sac.critic.quantiles is %d; %s want 1", s.SAC.Critic.Quantiles, why)
 	fault(s.SAC.Critic.ActorUses == sac.UsesMean, "sac.critic.actor_uses is %q; %s want %s", s.SAC.Critic.ActorUses, why, sac.UsesMean)
+	fault(s.SAC.Critic.Norm != sac.NormBatch, "sac.critic.norm is %q; %s want another", s.SAC.Critic.Norm, why)
+	fault(!s.SAC.ObservationNorm, "sac.observation_norm is true; %s want false", why)
 	fault(s.SAC.PolicyEvery == 1, "sac.policy_every is %d; %s want 1", s.SAC.PolicyEvery, why)
 	return errors.Join(faults...)
 }
@@ -161,10 +169,15 @@ func (s *Settings) Validate() error {
 	if s.World == WorldSimulator && s.Imagine != ImagineNothing {
 		faults = append(faults, fmt.Errorf("world is %q and imagine is %q; want imagine nothing, since replayed states are observations and not states of the simulator", s.World, s.Imagine))
 	}
+	if s.clones() {
+		faults = append(faults, s.cloneFaults()...)
+	} else if s.Plans() && s.Planner.PlanForm == mpc.PlanParameters {
+		faults = append(faults, fmt.Errorf("planner.plan_form is %q and learner is %q; only the policy of learner %s can be planned by its parameters", s.Planner.PlanForm, s.Learner, LearnerClone))
+	}
 	if !(s.PlannerShare >= 0 && s.PlannerShare <= 1) {
 		faults = append(faults, fmt.Errorf("planner_share is %v; want a number from 0 to 1", s.PlannerShare))
 	}
-	oneOf("learner", s.Learner, LearnerSAC, LearnerValueGradient)
+	oneOf("learner", s.Learner, LearnerSAC, LearnerValueGradient, LearnerClone)
 	faults = append(faults, s.validateGradient())
 	oneOf("plan_buffer", s.PlanBuffer, BufferClear, BufferRing)
 	oneOf("store_reward", s.StoreReward, "mean", "sample")
@@ -221,6 +234,25 @@ func (s *Settings) limitFault() error {
 		return fmt.Errorf("horizon_limit is %v, but no model is learned whose error could be measured; want 0", s.HorizonLimit)
 	}
 	return nil
+}
+
+// cloneFaults returns what does not fit the learner without a value.
+func (s *Settings) cloneFaults() (faults []error) {
+	fault := func(ok bool, format string, args ...any) {
+		if !ok {
+			faults = append(faults, fmt.Errorf(format, args...))
+		}
+	}
+	fault(s.Act == ActPlanner && s.PlannerShare == 1, "learner is %q, act is %q and planner_share is %v; it learns from a planner that drives every episode: use act %s and planner_share 1", s.Learner, s.Act, s.PlannerShare, ActPlanner)
+	fault(s.Imagine == ImagineNothing, "learner is %q and imagine is %q; it learns from real steps alone: use imagine %s", s.Learner, s.Imagine, ImagineNothing)
+	fault(s.UTD == 0, "learner is %q and utd is %d; it learns after episodes and not by updates: use utd 0", s.Learner, s.UTD)
+	fault(s.Planner.Value == mpc.ValueNone, "learner is %q and planner.value is %q; it has no value: use %s", s.Learner, s.Planner.Value, mpc.ValueNone)
+	parameters := s.Planner.PlanForm == mpc.PlanParameters
+	fault(parameters == (s.Clone.Rule == clone.RuleAverage), "clone.rule is %q and planner.plan_form is %q; offsets of parameters (%s) are averaged (%s), and actions are cloned (%s)", s.Clone.Rule, s.Planner.PlanForm, mpc.PlanParameters, clone.RuleAverage, clone.RuleActions)
+	if err := s.Clone.Validate(); err != nil {
+		faults = append(faults, prefixed("clone", err))
+	}
+	return faults
 }
 
 // prefixed makes sure that every fault of a nested struct names its section.

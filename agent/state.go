@@ -31,8 +31,13 @@ func (a *Agent) Sections() []Section {
 	}
 	sections := []Section{
 		{Name: "agent", Append: a.appendCounters, Restore: read("agent", a.readCounters)},
-		{Name: "sac", Append: a.sac.AppendState, Restore: read("sac", a.sac.ReadState)},
+		{},
 		{Name: "real", Append: a.real.AppendState, Restore: read("real", a.real.ReadState)},
+	}
+	if a.clone != nil {
+		sections[1] = Section{Name: "clone", Append: a.clone.AppendState, Restore: read("clone", a.clone.ReadState)}
+	} else {
+		sections[1] = Section{Name: "sac", Append: a.sac.AppendState, Restore: read("sac", a.sac.ReadState)}
 	}
 	if a.model != nil {
 		sections = append(sections, Section{Name: "model", Append: a.model.AppendState, Restore: read("model", a.model.ReadState)})

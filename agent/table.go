@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"demorl/clone"
 	"demorl/dynamics"
 	"demorl/env"
 	"demorl/mpc"
@@ -36,14 +37,17 @@ type Algorithm struct {
 
 	Critic      *sac.CriticSettings // nil: twin critics
 	PolicyEvery int                 // critic steps an actor step; 0 means 1
+	Rate        float64             // Adam's, of all that SAC learns; 0 leaves it to the defaults
+	Beta1       float64             // Adam's, of actor and critics; 0 leaves it to the defaults
 
-	PlannerShare float64         // share of episodes that the planner drives; 0 means all, where it acts
-	Untrained    bool            // no policy and no value are trained
-	PerEpisode   bool            // the model is refitted after every episode instead of at the row's interval
-	Members      int             // of the ensemble, all used; 0 leaves it to the preset
-	Passes       int             // training passes of a refit at the published size; 0 means until the held-out error stops falling
-	ModelBatch   int             // rows a gradient step of the model; 0 leaves it to the preset
-	Tune         func(*Settings) // further choices; nil: none
+	PlannerShare float64               // share of episodes that the planner drives; 0 means all, where it acts
+	Untrained    bool                  // no policy and no value are trained by updates
+	Clone        func() clone.Settings // the learner is clone, with these settings; nil: sac
+	PerEpisode   bool                  // the model is refitted after every episode instead of at the row's interval
+	Members      int                   // of the ensemble, all used; 0 leaves it to the preset
+	Passes       int                   // training passes of a refit at the published size; 0 means until the held-out error stops falling
+	ModelBatch   int                   // rows a gradient step of the model; 0 leaves it to the preset
+	Tune         func(*Settings)       // further choices; nil: none
 }
 
 // Algorithms is the family (design.md section 4). Everything that tells one
@@ -75,6 +79,18 @@ var Algorithms = []Algorithm{
 		Name: "pets", Summary: "cross-entropy planning over an ensemble, no policy", Source: "PETS; method.md E.2",
 		Act: ActPlanner, Imagine: ImagineNothing, Planner: mpc.PETS, Propagation: "tsinf",
 		RealRatio: Schedule{1}, Untrained: true, PerEpisode: true, Members: 5, Passes: 5, ModelBatch: 32,
+	},
+	{
+		Name: "poplin-a", Summary: "cross-entropy search for residuals of a policy that is cloned from what the search does", Source: "POPLIN; method.md B.8, E.2",
+		Act: ActPlanner, Imagine: ImagineNothing, Planner: mpc.POPLINA, Propagation: "expect",
+		RealRatio: Schedule{1}, Untrained: true, PerEpisode: true, Members: 5, Passes: 5, ModelBatch: 32,
+		Clone: clone.DefaultSettings,
+	},
+	{
+		Name: "poplin-p", Summary: "cross-entropy search in the parameters of a small policy, which follows their mean", Source: "POPLIN; method.md B.8, E.2",
+		Act: ActPlanner, Imagine: ImagineNothing, Planner: mpc.POPLINP, Propagation: "expect",
+		RealRatio: Schedule{1}, Untrained: true, PerEpisode: true, Members: 5, Passes: 5, ModelBatch: 32,
+		Clone: clone.Averaged,
 	},
 	{
 		Name: "cem", Summary: "the cross-entropy method over the model or the simulator, no policy", Source: "method.md B.8",
@@ -114,6 +130,11 @@ var Algorithms = []Algorithm{
 		Name: "tqc", Summary: "SAC with quantile critics that leave the largest quantiles out of their targets", Source: "TQC; method.md D.4",
 		Act: ActPolicy, Imagine: ImagineNothing, RealRatio: Schedule{1}, UTD: 1, EntropyRule: "minus_actions",
 		Critic: &sac.CriticSettings{Count: 5, Hidden: []int{512, 512, 512}, Norm: sac.NormNone, Subset: 5, ActorUses: sac.UsesMean, Quantiles: 25, Drop: 2},
+	},
+	{
+		Name: "crossq", Summary: "SAC with batch renormalisation and joint passes of its critics, without target networks", Source: "CrossQ; method.md D.4, E.3",
+		Act: ActPolicy, Imagine: ImagineNothing, RealRatio: Schedule{1}, UTD: 1, EntropyRule: "minus_actions", PolicyEvery: 3, Rate: 1e-3, Beta1: 0.5,
+		Critic: &sac.CriticSettings{Count: 2, Hidden: []int{2048, 2048}, Norm: sac.NormBatch, Subset: 2, ActorUses: sac.UsesMin, Quantiles: 1},
 	},
 	{
 		Name: "sac", Summary: "the model-free outer loop alone", Source: "SAC; method.md part D, E.3",
@@ -178,9 +199,6 @@ func (a Algorithm) apply(s *Settings) {
 	if a.RefitEvery > 0 {
 		s.RefitEvery = a.RefitEvery
 	}
-	if a.EntropyRule != "" {
-		s.SAC.TargetEntropyRule = a.EntropyRule
-	}
 	if a.Horizon > 0 {
 		s.Horizon = Schedule{float64(a.Horizon)}
 	}
@@ -188,16 +206,8 @@ func (a Algorithm) apply(s *Settings) {
 		s.StartStates = a.Starts
 	}
 	s.UpdateEvery = max(1, a.UpdateEvery)
-	s.SAC.PolicyEvery = max(1, a.PolicyEvery)
-	if a.Critic != nil {
-		s.SAC.Critic = *a.Critic
-		s.SAC.Critic.Hidden = slices.Clone(a.Critic.Hidden)
-	}
 	if a.PlannerShare > 0 {
 		s.PlannerShare = a.PlannerShare
-	}
-	if a.Untrained {
-		s.UTD = 0
 	}
 	if a.Members > 0 {
 		s.Model.Members, s.Model.Elites = a.Members, a.Members
@@ -208,5 +218,30 @@ func (a Algorithm) apply(s *Settings) {
 	s.Model.MaxPasses = a.Passes
 	if a.Tune != nil {
 		a.Tune(s)
+	}
+	a.applyLearner(s)
+}
+
+// applyLearner writes the algorithm's choices of how the policy learns over s.
+func (a Algorithm) applyLearner(s *Settings) {
+	if a.EntropyRule != "" {
+		s.SAC.TargetEntropyRule = a.EntropyRule
+	}
+	s.SAC.PolicyEvery = max(1, a.PolicyEvery)
+	if a.Critic != nil {
+		s.SAC.Critic = *a.Critic
+		s.SAC.Critic.Hidden = slices.Clone(a.Critic.Hidden)
+	}
+	if a.Rate > 0 {
+		s.SAC.ActorRate, s.SAC.CriticRate, s.SAC.TemperatureRate = a.Rate, a.Rate, a.Rate
+	}
+	if a.Beta1 > 0 {
+		s.SAC.AdamBeta1 = a.Beta1
+	}
+	if a.Untrained {
+		s.UTD = 0
+	}
+	if a.Clone != nil {
+		s.Learner, s.Clone = LearnerClone, a.Clone()
 	}
 }

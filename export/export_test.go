@@ -18,6 +18,7 @@ import (
 
 	"demorl/env"
 	"demorl/env/parity"
+	"demorl/replay"
 	"demorl/rng"
 	"demorl/rollout"
 	"demorl/sac"
@@ -246,5 +247,62 @@ func TestWhatCannotBeExportedIsRefused(t *testing.T) {
 		if _, err := try(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
+	}
+}
+
+// What a learner does to observations and, with batch renormalisation, to the
+// inputs of every layer is inside the exported policy.
+func TestNormalisationIsInsideThePolicy(t *testing.T) {
+	const obs, act, rows = 5, 2, 32
+	for _, norm := range []string{sac.NormNone, sac.NormBatch} {
+		settings := sac.DefaultSettings()
+		settings.Hidden, settings.Batch, settings.Critic.Norm, settings.ObservationNorm = []int{16, 12}, rows, norm, true
+		a, err := sac.New(settings, obs, act, rng.Root(7), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := replay.NewBatch(rows, obs, act)
+		for i := range uint64(20) { // moves statistics, gains and offsets
+			key := rng.Root(3).At(i)
+			key.At(0).Normals(b.Obs, 0)
+			key.At(1).Normals(b.Next, 0)
+			key.At(2).Uniforms(b.Action, 0)
+			key.At(3).Normals(b.Reward, 0)
+			for r := range rows {
+				b.Obs[r*obs] = 3 + 10*b.Obs[r*obs]
+				b.Continue[r] = 1
+				a.Observe(b.Obs[r*obs : (r+1)*obs])
+			}
+			a.Update(b, key)
+		}
+		spec := task(obs, act)
+		p, err := FromLearner(a, spec, About{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.ObsStd[0] < 5 || p.ObsStd[1] > 2 {
+			t.Errorf("deviations of observations are %v, want about 10 and then 1", p.ObsStd)
+		}
+		s := rng.NewStream(rng.Root(9))
+		for range 50 {
+			x, wide := make([]float32, obs), make([]float64, obs)
+			for j := range x {
+				x[j] = float32(3 * s.Normal())
+				wide[j] = float64(x[j])
+			}
+			same(t, norm, spec, p.Act(wide), own(a, spec, x))
+		}
+	}
+}
+
+func TestAPolicyThatTheFormsCannotTellIsRefused(t *testing.T) {
+	settings := sac.DefaultSettings()
+	settings.Hidden, settings.Activation = []int{8}, sac.SiLU
+	a, err := sac.New(settings, 3, 1, rng.Root(7), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := FromLearner(a, task(3, 1), About{}); err == nil || !strings.Contains(err.Error(), "activation") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"demorl/env"
+	"demorl/internal/kern"
 	"demorl/nn"
 	"demorl/sac"
 )
@@ -63,7 +64,16 @@ func FromLearner(a *sac.Agent, spec env.Spec, about About) (*Policy, error) {
 	for j := range p.ObsStd {
 		p.ObsStd[j] = 1
 	}
+	if mean, inverse := a.Normalise(); mean != nil {
+		copy(p.ObsMean, mean)
+		for j, v := range inverse {
+			p.ObsStd[j] = 1 / v
+		}
+	}
 	net := a.Actor()
+	if net.Hidden != kern.ReLU {
+		return nil, fmt.Errorf("export: the policy's hidden layers are no rectifiers (sac.activation is %q); only %q can be exported", a.Settings().Activation, sac.ReLU)
+	}
 	for l := range net.Layers() - 1 {
 		p.Hidden = append(p.Hidden, dense(net, l, 0, net.Sizes[l+1]))
 	}
@@ -74,13 +84,28 @@ func FromLearner(a *sac.Agent, spec env.Spec, about About) (*Policy, error) {
 	return p, p.check()
 }
 
-// dense takes outputs from to to of layer l.
+// dense takes outputs from to to of layer l. Batch renormalisation of its
+// inputs, which outside of training is a scale and a shift, goes into weights
+// and biases.
 func dense(net *nn.Net, l, from, to int) Layer {
 	in, out := net.Sizes[l], net.Sizes[l+1]
 	d := Layer{In: in, Out: to - from, Weight: make([]float32, in*(to-from)), Bias: slices.Clone(net.Biases(0, l)[from:to])}
-	for i := range in {
-		for o := range d.Out {
-			d.Weight[o*in+i] = net.Weights(0, l)[i*out+from+o]
+	var scale, shift []float64
+	if net.Renorm {
+		scale, shift = net.RunningAffine(0, l)
+	}
+	for o := range d.Out {
+		moved := 0.0
+		for i := range in {
+			w := float64(net.Weights(0, l)[i*out+from+o])
+			if net.Renorm {
+				moved += w * shift[i]
+				w *= scale[i]
+			}
+			d.Weight[o*in+i] = float32(w)
+		}
+		if net.Renorm {
+			d.Bias[o] = float32(float64(d.Bias[o]) + moved)
 		}
 	}
 	return d

@@ -9,7 +9,7 @@ import (
 
 // answer chooses the sequence and its first action (method.md B.1 step 4, B.10).
 func (p *Planner) answer(g *group, res *Result) {
-	ha := p.h * p.actDim
+	ha := p.h * p.width
 	plan := p.call.plan[:ha]
 	copy(plan, g.plan[:ha])
 	res.Length = int(g.length[0])
@@ -39,7 +39,7 @@ func (p *Planner) take(g *group, res *Result, plan []float32, i int) {
 	if len(rank) == 0 {
 		return
 	}
-	slot, ha := int(rank[i].index), p.h*p.actDim
+	slot, ha := int(rank[i].index), p.h*p.width
 	copy(plan, g.cand[slot*ha:(slot+1)*ha])
 	res.Length = int(g.info[slot].length)
 }
@@ -67,12 +67,15 @@ func (p *Planner) firstAction(res *Result) {
 	act := p.call.action
 	planned := res.Source == FromPlan || res.Source == FromShifted
 	base := p.policyAction(planned)
+	if p.form == FormParameters {
+		base = p.perturbedAction(res, planned)
+	}
 	for j := range act {
 		u := float32(0)
 		if base != nil {
 			u = base[j]
 		}
-		if planned && p.form != FormPolicy {
+		if planned && p.form != FormPolicy && p.form != FormParameters {
 			u += res.Sequence[j]
 		}
 		act[j] = u
@@ -91,6 +94,17 @@ func (p *Planner) firstAction(res *Result) {
 		res.Source = FromPrevious
 	}
 	res.Action = act
+}
+
+// perturbedAction returns the action at the start under the plan's first
+// parameters, or under the policy's own without a plan.
+func (p *Planner) perturbedAction(res *Result, planned bool) []float32 {
+	w, offset := p.workers[0], res.Sequence[:p.width]
+	if !planned {
+		clear(offset)
+	}
+	w.perturbed.ActPerturbed(offset, p.job.starts[0].Obs, 1, w.sample)
+	return w.sample[:p.actDim]
 }
 
 // policyAction returns the policy's action at the start where the answer needs
@@ -112,7 +126,7 @@ func (p *Planner) policyAction(planned bool) []float32 {
 
 // store keeps the state for the next call.
 func (p *Planner) store(g *group, res *Result) {
-	k, ha := &p.kept, p.h*p.actDim
+	k, ha := &p.kept, p.h*p.width
 	if res.Source == FromPlan || res.Source == FromShifted {
 		copy(k.mean[:ha], g.mean[:ha])
 		copy(k.std[:ha], g.std[:ha])
@@ -129,7 +143,7 @@ func (p *Planner) store(g *group, res *Result) {
 
 // resizeKept brings the kept plan to horizon h.
 func (p *Planner) resizeKept(h int) {
-	k, a := &p.kept, p.actDim
+	k, a := &p.kept, p.width
 	for i := p.h * a; i < h*a; i++ {
 		k.mean[i], k.std[i] = k.mean[i-a], p.s.Sigma
 	}

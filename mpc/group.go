@@ -11,7 +11,7 @@ type candidate struct {
 
 // group is the memory of some starts that are planned together: candidates,
 // scores and distributions. With strides of the present horizon H, a start's
-// candidate c has its numbers at ((s*capN+c)*H+h)*ActDim.
+// candidate c has its numbers at ((s*capN+c)*H+h)*width.
 type group struct {
 	cap   int
 	first int // number of the first start within the batch
@@ -24,11 +24,11 @@ type group struct {
 	info   []candidate // cap x capN
 	pre    []float32   // cap x pre rollouts of the policy
 	preLen []int32
-	mean   []float64 // cap x H x ActDim
+	mean   []float64 // cap x H x width
 	std    []float64
-	plan   []float32 // cap x H x ActDim: the answer
+	plan   []float32 // cap x H x width: the answer
 	length []int32   // cap
-	elite  []float32 // cap x eliteSlots x H x ActDim, best first
+	elite  []float32 // cap x eliteSlots x H x width, best first
 	eliteN []int32
 	stat   []startStat
 	stop   []bool // degenerate starts are not updated further
@@ -40,7 +40,7 @@ type group struct {
 
 	rank   []ranked
 	weight []float64
-	acc    []float64 // 4 x ActDim
+	acc    []float64 // 4 x width
 }
 
 // ranked is a finite score and whose it is.
@@ -50,7 +50,7 @@ type ranked struct {
 }
 
 func newGroup(p *Planner, starts int) *group {
-	ha := p.maxH * p.actDim
+	ha := p.maxH * p.width
 	n := starts * p.capN
 	g := &group{
 		cap: starts, cand: make([]float32, n*ha), info: make([]candidate, n),
@@ -58,7 +58,7 @@ func newGroup(p *Planner, starts int) *group {
 		mean: make([]float64, starts*ha), std: make([]float64, starts*ha),
 		plan: make([]float32, starts*ha), length: make([]int32, starts),
 		elite: make([]float32, starts*p.eliteSlots()*ha), eliteN: make([]int32, starts), stat: make([]startStat, starts),
-		best: make([]float32, ha), rank: make([]ranked, p.capN), weight: make([]float64, p.capN), acc: make([]float64, 4*p.actDim),
+		best: make([]float32, ha), rank: make([]ranked, p.capN), weight: make([]float64, p.capN), acc: make([]float64, 4*p.width),
 	}
 	if p.s.PlanForm == PlanFirstParticle {
 		g.noise = make([]float32, n*ha)
@@ -71,7 +71,7 @@ func newGroup(p *Planner, starts int) *group {
 
 // needsProposals reports whether an update asks for the mean of the proposals.
 func (p *Planner) needsProposals() bool {
-	if p.s.Shift != ShiftClosed || p.s.residual() {
+	if !p.s.closed() || p.s.residual() {
 		return false
 	}
 	c := p.s.Covariance
@@ -81,7 +81,7 @@ func (p *Planner) needsProposals() bool {
 // begin sets starts [first, first+n) of the batch to the initial distribution.
 func (g *group) begin(p *Planner, first, n int) {
 	g.first, g.n = first, n
-	m := n * p.h * p.actDim
+	m := n * p.h * p.width
 	clear(g.mean[:m])
 	for i := range g.std[:m] {
 		g.std[i] = p.s.Sigma

@@ -38,7 +38,7 @@ const (
 // until the next call.
 type Result struct {
 	Action     []float32 // ActDim, always finite and in [-1, 1]
-	Sequence   []float32 // Horizon x ActDim, in the form's numbers
+	Sequence   []float32 // Horizon x ActDim, in the form's numbers; with FormParameters Horizon x parameters
 	Length     int       // steps of Sequence that were planned
 	Form       Form
 	Source     Source
@@ -55,8 +55,8 @@ type Result struct {
 type kept struct {
 	valid     bool
 	skipped   int       // control ticks missed since the last call
-	mean, std []float64 // horizon x ActDim, at stride of the present horizon
-	elite     []float32 // eliteSlots x horizon x ActDim
+	mean, std []float64 // horizon x width, at stride of the present horizon
+	elite     []float32 // eliteSlots x horizon x width
 	eliteN    int
 	action    []float32 // the last action that was answered
 	acted     bool
@@ -106,7 +106,7 @@ func (e *expiry) reason() Reason {
 }
 
 func (p *Planner) initCall() {
-	ha := p.maxH * p.actDim
+	ha := p.maxH * p.width
 	p.call.batch, p.call.solo = p.batchPiece, p.soloPiece
 	p.call.action, p.call.plan = make([]float32, p.actDim), make([]float32, ha)
 	p.call.noise = make([]float32, rollout.Stride(p.actDim))
@@ -264,7 +264,7 @@ func (p *Planner) shift(g *group) bool {
 	if !k.valid || n >= p.h && p.h > 1 || p.s.Shift == ShiftClosed || p.s.Shift == ShiftOpen {
 		return false
 	}
-	a, ha := p.actDim, p.h*p.actDim
+	a, ha := p.width, p.h*p.width
 	n = min(n, p.h)
 	keep := (p.h - n) * a
 	copy(g.mean[:keep], k.mean[n*a:ha])
@@ -286,7 +286,7 @@ func (p *Planner) shift(g *group) bool {
 
 // fillTail fills mean from place keep on.
 func (p *Planner) fillTail(mean, last []float64, keep int) {
-	a := p.actDim
+	a := p.width
 	switch p.s.Tail {
 	case TailZero:
 		clear(mean[keep:])
@@ -307,7 +307,7 @@ func (p *Planner) shiftElites(g *group, n int) {
 	if p.s.ShiftElites == 0 {
 		return
 	}
-	a, ha := p.actDim, p.h*p.actDim
+	a, ha := p.width, p.h*p.width
 	stream := rng.NewStream(p.job.key.At(eliteNumbers))
 	count := min(p.kept.eliteN, max(1, int(p.s.ShiftElites*float64(p.elites))))
 	for e := range count {

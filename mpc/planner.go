@@ -24,9 +24,18 @@ const (
 
 // Deps is what a planner plans with beside the world.
 type Deps struct {
-	NewActor    func(rows int) rollout.Actor    // nil without a policy
-	NewTerminal func(rows int) rollout.Terminal // nil without a value; with value minq_last_action it reads the block's Obs and Action
-	MaxHorizon  int                             // longest horizon that SetHorizon will ask for; 0 means the settings' horizon
+	NewActor     func(rows int) rollout.Actor    // nil without a policy
+	NewTerminal  func(rows int) rollout.Terminal // nil without a value; with value minq_last_action it reads the block's Obs and Action
+	NewPerturbed func(rows int) Perturbed        // nil without a policy whose parameters can be planned
+	MaxHorizon   int                             // longest horizon that SetHorizon will ask for; 0 means the settings' horizon
+}
+
+// Perturbed is one worker's view of a policy whose parameters may be moved.
+type Perturbed interface {
+	Parameters() int // their number
+	// ActPerturbed fills action (rows x ActDim, in [-1, 1]) from obs (rows x
+	// ObsDim) with the policy's parameters moved by offset, length Parameters.
+	ActPerturbed(offset, obs []float32, rows int, action []float32)
 }
 
 // Planner is DMD-MPC over one world. Its memory is made by New; planning
@@ -36,6 +45,7 @@ type Planner struct {
 	form     Form
 	obsDim   int
 	actDim   int
+	width    int // numbers that a plan has for each step: ActDim, or the policy's parameters
 	h, maxH  int // present and largest horizon
 	elites   int
 	capN     int // most candidates of a start in one pass
@@ -69,6 +79,9 @@ func New(s Settings, w rollout.World, deps Deps, pool *par.Pool) (*Planner, erro
 	if s.Value != ValueNone && deps.NewTerminal == nil {
 		faults = errors.Join(faults, fmt.Errorf("planner.value is %q but there is no terminal value; use none", s.Value))
 	}
+	if s.PlanForm == PlanParameters && deps.NewPerturbed == nil {
+		faults = errors.Join(faults, fmt.Errorf("planner.plan_form is %q but there is no policy whose parameters can be planned; use learner clone or another plan_form", s.PlanForm))
+	}
 	if faults != nil {
 		return nil, faults
 	}
@@ -83,10 +96,16 @@ func New(s Settings, w rollout.World, deps Deps, pool *par.Pool) (*Planner, erro
 		p.form = FormResidualMean
 	case PlanPolicy:
 		p.form = FormPolicy
+	case PlanParameters:
+		p.form = FormParameters
+	}
+	p.width = p.actDim
+	if p.form == FormParameters {
+		p.width = deps.NewPerturbed(1).Parameters()
 	}
 	p.capN = s.Samples + s.PolicySamples + p.eliteSlots() + 1
 	p.pre = s.PolicySamples
-	if s.Shift == ShiftOpen || s.Tail == TailPolicy && s.Shift != ShiftClosed {
+	if s.Shift == ShiftOpen || s.Tail == TailPolicy && !s.closed() {
 		p.pre++
 	}
 	p.discount = make([]float64, p.maxH+1)
@@ -152,7 +171,7 @@ func (p *Planner) Settings() Settings { return p.s }
 // steps 2-6). All random numbers come from key. Starts without a finite score
 // get length 0. A non-nil error is the world's.
 func (p *Planner) PlanBatch(starts []rollout.Start, key rng.Key, out *Plans) (Stats, error) {
-	out.resize(len(starts), p.h, p.actDim)
+	out.resize(len(starts), p.h, p.width)
 	out.Form = p.form
 	if p.s.PlanForm == PlanPolicy {
 		clear(out.Sequence)
@@ -211,7 +230,7 @@ func (p *Planner) batchPiece(worker, i int) {
 	for s := range g.n {
 		out := p.job.out
 		out.Length[first+s], out.stat[first+s] = g.length[s], g.stat[s]
-		n := p.h * p.actDim
+		n := p.h * p.width
 		copy(out.Sequence[(first+s)*n:(first+s+1)*n], g.plan[s*n:])
 	}
 }
@@ -221,7 +240,7 @@ func (p *Planner) settled(g *group, s int) bool {
 	if p.s.MinStdStop == 0 {
 		return false
 	}
-	n := p.h * p.actDim
+	n := p.h * p.width
 	for _, sd := range g.std[s*n : (s+1)*n] {
 		if sd >= p.s.MinStdStop {
 			return false
@@ -286,7 +305,7 @@ func (p *Planner) iteration(it, elites int) pass {
 	}
 	ps := pass{
 		key: p.job.key.At(1 + uint64(it)), iteration: it, sampled: n, policy: p.s.PolicySamples, particles: p.s.Particles,
-		closed: p.s.Shift == ShiftClosed && (it == 0 || p.s.residual()),
+		closed: p.s.closed() && (it == 0 || p.s.residual()),
 		mean:   p.s.MeanLast && it == p.s.Iterations-1, elites: elites,
 	}
 	if it > 0 && p.s.KeepElites > 0 {

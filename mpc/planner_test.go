@@ -17,7 +17,7 @@ import (
 var poor = linear{gain: []float32{0.05, 0.02}, obs: 2, act: 1, std: 0.1}
 
 func deps() Deps {
-	return Deps{NewActor: poor.actor, NewTerminal: quadratic{[]float64{1, 0, 0, 0.1}, 2}.terminal}
+	return Deps{NewActor: poor.actor, NewTerminal: quadratic{[]float64{1, 0, 0, 0.1}, 2}.terminal, NewPerturbed: poor.perturbed}
 }
 
 // everyPreset runs f for each preset, small enough for a test.
@@ -191,8 +191,8 @@ func TestWithoutAFiniteScoreTheShiftedPlanStaysAndIsFlagged(t *testing.T) {
 			t.Error("not flagged as degenerate")
 		}
 		if s.Shift != ShiftClosed {
-			if r.Source != FromShifted || r.Sequence[0] != before[1] && s.Answer == AnswerMean {
-				t.Errorf("answered from %s with %g, want the shifted plan's %g", r.Source, r.Sequence[0], before[1])
+			if r.Source != FromShifted || r.Sequence[0] != before[p.width] && s.Answer == AnswerMean {
+				t.Errorf("answered from %s with %g, want the shifted plan's %g", r.Source, r.Sequence[0], before[p.width])
 			}
 		} else if r.Source != FromPolicy {
 			t.Errorf("answered from %s, want the policy", r.Source)

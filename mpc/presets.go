@@ -95,9 +95,29 @@ func MoPAC() Settings {
 	return s
 }
 
+// POPLINA is the planner of POPLIN-A (Wang and Ba 2020; method.md B.8, E.2):
+// PETS's cross-entropy search for residuals of a policy's action at the visited
+// state, from a variance of 0.25, along the mean of the members' means.
+func POPLINA() Settings {
+	s := PETS()
+	s.Particles, s.Sigma = 1, 0.5
+	s.Shift, s.Proposal, s.PlanForm = ShiftResidual, ProposalMean, PlanResidualMean
+	return s
+}
+
+// POPLINP is the planner of POPLIN-P (ibid.): the same search for offsets of a
+// policy's parameters, a set of them for every step, from a variance of 0.1.
+func POPLINP() Settings {
+	s := PETS()
+	s.Particles, s.Sigma = 1, 0.31622776601683794
+	s.PlanForm = PlanParameters
+	return s
+}
+
 // presets by name.
 var presets = map[string]func() Settings{
 	"cem": CEM, "smoothed_cem": SmoothedCEM, "mppi": MPPI, "pets": PETS, "icem": ICEM, "loop": LOOP, "m-demorl": MDeMoRL, "mopac": MoPAC,
+	"poplin-a": POPLINA, "poplin-p": POPLINP,
 }
 
 // Preset returns the named settings and whether the name is known.

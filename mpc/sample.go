@@ -23,12 +23,12 @@ func (w *worker) generate() {
 	if ps.sampled < w.c1 {
 		w.copyExtras()
 	}
-	if !ps.closed {
+	if !ps.closed && p.form != FormParameters {
 		w.clipOpen()
 	}
 	if g.noise != nil {
 		for s := w.s0; s < w.s1; s++ {
-			lo, hi := (s*p.capN+w.c0)*p.h*p.actDim, (s*p.capN+w.c1)*p.h*p.actDim
+			lo, hi := (s*p.capN+w.c0)*p.h*p.width, (s*p.capN+w.c1)*p.h*p.width
 			copy(g.noise[lo:hi], g.cand[lo:hi])
 		}
 	}
@@ -39,7 +39,7 @@ func (w *worker) firstCandidate() uint64 { return uint64((w.g.first+w.s0)*w.ps.t
 
 func (w *worker) drawWhite() {
 	p, g := w.p, w.g
-	a, stride, nc := p.actDim, rollout.Stride(p.actDim), w.c1-w.c0
+	a, stride, nc := p.width, rollout.Stride(p.width), w.c1-w.c0
 	// Candidates have no more rows than the block, so their noise fits.
 	n := (w.s1 - w.s0) * nc * stride
 	for h := range p.h {
@@ -64,7 +64,7 @@ func (w *worker) drawWhite() {
 // drawColoured adds up the series frequency by frequency.
 func (w *worker) drawColoured() {
 	p, g := w.p, w.g
-	a, stride, nc := p.actDim, rollout.Stride(p.actDim), w.c1-w.c0
+	a, stride, nc := p.width, rollout.Stride(p.width), w.c1-w.c0
 	n := (w.s1 - w.s0) * nc * stride
 	for s := w.s0; s < w.s1; s++ {
 		clear(g.cand[(s*p.capN+w.c0)*p.h*a : (s*p.capN+w.c1)*p.h*a])
@@ -104,11 +104,11 @@ func (w *worker) drawColoured() {
 // the deviation by the distance to the bounds belongs to drawing alone: the
 // kept distribution stays as it is (method.md B.6, B.9).
 func (w *worker) moments(s, h int) {
-	p, a := w.p, w.p.actDim
+	p, a := w.p, w.p.width
 	at := (s*p.h + h) * a
 	for j := range a {
 		m, sd := w.g.mean[at+j], w.g.std[at+j]
-		if p.s.Sampling == SampleTruncate && !w.ps.closed {
+		if p.s.Sampling == SampleTruncate && !w.ps.closed && p.form != FormParameters {
 			sd = min(sd, (m+p.s.Bound)/2, (p.s.Bound-m)/2)
 		}
 		w.mu[j], w.sd[j] = float32(m), float32(max(sd, p.s.MinStd))
@@ -127,7 +127,7 @@ func (w *worker) place(dst, z []float32) {
 // behind the drawn candidates.
 func (w *worker) copyExtras() {
 	p, g, ps := w.p, w.g, w.ps
-	ha := p.h * p.actDim
+	ha := p.h * p.width
 	slots := p.eliteSlots()
 	for s := w.s0; s < w.s1; s++ {
 		for c := max(w.c0, ps.sampled); c < w.c1; c++ {
@@ -152,7 +152,7 @@ func (w *worker) copyExtras() {
 // clipOpen brings open-loop candidates into the bounds and counts.
 func (w *worker) clipOpen() {
 	p, g := w.p, w.g
-	ha, bound := p.h*p.actDim, float32(p.s.Bound)
+	ha, bound := p.h*p.width, float32(p.s.Bound)
 	for s := w.s0; s < w.s1; s++ {
 		for c := w.c0; c < w.c1; c++ {
 			slot := s*p.capN + c

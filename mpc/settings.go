@@ -30,10 +30,11 @@ const (
 	CovNew   = "new"   // centred on the new mean
 	CovExact = "exact" // the mirror step of mean and covariance together
 
-	ShiftRoll    = "roll"
-	ShiftClosed  = "policy_closed" // proposals are the policy at each particle's own state
-	ShiftOpen    = "policy_open"   // the mean is one policy rollout through the model
-	ShiftMixture = "mixture"       // roll, plus policy rollouts as further candidates
+	ShiftRoll     = "roll"
+	ShiftClosed   = "policy_closed"   // proposals are the policy at each particle's own state
+	ShiftOpen     = "policy_open"     // the mean is one policy rollout through the model
+	ShiftMixture  = "mixture"         // roll, plus policy rollouts as further candidates
+	ShiftResidual = "policy_residual" // as policy_closed, and residuals are rolled from call to call (POPLIN-A)
 
 	TailRepeat = "repeat"
 	TailZero   = "zero"
@@ -59,6 +60,7 @@ const (
 	PlanPolicy        = "policy"
 	PlanBest          = "best"
 	PlanFirstParticle = "first_particle"
+	PlanParameters    = "parameters" // offsets of the policy's parameters, a set a step (POPLIN-P)
 
 	AnswerMean     = "mean"
 	AnswerBest     = "best"      // best candidate of all iterations
@@ -99,7 +101,7 @@ type Settings struct {
 	Covariance string  `yaml:"covariance"` // fixed, old, elite, new or exact
 	SmoothStd  bool    `yaml:"smooth_std"` // step_cov weighs standard deviations instead of variances
 
-	Shift           string  `yaml:"shift"`            // roll, policy_closed, policy_open or mixture
+	Shift           string  `yaml:"shift"`            // roll, policy_closed, policy_open, mixture or policy_residual
 	Tail            string  `yaml:"tail"`             // repeat, zero, policy or random
 	ShiftCovariance string  `yaml:"shift_covariance"` // reset, carry or inflate
 	Inflate         float64 `yaml:"inflate"`          // share of the initial variance added by inflate
@@ -118,7 +120,7 @@ type Settings struct {
 	MeanLast    bool    `yaml:"mean_last"`    // the mean joins the last iteration
 
 	Proposal string `yaml:"proposal"`  // sample or mean: the policy's action that is explored around
-	PlanForm string `yaml:"plan_form"` // mean, residual, residual_mean, policy, best or first_particle
+	PlanForm string `yaml:"plan_form"` // mean, residual, residual_mean, policy, best, first_particle or parameters
 	Answer   string `yaml:"answer"`    // mean, best, last_best or sample
 
 	Gamma        float64 `yaml:"gamma"`         // discount of the score
@@ -147,6 +149,10 @@ func (s *Settings) EliteCount() int {
 func (s *Settings) NeedsPolicy() bool {
 	return s.Shift != ShiftRoll || s.Tail == TailPolicy || s.PolicySamples > 0
 }
+
+// closed reports whether candidates are offsets of the policy's action at the
+// visited state.
+func (s *Settings) closed() bool { return s.Shift == ShiftClosed || s.Shift == ShiftResidual }
 
 func (s *Settings) residual() bool {
 	return s.PlanForm == PlanResidual || s.PlanForm == PlanResidualMean
@@ -231,13 +237,13 @@ func (s *Settings) words() error {
 	oneOf("lambda_mode", s.LambdaMode, LambdaFixed, LambdaRelative, LambdaESS)
 	oneOf("cost_scale", s.CostScale, ScaleNone, ScaleStd)
 	oneOf("covariance", s.Covariance, CovFixed, CovOld, CovElite, CovNew, CovExact)
-	oneOf("shift", s.Shift, ShiftRoll, ShiftClosed, ShiftOpen, ShiftMixture)
+	oneOf("shift", s.Shift, ShiftRoll, ShiftClosed, ShiftOpen, ShiftMixture, ShiftResidual)
 	oneOf("tail", s.Tail, TailRepeat, TailZero, TailPolicy, TailRandom)
 	oneOf("shift_covariance", s.ShiftCovariance, CovReset, CovCarry, CovInflate)
 	oneOf("sampling", s.Sampling, SampleClip, SampleTruncate)
 	oneOf("noise", s.Noise, NoiseWhite, NoiseColoured)
 	oneOf("proposal", s.Proposal, ProposalSample, ProposalMean)
-	oneOf("plan_form", s.PlanForm, PlanMean, PlanResidual, PlanResidualMean, PlanPolicy, PlanBest, PlanFirstParticle)
+	oneOf("plan_form", s.PlanForm, PlanMean, PlanResidual, PlanResidualMean, PlanPolicy, PlanBest, PlanFirstParticle, PlanParameters)
 	oneOf("answer", s.Answer, AnswerMean, AnswerBest, AnswerLastBest, AnswerSample)
 	oneOf("value", s.Value, ValueNone, ValueTerminal, ValueLastAction)
 	oneOf("score_rewards", s.ScoreRewards, RewardsAll, RewardsButLast)
@@ -259,9 +265,15 @@ func (s *Settings) agreement() error {
 	bad(s.Covariance == CovExact && s.StepMean != s.StepCov, "planner.step_mean is %g and step_cov %g with planner.covariance exact; use one step for both", s.StepMean, s.StepCov)
 	bad(s.Covariance == CovExact && s.SmoothStd, "planner.smooth_std is true with planner.covariance exact; use false")
 	closedOnly := s.residual() || s.PlanForm == PlanFirstParticle || s.PlanForm == PlanPolicy
-	bad(closedOnly && s.Shift != ShiftClosed, "planner.plan_form is %q with planner.shift %q; use shift policy_closed", s.PlanForm, s.Shift)
+	bad(closedOnly && !s.closed(), "planner.plan_form is %q with planner.shift %q; use shift policy_closed", s.PlanForm, s.Shift)
+	bad(s.Shift == ShiftResidual && !s.residual(), "planner.shift is %q with planner.plan_form %q; use plan_form residual_mean or residual", s.Shift, s.PlanForm)
+	bad(s.Shift == ShiftResidual && s.Tail == TailPolicy, "planner.tail is %q with planner.shift %q; use zero: the policy is under the residuals already", s.Tail, s.Shift)
+	parameters := s.PlanForm == PlanParameters
+	bad(parameters && s.Shift != ShiftRoll, "planner.shift is %q with planner.plan_form %q; use roll", s.Shift, s.PlanForm)
+	bad(parameters && s.Tail != TailZero && s.Tail != TailRepeat, "planner.tail is %q with planner.plan_form %q; use zero or repeat", s.Tail, s.PlanForm)
+	bad(parameters && s.Noise != NoiseWhite, "planner.noise is %q with planner.plan_form %q; use white", s.Noise, s.PlanForm)
 	bad((s.PlanForm == PlanBest || s.PlanForm == PlanFirstParticle) && s.Iterations > 1, "planner.plan_form is %q with planner.iterations %d; use 1 iteration, or plan_form mean", s.PlanForm, s.Iterations)
-	bad(s.residual() && s.Sampling == SampleTruncate, "planner.sampling is truncate with planner.plan_form %q; use clip: a residual has no bounds of its own", s.PlanForm)
+	bad(s.residual() && s.Sampling == SampleTruncate && s.Shift != ShiftResidual, "planner.sampling is truncate with planner.plan_form %q; use clip: a residual has no bounds of its own", s.PlanForm)
 	onlyOne := s.Horizon == 1 && (s.ScoreRewards == RewardsButLast && s.Value == ValueNone)
 	bad(onlyOne, "planner.score_rewards is all_but_last with horizon 1 and value none: nothing is scored; use all")
 	return errors.Join(faults...)

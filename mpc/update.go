@@ -46,7 +46,7 @@ func (g *group) update(p *Planner, s int, ps *pass) {
 // move sets mean and standard deviation of start s from the first n ranked
 // candidates, and its length: the plan ends where no weighted candidate is alive.
 func (g *group) move(p *Planner, s int, ps *pass, rank []ranked, n int) {
-	a, cost := p.actDim, p.s.Utility == UtilityCost
+	a, cost := p.width, p.s.Utility == UtilityCost
 	ubar, spreadOf, base := g.acc[:a], g.acc[a:2*a], g.acc[2*a:3*a]
 	st := &g.stat[s]
 	st.floored = 0
@@ -106,7 +106,7 @@ func (p *Planner) deviation(old, variance, d float64) float64 {
 // all candidates alive where the policy proposes, else the present mean. It
 // reports whether there is one.
 func (g *group) base(p *Planner, s, h int, ps *pass, rank []ranked, dst []float64) bool {
-	a := p.actDim
+	a := p.width
 	if !ps.closed || p.form != FormSequence {
 		copy(dst, g.mean[(s*p.h+h)*a:(s*p.h+h+1)*a])
 		return true
@@ -136,7 +136,7 @@ func (g *group) base(p *Planner, s, h int, ps *pass, rank []ranked, dst []float6
 // their weighted variance around it; with utility cost it fills the sum of
 // advantage times deviation from base instead. It reports whether any was alive.
 func (g *group) average(p *Planner, s, h int, rank []ranked, mean, variance, base []float64) bool {
-	a := p.actDim
+	a := p.width
 	clear(mean)
 	total, alive := 0.0, 0
 	cost := p.s.Utility == UtilityCost
@@ -191,7 +191,7 @@ func (g *group) average(p *Planner, s, h int, rank []ranked, mean, variance, bas
 
 // keep stores the first elites for the next iteration or call.
 func (g *group) keep(p *Planner, s int, rank []ranked) {
-	slots, ha := p.eliteSlots(), p.h*p.actDim
+	slots, ha := p.eliteSlots(), p.h*p.width
 	if p.s.Answer == AnswerBest && (!g.hasBest || rank[0].score > g.bestScore) && s == 0 {
 		g.remember(p, s, rank[0])
 	}
@@ -205,14 +205,14 @@ func (g *group) keep(p *Planner, s int, rank []ranked) {
 
 // remember stores the best candidate seen so far.
 func (g *group) remember(p *Planner, s int, r ranked) {
-	slot, ha := s*p.capN+int(r.index), p.h*p.actDim
+	slot, ha := s*p.capN+int(r.index), p.h*p.width
 	copy(g.best, g.cand[slot*ha:(slot+1)*ha])
 	g.bestScore, g.bestLen, g.hasBest = r.score, g.info[slot].length, true
 }
 
 // write puts the plan of start s into its asked form.
 func (g *group) write(p *Planner, s int, rank []ranked, n int) {
-	ha := p.h * p.actDim
+	ha := p.h * p.width
 	plan := g.plan[s*ha : (s+1)*ha]
 	switch p.s.PlanForm {
 	case PlanBest:
@@ -232,7 +232,7 @@ func (g *group) write(p *Planner, s int, rank []ranked, n int) {
 // noisy actions plus the weighted noise; where the last action is not scored it
 // is the weighted noise alone (method.md A.7).
 func (g *group) firstParticle(p *Planner, s int, rank []ranked, plan []float32) {
-	ha, a := p.h*p.actDim, p.actDim
+	ha, a := p.h*p.width, p.width
 	bound := p.s.Bound
 	first := s * p.capN
 	g.length[s] = g.info[first].length

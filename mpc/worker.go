@@ -10,13 +10,14 @@ import (
 // worker is one worker's lanes and scratch; it decodes the actions of the
 // block that it walks.
 type worker struct {
-	p        *Planner
-	block    *rollout.Block
-	lane     rollout.Lane
-	actor    rollout.Actor
-	terminal rollout.Terminal
-	was      []rollout.Fate
-	visitor  func(h int, was []rollout.Fate)
+	p         *Planner
+	block     *rollout.Block
+	lane      rollout.Lane
+	actor     rollout.Actor
+	terminal  rollout.Terminal
+	perturbed Perturbed // nil unless the plan is parameters
+	was       []rollout.Fate
+	visitor   func(h int, was []rollout.Fate)
 
 	noise  []float32 // rows x stride: candidates' and policy's normals
 	sample []float32 // rows x ActDim: policy's sampled action
@@ -37,16 +38,20 @@ type worker struct {
 }
 
 func newWorker(p *Planner, world rollout.World, deps Deps, rows int) *worker {
-	a, stride := p.actDim, rollout.Stride(p.actDim)
+	a, stride := p.actDim, rollout.Stride(max(p.actDim, p.width))
 	w := &worker{
 		p: p, block: rollout.NewBlock(rows, p.obsDim, a), lane: world.NewLane(rows), was: make([]rollout.Fate, rows),
 		noise: make([]float32, rows*stride), score: make([]float64, rows), value: make([]float32, rows),
-		ended: make([]bool, rows), mu: make([]float32, a), sd: make([]float32, a), sums: make([]float32, 2*a),
+		ended: make([]bool, rows), mu: make([]float32, p.width), sd: make([]float32, p.width), sums: make([]float32, 2*a),
 	}
 	if deps.NewActor != nil {
 		w.actor = deps.NewActor(rows)
 		w.sample, w.mean = make([]float32, rows*a), make([]float32, rows*a)
 		w.obs, w.packed = make([]float32, rows*p.obsDim), make([]float32, rows*stride)
+	}
+	if p.form == FormParameters {
+		w.perturbed = deps.NewPerturbed(p.s.Particles)
+		w.sample, w.obs = make([]float32, rows*a), make([]float32, rows*p.obsDim)
 	}
 	if deps.NewTerminal != nil {
 		w.terminal = deps.NewTerminal(rows)
@@ -214,6 +219,8 @@ func (w *worker) Decode(b *rollout.Block, h int) {
 		w.decodePre(b, h)
 	case w.ps.closed:
 		w.decodeClosed(b, h)
+	case w.p.form == FormParameters:
+		w.decodeParameters(b, h)
 	default:
 		w.decodeOpen(b, h)
 	}
@@ -230,6 +237,41 @@ func (w *worker) decodeOpen(b *rollout.Block, h int) {
 		w.g.info[slot].length = int32(h + 1)
 		at := (slot*hor + h) * a
 		copy(b.Action[r*a:(r+1)*a], w.g.cand[at:at+a])
+	}
+}
+
+// decodeParameters asks the policy moved by each candidate's numbers at the
+// states of that candidate's particles.
+func (w *worker) decodeParameters(b *rollout.Block, h int) {
+	p, a, dims := w.p, b.ActDim, b.ObsDim
+	for r0 := 0; r0 < b.Rows; r0 += w.ps.particles {
+		n := 0
+		for r := r0; r < r0+w.ps.particles; r++ {
+			if b.Fate[r] == rollout.Running {
+				copy(w.obs[n*dims:(n+1)*dims], b.Obs[r*dims:])
+				n++
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		slot := w.slot(r0)
+		w.g.info[slot].length = int32(h + 1)
+		at := (slot*p.h + h) * p.width
+		w.perturbed.ActPerturbed(w.g.cand[at:at+p.width], w.obs, n, w.sample)
+		from := w.sample
+		for r := r0; r < r0+w.ps.particles; r++ {
+			if b.Fate[r] != rollout.Running {
+				continue
+			}
+			copy(b.Action[r*a:(r+1)*a], from[:a])
+			for _, u := range from[:a] {
+				if u != u {
+					b.Fate[r] = rollout.NonFinite
+				}
+			}
+			from = from[a:]
+		}
 	}
 }
 

@@ -82,6 +82,21 @@ func (l linear) Act(obs []float32, rows int, noise, sample, mean []float32) {
 	}
 }
 
+func (l linear) perturbed(int) Perturbed { return l }
+
+// Parameters are the gains and the bias, for one action.
+func (l linear) Parameters() int { return l.obs + 1 }
+
+func (l linear) ActPerturbed(offset, obs []float32, rows int, action []float32) {
+	for r := range rows {
+		m := l.bias + offset[l.obs]
+		for i := range l.obs {
+			m -= (l.gain[i] + offset[i]) * obs[r*l.obs+i]
+		}
+		action[r] = min(1, max(-1, m))
+	}
+}
+
 // quadratic is the terminal value -x'Px, P row-major.
 type quadratic struct {
 	p   []float64

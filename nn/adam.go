@@ -114,12 +114,15 @@ func (s *Scalar) ReadState(r *wire.Reader) {
 	s.steps, s.mean, s.square = r.Int(), r.F64(), r.F64()
 }
 
-// AppendState appends the parameters.
-func (n *Net) AppendState(dst []byte) []byte { return wire.F32s(dst, n.Params) }
+// AppendState appends the parameters and, with Renorm, the running statistics.
+func (n *Net) AppendState(dst []byte) []byte {
+	return n.appendRunning(wire.F32s(dst, n.Params))
+}
 
 // ReadState restores the parameters and packs them.
 func (n *Net) ReadState(r *wire.Reader) {
 	r.F32sInto(n.Params, "network parameters")
+	n.readRunning(r)
 	if r.Failed() {
 		return
 	}

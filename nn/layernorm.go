@@ -18,7 +18,10 @@ const normEpsilon = 1e-5
 
 // extras returns the number of parameters of layer l beside weights and biases.
 func (n *Net) extras(l int) int {
-	if n.LayerNorm && !n.Plain && l < n.Layers()-1 {
+	switch {
+	case n.Renorm:
+		return 2 * n.Sizes[l]
+	case n.LayerNorm && !n.Plain && l < n.Layers()-1:
 		return 2 * n.Sizes[l+1]
 	}
 	return 0
@@ -27,7 +30,8 @@ func (n *Net) extras(l int) int {
 // layerSize returns the number of parameters of layer l of one member.
 func (n *Net) layerSize(l int) int { return (n.Sizes[l]+1)*n.Sizes[l+1] + n.extras(l) }
 
-// Gains and Offsets return those of hidden layer l of member m, views.
+// Gains and Offsets return those of layer l of member m, views: of a hidden
+// layer's outputs with LayerNorm, of a layer's inputs with Renorm.
 func (n *Net) Gains(m, l int) []float32   { return n.gains[m][l] }
 func (n *Net) Offsets(m, l int) []float32 { return n.offsets[m][l] }
 

@@ -16,6 +16,9 @@ type Spec struct {
 	LayerNorm bool    // normalise hidden layers over their features, before the activation
 	Plain     bool    // LayerNorm has no gains and offsets
 	Dropout   float64 // share of hidden features that Drop leaves out, before LayerNorm; 0: none
+
+	Renorm       bool   // normalise every layer's input over the batch (batch renormalisation)
+	RenormWarmup uint64 // batches for which that is plain batch normalisation, before corrections begin
 }
 
 // Net is a stack of dense networks. Parameters are member-major: member m's
@@ -25,8 +28,9 @@ type Net struct {
 	Params  []float32
 	weights [][][]float32 // [member][layer], views into Params
 	biases  [][][]float32
-	gains   [][][]float32   // nil without LayerNorm
-	offsets [][][]float32   // nil without LayerNorm
+	gains   [][][]float32   // nil without LayerNorm and Renorm
+	offsets [][][]float32   // nil without LayerNorm and Renorm
+	running []running       // nil without Renorm
 	packed  [][]kern.Packed // [member][layer], what Forward reads
 	packedT [][]kern.Packed // the transposes, what Backward reads
 	parts   []part
@@ -62,7 +66,13 @@ func New(s Spec) *Net {
 	if s.Dropout < 0 || s.Dropout >= 1 || s.Dropout > 0 && !s.LayerNorm {
 		panic(fmt.Sprintf("nn: dropout %v; it is a share below 1 and comes with LayerNorm", s.Dropout))
 	}
+	if s.Renorm && (s.LayerNorm || s.Hidden == kern.SiLU) {
+		panic(fmt.Sprintf("nn: batch renormalisation comes without LayerNorm and with an activation whose output tells its slope, got %+v", s))
+	}
 	n := &Net{Spec: s}
+	if s.Renorm {
+		n.running = n.newRunning()
+	}
 	n.Params = make([]float32, s.Members*n.MemberSize())
 	n.weights = make([][][]float32, s.Members)
 	n.biases = make([][][]float32, s.Members)
@@ -79,9 +89,10 @@ func New(s Spec) *Net {
 			n.biases[m] = append(n.biases[m], n.Params[at+in*out:at+in*out+out])
 			at += in*out + out
 			if extras := n.extras(l); extras > 0 {
-				n.gains[m] = append(n.gains[m], n.Params[at:at+out])
-				n.offsets[m] = append(n.offsets[m], n.Params[at+out:at+extras])
-				for j := range out {
+				half := extras / 2
+				n.gains[m] = append(n.gains[m], n.Params[at:at+half])
+				n.offsets[m] = append(n.offsets[m], n.Params[at+half:at+extras])
+				for j := range half {
 					n.gains[m][l][j] = 1
 				}
 				at += extras
@@ -196,7 +207,8 @@ type Tape struct {
 	slope    [][]float32 // per hidden layer: the activation's derivative; nil where out tells it
 	delta    [2][]float32
 	packed   kern.Packed
-	norm     *normed // nil without LayerNorm
+	norm     *normed   // nil without LayerNorm
+	renorm   *renormed // nil without Renorm
 }
 
 // NewTape returns memory for batches of up to rows rows.
@@ -206,6 +218,10 @@ func (n *Net) NewTape(rows int) *Tape {
 		t.norm = n.newNormed(rows)
 	}
 	widest := 0
+	if n.Renorm {
+		t.renorm = n.newRenormed(rows)
+		widest = n.In() // gradients by gains and offsets of the first layer pass its input
+	}
 	for l := range n.Layers() {
 		out := n.Sizes[l+1]
 		widest = max(widest, out)
@@ -224,6 +240,11 @@ func (n *Net) NewTape(rows int) *Tape {
 // Infer returns member m's output for x (rows x In), valid until the tape's
 // next use. Backward cannot follow.
 func (n *Net) Infer(m int, t *Tape, x []float32, rows int) []float32 {
+	if n.Renorm {
+		out := n.renormForward(m, t, x, rows, false)
+		t.done(nil, rows)
+		return out
+	}
 	t.check(rows)
 	in := x
 	for l := range n.Layers() {
@@ -244,6 +265,11 @@ func (n *Net) Infer(m int, t *Tape, x []float32, rows int) []float32 {
 // Forward returns member m's output for x (rows x In) and keeps on the tape
 // what Backward needs; x must not change before that.
 func (n *Net) Forward(m int, t *Tape, x []float32, rows int) []float32 {
+	if n.Renorm {
+		out := n.renormForward(m, t, x, rows, false)
+		t.done(x, rows)
+		return out
+	}
 	t.check(rows)
 	in := x
 	for l := range n.Layers() {
@@ -285,6 +311,9 @@ func (t *Tape) Keep(rows []int32) {
 			}
 		}
 	}
+	if t.renorm != nil && t.renorm.batch {
+		panic("nn: Keep after ForwardBatch, whose rows depend on each other")
+	}
 	t.rows, t.kept = len(rows), true
 }
 
@@ -317,6 +346,10 @@ func (n *Net) backward(m int, t *Tape, dOut, grad, dIn []float32, add bool) {
 	}
 	if t.kept && grad != nil {
 		panic("nn: gradients by the parameters after Keep")
+	}
+	if n.Renorm {
+		n.renormBackward(m, t, dOut, grad, dIn, add)
+		return
 	}
 	rows, end := t.rows, n.MemberSize()
 	var dGains, dOffsets []float32 // of the layer below

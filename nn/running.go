@@ -42,6 +42,9 @@ func (r *Running) Add(row []float32) bool {
 // Count returns the number of rows seen.
 func (r *Running) Count() int { return int(r.count) }
 
+// Mean returns the mean of feature j.
+func (r *Running) Mean(j int) float64 { return r.mean[j] }
+
 // Std returns the standard deviation (divided by the number of rows) of feature j.
 func (r *Running) Std(j int) float64 { return math.Sqrt(r.sum[j] / math.Max(1, r.count)) }
 

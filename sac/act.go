@@ -10,6 +10,7 @@ type policyLane struct {
 	agent  *Agent
 	actor  network
 	policy squashed
+	obs    []float32 // normalised; nil without observation normalisation
 }
 
 // network is one worker's view of a network: the live one or its bfloat16 copy.
@@ -60,18 +61,30 @@ func view(half *nn.Half, rows int) network { return network{half: half, htape: h
 // NewActor returns one worker's view of the policy for batches of up to rows
 // rows. It reads the live network and allocates nothing when it acts.
 func (a *Agent) NewActor(rows int) rollout.Actor {
-	return &policyLane{agent: a, actor: live(a.actor, rows), policy: newSquashed(rows, a.actDim)}
+	return a.newPolicy(live(a.actor, rows), rows)
 }
 
 // NewActorBF16 is NewActor in bfloat16, for imagination: it acts with the
 // networks as they were at the last PublishBF16.
 func (a *Agent) NewActorBF16(rows int) rollout.Actor {
-	return &policyLane{agent: a, actor: view(a.bfloat16().actor, rows), policy: newSquashed(rows, a.actDim)}
+	return a.newPolicy(view(a.bfloat16().actor, rows), rows)
+}
+
+func (a *Agent) newPolicy(actor network, rows int) *policyLane {
+	p := &policyLane{agent: a, actor: actor, policy: newSquashed(rows, a.actDim)}
+	if a.observed != nil {
+		p.obs = make([]float32, rows*a.obsDim)
+	}
+	return p
 }
 
 // Act implements rollout.Actor.
 func (p *policyLane) Act(obs []float32, rows int, noise, sample, mean []float32) {
 	dims := p.agent.actDim
+	if p.obs != nil {
+		p.agent.observed.apply(p.obs, obs[:rows*p.agent.obsDim])
+		obs = p.obs
+	}
 	head := p.actor.infer(0, obs, rows)
 	if sample != nil {
 		p.policy.sample(head, noise, rows)
@@ -149,6 +162,9 @@ func (v *ValueLane) Value(b *rollout.Block, out []float32) {
 		return
 	}
 	gather(v.obs, b.Obs, v.rows[:n], a.obsDim)
+	if a.observed != nil {
+		a.observed.apply(v.obs, v.obs[:n*a.obsDim])
+	}
 	critics, temperature := &v.target, float32(0)
 	action := v.policy.action
 	if v.Rule == LastAction {

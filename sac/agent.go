@@ -29,8 +29,10 @@ type Agent struct {
 	logTemperature          float64
 	temperatureAdam         nn.Scalar
 
-	copies    *copies // nil unless something imagines in bfloat16
-	bounds    bounds  // of the value; the identity unless the critics are scaled
+	copies    *copies      // nil unless something imagines in bfloat16
+	bounds    bounds       // of the value; the identity unless the critics are scaled
+	joint     *joint       // nil without batch renormalisation
+	observed  *observation // nil without observation normalisation
 	updates   uint64
 	rewardMax float64 // largest |reward| of all batches
 	last      Stats   // of the last actor step, kept while policy_every skips some
@@ -38,6 +40,7 @@ type Agent struct {
 	pool   *par.Pool
 	work   []workspace // per worker
 	pieces []piece     // per piece of the batch
+	summed []piece     // those of them that leave gradients
 
 	criticSquares, actorSquares []float64 // per part of the networks: sum of the squared gradient
 
@@ -103,14 +106,20 @@ func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Agent, e
 	if s.Activation == SiLU {
 		act = kern.SiLU
 	}
-	a.actor = nn.New(nn.Spec{Members: 1, Sizes: sizes(obsDim, s.Hidden, 2*actDim), Hidden: act, Trained: true})
+	renorm := s.Critic.Norm == NormBatch
+	a.actor = nn.New(nn.Spec{
+		Members: 1, Sizes: sizes(obsDim, s.Hidden, 2*actDim), Hidden: act, Trained: true, Renorm: renorm, RenormWarmup: renormWarmup,
+	})
 	critic := nn.Spec{
 		Members: s.Critic.Count, Sizes: sizes(obsDim+actDim, s.criticHidden(), s.Critic.Quantiles), Hidden: act, Trained: true,
-		LayerNorm: s.Critic.Norm != NormNone, Plain: s.Critic.Norm == NormPlain, Dropout: s.Critic.Dropout,
+		LayerNorm: s.Critic.Norm == NormLayer || s.Critic.Norm == NormPlain, Plain: s.Critic.Norm == NormPlain, Dropout: s.Critic.Dropout,
+		Renorm: renorm, RenormWarmup: renormWarmup,
 	}
 	a.critics = nn.New(critic)
-	critic.Trained = false
-	a.targets = nn.New(critic)
+	if a.targets = a.critics; !renorm {
+		critic.Trained = false
+		a.targets = nn.New(critic)
+	}
 	initialise := (*nn.Net).InitUniform
 	if s.Init == InitGlorot {
 		initialise = (*nn.Net).InitGlorot
@@ -123,6 +132,7 @@ func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Agent, e
 	copy(a.targets.Params, a.critics.Params)
 	a.targets.PackAll()
 	a.actorAdam, a.criticAdam = nn.NewAdam(a.actor, s.ActorRate), nn.NewAdam(a.critics, s.CriticRate)
+	a.actorAdam.Beta1, a.criticAdam.Beta1 = s.AdamBeta1, s.AdamBeta1
 	a.temperatureAdam.Rate = s.TemperatureRate
 	a.logTemperature = math.Log(s.InitialTemperature)
 	a.allocate()
@@ -163,9 +173,18 @@ func sizes(in int, hidden []int, out int) []int {
 func (a *Agent) allocate() {
 	rows := min(pieceRows, a.settings.Batch)
 	a.pieces = make([]piece, (a.settings.Batch+pieceRows-1)/pieceRows)
+	a.summed = a.pieces
+	if a.settings.Critic.Norm == NormBatch {
+		a.joint, a.summed = a.newJoint(), a.pieces[:1]
+	}
+	if a.settings.ObservationNorm {
+		a.observed = newObservation(a.obsDim, a.settings.Batch)
+	}
 	for i := range a.pieces {
-		a.pieces[i].actorGrad = make([]float32, a.actor.MemberSize())
 		a.pieces[i].critic = make([]criticSums, a.critics.Members)
+	}
+	for i := range a.summed {
+		a.pieces[i].actorGrad = make([]float32, a.actor.MemberSize())
 		for range a.critics.Members {
 			a.pieces[i].criticGrad = append(a.pieces[i].criticGrad, make([]float32, a.critics.MemberSize()))
 		}
@@ -220,7 +239,8 @@ func (a *Agent) Actor() *nn.Net { return a.actor }
 // (observation, action). They are the live networks: do not change them.
 func (a *Agent) Critics() *nn.Net { return a.critics }
 
-// Targets returns the averaged copies of the critics.
+// Targets returns the averaged copies of the critics; with batch
+// renormalisation there are none, and these are the critics themselves.
 func (a *Agent) Targets() *nn.Net { return a.targets }
 
 // Temperature returns the present weight of the entropy.

@@ -101,10 +101,11 @@ func kinds() map[string]Settings {
 		return s
 	}
 	return map[string]Settings{
-		"redq": with(CriticSettings{Count: 5, Norm: NormNone, Subset: 2, ActorUses: UsesMean, Quantiles: 1}, 3),
-		"droq": with(CriticSettings{Count: 2, Norm: NormLayer, Dropout: 0.1, Subset: 2, ActorUses: UsesMean, Quantiles: 1}, 2),
-		"tqc":  with(CriticSettings{Count: 3, Hidden: []int{20}, Norm: NormNone, Subset: 3, ActorUses: UsesMean, Quantiles: 7, Drop: 2}, 1),
-		"one":  with(CriticSettings{Count: 1, Norm: NormLayer, Subset: 1, ActorUses: UsesMin, Quantiles: 1}, 1),
+		"redq":   with(CriticSettings{Count: 5, Norm: NormNone, Subset: 2, ActorUses: UsesMean, Quantiles: 1}, 3),
+		"droq":   with(CriticSettings{Count: 2, Norm: NormLayer, Dropout: 0.1, Subset: 2, ActorUses: UsesMean, Quantiles: 1}, 2),
+		"tqc":    with(CriticSettings{Count: 3, Hidden: []int{20}, Norm: NormNone, Subset: 3, ActorUses: UsesMean, Quantiles: 7, Drop: 2}, 1),
+		"crossq": with(CriticSettings{Count: 2, Hidden: []int{28}, Norm: NormBatch, Subset: 2, ActorUses: UsesMin, Quantiles: 1}, 3),
+		"one":    with(CriticSettings{Count: 1, Norm: NormLayer, Subset: 1, ActorUses: UsesMin, Quantiles: 1}, 1),
 	}
 }
 

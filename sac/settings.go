@@ -3,6 +3,7 @@ package sac
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Rules for the target entropy, with A the number of action dimensions.
@@ -21,8 +22,9 @@ const (
 // Norms of the critics' hidden layers.
 const (
 	NormNone  = "none"
-	NormLayer = "layer" // LayerNorm before the activation
-	NormPlain = "plain" // the same without learned gains and offsets
+	NormLayer = "layer"        // LayerNorm before the activation
+	NormPlain = "plain"        // the same without learned gains and offsets
+	NormBatch = "batch_renorm" // CrossQ: batch renormalisation of critics and actor, joint passes, no targets
 )
 
 // Activations of the hidden layers.
@@ -41,7 +43,7 @@ const (
 type CriticSettings struct {
 	Count     int     `yaml:"count"`      // critics
 	Hidden    []int   `yaml:"hidden"`     // features of their hidden layers; empty takes sac.hidden
-	Norm      string  `yaml:"norm"`       // none, layer or plain (layer without gains and offsets)
+	Norm      string  `yaml:"norm"`       // none, layer, plain (layer without gains and offsets) or batch_renorm (CrossQ: of the actor too, and without targets)
 	Dropout   float64 `yaml:"dropout"`    // share of hidden features left out, of targets too; needs norm layer or plain
 	Subset    int     `yaml:"subset"`     // critics, drawn anew for each update, whose smallest is the target (REDQ)
 	ActorUses string  `yaml:"actor_uses"` // min or mean
@@ -73,6 +75,8 @@ type Settings struct {
 	Activation         string  `yaml:"activation"`          // of actor and critics: relu or silu
 	PolicyEvery        int     `yaml:"policy_every"`        // actor and temperature step after every n-th critic step
 	InitialTemperature float64 `yaml:"initial_temperature"`
+	AdamBeta1          float64 `yaml:"adam_beta1"`       // share of the old gradient mean that actor's and critics' Adam keeps
+	ObservationNorm    bool    `yaml:"observation_norm"` // actor and critics see observations at the mean 0 and deviation 1 of all real ones so far
 
 	Critic CriticSettings `yaml:"critic"`
 }
@@ -83,7 +87,7 @@ func DefaultSettings() Settings {
 		Hidden: []int{256, 256}, Gamma: 0.99, Tau: 0.005,
 		ActorRate: 3e-4, CriticRate: 3e-4, TemperatureRate: 3e-4,
 		Batch: 256, TargetEntropyRule: MinusActions, Init: InitTorch, Activation: ReLU,
-		PolicyEvery: 1, InitialTemperature: 1, Critic: DefaultCritic(),
+		PolicyEvery: 1, InitialTemperature: 1, AdamBeta1: 0.9, Critic: DefaultCritic(),
 	}
 }
 
@@ -129,6 +133,8 @@ func (s Settings) Validate() error {
 	fault(s.Activation == ReLU || s.Activation == SiLU, "sac.activation is %q; use %s or %s", s.Activation, ReLU, SiLU)
 	fault(s.PolicyEvery >= 1, "sac.policy_every is %d; use 1 or more critic steps", s.PolicyEvery)
 	fault(s.InitialTemperature > 0 && s.InitialTemperature <= 1e6, "sac.initial_temperature is %g; use a number above 0 and up to 1e6", s.InitialTemperature)
+	fault(s.AdamBeta1 >= 0 && s.AdamBeta1 < 1, "sac.adam_beta1 is %g; use a share from 0 to below 1", s.AdamBeta1)
+	fault(s.Critic.Norm != NormBatch || s.Batch > 1, "sac.batch is %d and critic.norm is %q; a batch's statistics need 2 rows or more", s.Batch, s.Critic.Norm)
 	return errors.Join(append(faults, s.Critic.validate())...)
 }
 
@@ -143,9 +149,11 @@ func (c CriticSettings) validate() error {
 		fault(width >= 1 && width <= 1<<16, "sac.critic.hidden is %v; each layer needs 1 to 65536 features", c.Hidden)
 	}
 	fault(c.Count >= 1 && c.Count <= 100, "sac.critic.count is %d; use 1 to 100 critics", c.Count)
-	fault(c.Norm == NormNone || c.Norm == NormLayer || c.Norm == NormPlain, "sac.critic.norm is %q; use %s, %s or %s", c.Norm, NormNone, NormLayer, NormPlain)
+	fault(slices.Contains([]string{NormNone, NormLayer, NormPlain, NormBatch}, c.Norm), "sac.critic.norm is %q; use %s, %s, %s or %s", c.Norm, NormNone, NormLayer, NormPlain, NormBatch)
+	fault(c.Norm != NormBatch || c.Quantiles == 1, "sac.critic.quantiles is %d and norm is %q; use 1 quantile, or another norm", c.Quantiles, c.Norm)
+	fault(c.Norm != NormBatch || !c.Scaled, "sac.critic.scaled is true and norm is %q; use another norm", c.Norm)
 	fault(c.Dropout >= 0 && c.Dropout < 1, "sac.critic.dropout is %g; use a share from 0 to below 1", c.Dropout)
-	fault(c.Dropout == 0 || c.Norm != NormNone, "sac.critic.dropout is %g and norm is %q; dropout needs norm %s or %s", c.Dropout, c.Norm, NormLayer, NormPlain)
+	fault(c.Dropout == 0 || c.Norm == NormLayer || c.Norm == NormPlain, "sac.critic.dropout is %g and norm is %q; dropout needs norm %s or %s", c.Dropout, c.Norm, NormLayer, NormPlain)
 	fault(c.Subset >= 1 && c.Subset <= c.Count, "sac.critic.subset is %d; use 1 to count (%d)", c.Subset, c.Count)
 	fault(c.ActorUses == UsesMin || c.ActorUses == UsesMean, "sac.critic.actor_uses is %q; use %s or %s", c.ActorUses, UsesMin, UsesMean)
 	fault(c.Quantiles >= 1 && c.Quantiles <= 1000, "sac.critic.quantiles is %d; use 1 to 1000", c.Quantiles)

@@ -3,7 +3,8 @@ package sac
 import "demorl/internal/wire"
 
 // AppendState appends everything that influences later updates: networks,
-// targets, optimisers, the temperature and its optimiser, and counters.
+// targets, optimisers, the temperature and its optimiser, counters, and the
+// statistics of observations.
 func (a *Agent) AppendState(dst []byte) []byte {
 	dst = wire.U64(dst, a.updates)
 	dst = wire.F64(dst, a.rewardMax)
@@ -12,13 +13,18 @@ func (a *Agent) AppendState(dst []byte) []byte {
 	}
 	dst = a.actor.AppendState(dst)
 	dst = a.critics.AppendState(dst)
-	dst = a.targets.AppendState(dst)
+	if a.targets != a.critics {
+		dst = a.targets.AppendState(dst)
+	}
 	dst = a.actorAdam.AppendState(dst)
 	dst = a.criticAdam.AppendState(dst)
 	dst = wire.F64(dst, a.logTemperature)
 	dst = a.temperatureAdam.AppendState(dst)
 	if a.settings.Critic.Scaled {
 		dst = a.bounds.appendState(dst)
+	}
+	if a.observed != nil {
+		dst = a.observed.statistics.AppendState(dst)
 	}
 	return dst
 }
@@ -33,12 +39,18 @@ func (a *Agent) ReadState(r *wire.Reader) {
 	}
 	a.actor.ReadState(r)
 	a.critics.ReadState(r)
-	a.targets.ReadState(r)
+	if a.targets != a.critics {
+		a.targets.ReadState(r)
+	}
 	a.actorAdam.ReadState(r)
 	a.criticAdam.ReadState(r)
 	a.logTemperature = r.F64()
 	a.temperatureAdam.ReadState(r)
 	if a.settings.Critic.Scaled {
 		a.bounds.readState(r)
+	}
+	if a.observed != nil {
+		a.observed.statistics.ReadState(r)
+		a.observed.publish()
 	}
 }

@@ -80,13 +80,23 @@ func (a *Agent) step(batch *replay.Batch) Stats {
 }
 
 func (a *Agent) updateCritics(stats *Stats) {
-	a.pool.Do(len(a.pieces), a.jobs.targets)
-	a.regress(stats)
+	if a.joint != nil {
+		a.judgeJointly()
+	} else {
+		a.pool.Do(len(a.pieces), a.jobs.targets)
+		a.pool.Do(a.critics.Members*len(a.pieces), a.jobs.critics)
+	}
+	a.stepCritics(stats)
 }
 
 // regress steps the critics towards the targets a.y of the batch.
 func (a *Agent) regress(stats *Stats) {
 	a.pool.Do(a.critics.Members*len(a.pieces), a.jobs.critics)
+	a.stepCritics(stats)
+}
+
+// stepCritics sums what the pieces of the batch left and steps the critics.
+func (a *Agent) stepCritics(stats *Stats) {
 	total, rewardMax, n := criticSums{}, 0.0, float64(a.batch.Rows)
 	for i := range a.pieces {
 		p := &a.pieces[i]
@@ -111,7 +121,11 @@ func (a *Agent) regress(stats *Stats) {
 }
 
 func (a *Agent) updateActor(stats *Stats) {
-	a.pool.Do(len(a.pieces), a.jobs.actor)
+	if a.joint != nil {
+		a.climbJointly()
+	} else {
+		a.pool.Do(len(a.pieces), a.jobs.actor)
+	}
 	logPi, loss, n := 0.0, 0.0, float64(a.batch.Rows)
 	for i := range a.pieces {
 		logPi += a.pieces[i].logPi
@@ -149,10 +163,19 @@ func (a *Agent) drawRows(lo, n int) {
 // targetPiece computes the critics' targets of piece i.
 func (a *Agent) targetPiece(worker, i int) {
 	lo, n := a.span(i)
+	a.prepareRows(i, lo, n)
+	a.targetValues(&a.work[worker], lo, n)
+}
+
+// prepareRows draws piece i's n rows from lo where they are to be drawn, and
+// normalises their observations.
+func (a *Agent) prepareRows(i, lo, n int) {
 	if a.fresh {
 		a.drawRows(lo, n)
 	}
-	a.targetValues(&a.work[worker], lo, n)
+	if a.observed != nil {
+		a.observed.normalise(a.batch, lo, n)
+	}
 	rewardMax := 0.0
 	for _, reward := range a.batch.Reward[lo : lo+n] {
 		rewardMax = max(rewardMax, math.Abs(float64(reward)))
@@ -160,11 +183,23 @@ func (a *Agent) targetPiece(worker, i int) {
 	a.pieces[i].rewardMax = rewardMax
 }
 
+// views returns the observations before and after the n rows from lo, as the
+// networks see them.
+func (a *Agent) views(lo, n int) (obs, next []float32) {
+	obs, next = a.batch.Obs, a.batch.Next
+	if a.observed != nil {
+		obs, next = a.observed.obs, a.observed.next
+	}
+	lo, hi := lo*a.obsDim, (lo+n)*a.obsDim
+	return obs[lo:hi], next[lo:hi]
+}
+
 // criticPiece computes one critic's gradient of one piece.
 func (a *Agent) criticPiece(worker, i int) {
 	c, out, w := i%a.critics.Members, &a.pieces[i/a.critics.Members], &a.work[worker]
 	lo, n := a.span(i / a.critics.Members)
-	join(w.x, a.batch.Obs[lo*a.obsDim:], a.batch.Action[lo*a.actDim:], n, a.obsDim, a.actDim)
+	obs, _ := a.views(lo, n)
+	join(w.x, obs, a.batch.Action[lo*a.actDim:], n, a.obsDim, a.actDim)
 	a.drop(a.critics, w.critic[c], criticDrop, c, lo, n)
 	q := a.critics.Forward(c, w.critic[c], w.x, n)
 	if a.settings.Critic.Quantiles > 1 {
@@ -195,8 +230,7 @@ func (a *Agent) errors(dq, q []float32, lo, n int) (total criticSums) {
 // targetValues fills a.y with r + gamma (min Q'(s', a') - temperature log pi)
 // of the n rows from lo; a terminated row is worth its reward, whatever Q' is.
 func (a *Agent) targetValues(w *workspace, lo, n int) {
-	b := a.batch
-	next := b.Next[lo*a.obsDim : (lo+n)*a.obsDim]
+	_, next := a.views(lo, n)
 	w.policy.sample(a.actor.Infer(0, w.actor, next, n), a.noiseOf(targetNoise, lo, n), n)
 	join(w.x, next, w.policy.action, n, a.obsDim, a.actDim)
 	for _, c := range a.subset {
@@ -207,15 +241,21 @@ func (a *Agent) targetValues(w *workspace, lo, n int) {
 		a.quantileTargets(w, lo, n)
 		return
 	}
-	gamma := float32(a.settings.Gamma)
+	a.leastTargets(w.q, w.policy.logPi, lo, n)
+}
+
+// leastTargets fills a.y at the n rows from lo from the critics' answers q at
+// the actions of log density logPi.
+func (a *Agent) leastTargets(q [][]float32, logPi []float32, lo, n int) {
+	b, gamma := a.batch, float32(a.settings.Gamma)
 	for r := range n {
 		y := b.Reward[lo+r]
 		if keep := b.Continue[lo+r]; keep != 0 {
-			least := w.q[a.subset[0]][r]
+			least := q[a.subset[0]][r]
 			for _, c := range a.subset[1:] {
-				least = min(least, w.q[c][r])
+				least = min(least, q[c][r])
 			}
-			y += gamma * keep * (least - a.temperature*w.policy.logPi[r])
+			y += gamma * keep * (least - a.temperature*logPi[r])
 		}
 		a.y[lo+r] = y
 	}
@@ -249,27 +289,34 @@ func (a *Agent) actorPiece(worker, i int) {
 	w, out := &a.work[worker], &a.pieces[i]
 	lo, n := a.span(i)
 	scale := 1 / float32(a.batch.Rows)
-	obs := a.batch.Obs[lo*a.obsDim : (lo+n)*a.obsDim]
+	obs, _ := a.views(lo, n)
 	head, noise := a.actor.Forward(0, w.actor, obs, n), a.noiseOf(actorNoise, lo, n)
 	w.policy.sample(head, noise, n)
-	join(w.x, obs, w.policy.action, n, a.obsDim, a.actDim)
+	a.climb(w, out, obs, w.policy.action, w.policy.logPi, lo, n)
+	w.policy.back(w.dHead, head, noise, w.dAction, a.temperature*scale, n)
+	a.actor.Gradient(0, w.actor, w.dHead, out.actorGrad)
+}
+
+// climb writes to w.dAction the gradient of the actor's loss by the n actions at
+// obs, rows from lo, whose log densities are logPi, without its entropy; out
+// gets the loss.
+func (a *Agent) climb(w *workspace, out *piece, obs, action, logPi []float32, lo, n int) {
+	join(w.x, obs, action, n, a.obsDim, a.actDim)
 	for c := range a.critics.Members {
 		a.drop(a.critics, w.critic[c], actorDrop, c, lo, n)
 		w.q[c] = a.critics.Forward(c, w.critic[c], w.x, n)
 	}
-	value := 0.0
+	value, scale := 0.0, 1/float32(a.batch.Rows)
 	if a.settings.Critic.ActorUses == UsesMean {
 		value = a.climbMean(w, n, scale)
 	} else {
 		value = a.climbMin(w, n, scale)
 	}
 	out.logPi = 0
-	for _, logPi := range w.policy.logPi[:n] {
-		out.logPi += float64(logPi)
+	for _, l := range logPi[:n] {
+		out.logPi += float64(l)
 	}
 	out.actorLoss = float64(a.temperature)*out.logPi - value
-	w.policy.back(w.dHead, head, noise, w.dAction, a.temperature*scale, n)
-	a.actor.Gradient(0, w.actor, w.dHead, out.actorGrad)
 }
 
 // climbMin writes to dAction the gradient by n actions of -scale times the
@@ -338,21 +385,24 @@ func (a *Agent) noiseOf(purpose, lo, n int) []float32 {
 // and lets the target follow.
 func (a *Agent) criticStep(_, i int) {
 	c, part := i%a.critics.Members, i/a.critics.Members
-	grad := a.pieces[0].criticGrad[c]
+	grad := a.summed[0].criticGrad[c]
 	lo, hi := a.critics.PartSpan(part)
-	for p := range a.pieces[1:] {
-		kern.AXPY(grad[lo:hi], 1, a.pieces[1+p].criticGrad[c][lo:hi])
+	for p := range a.summed[1:] {
+		kern.AXPY(grad[lo:hi], 1, a.summed[1+p].criticGrad[c][lo:hi])
 	}
 	a.criticSquares[i] = a.criticAdam.StepPart(a.critics, c, part, grad, nil)
+	if a.targets == a.critics {
+		return
+	}
 	a.targets.FollowPart(c, part, a.critics, float32(a.settings.Tau))
 }
 
 // actorStep sums one part of the actor's gradient over the pieces and steps it.
 func (a *Agent) actorStep(_, i int) {
-	grad := a.pieces[0].actorGrad
+	grad := a.summed[0].actorGrad
 	lo, hi := a.actor.PartSpan(i)
-	for p := range a.pieces[1:] {
-		kern.AXPY(grad[lo:hi], 1, a.pieces[1+p].actorGrad[lo:hi])
+	for p := range a.summed[1:] {
+		kern.AXPY(grad[lo:hi], 1, a.summed[1+p].actorGrad[lo:hi])
 	}
 	a.actorSquares[i] = a.actorAdam.StepPart(a.actor, 0, i, grad, nil)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -37,6 +38,9 @@ func tiny(t testing.TB, task, algorithm string) train.Settings {
 	s.EvalEvery, s.EvalEpisodes, s.CheckpointEvery, s.LogEvery = 45, 1, 25, 10
 	a := &s.Agent
 	a.Warmup, a.EpochSteps, a.RefitEvery, a.ReplanEvery, a.UTD = 30, 40, 20, 10, 1
+	if a.Learner == agent.LearnerClone {
+		a.UTD = 0
+	}
 	a.UpdateEvery = min(a.UpdateEvery, 7)
 	a.StartStates, a.ProbeStarts, a.Capacity = 12, 4, 1000
 	a.Gradient = agent.GradientSettings{Steps: 2, ImagineEvery: 6, RetainRounds: 2, CriticUpdates: 3}
@@ -658,4 +662,21 @@ func TestAnErrorInOneEpisodeLeavesThoseBeforeIt(t *testing.T) {
 		}
 		pool.Close()
 	}
+}
+
+// testdata/before-learners.yaml is what the program wrote before there were
+// other learners than SAC.
+func TestRunsOfEarlierVersionsGoOnAsTheyWere(t *testing.T) {
+	text, err := os.ReadFile("testdata/before-learners.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := train.Stored()
+	if _, err := settings.Decode(&s, settings.YAML("run.yaml", text)); err != nil {
+		t.Fatal(err)
+	}
+	if s.Agent.Learner != agent.LearnerSAC || s.Agent.SAC.AdamBeta1 != 0.9 || s.Agent.SAC.ObservationNorm {
+		t.Errorf("read as learner %q, beta %g, normalised %t", s.Agent.Learner, s.Agent.SAC.AdamBeta1, s.Agent.SAC.ObservationNorm)
+	}
+	steps(t, newLoop(t, s, 1), s.Agent.Warmup+3)
 }

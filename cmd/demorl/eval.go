@@ -118,7 +118,7 @@ func (cmd *evalCommand) actor(loop *train.Loop, s train.Settings) (string, error
 	if cmd.Actor == "planner" && !slices.Contains(actors, cmd.Actor) {
 		return "", usagef(`--actor planner: in this run of %s no planner drives the robot (act: %s), only what it imagines reaches the policy, so only --actor policy can be evaluated; a run of loop has a planner to evaluate`, s.Algo, s.Agent.Act)
 	}
-	if !slices.Contains(actors, cmd.Actor) {
+	if !slices.Contains(actors, cmd.Actor) && !(cmd.Actor == "policy" && loop.Agent().HasPolicy()) {
 		return "", usagef("--actor %q: a run of %s can be evaluated with %s", cmd.Actor, s.Algo, strings.Join(actors, " or "))
 	}
 	return cmd.Actor, nil

@@ -1,0 +1,143 @@
+package agent
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"demorl/clone"
+	"demorl/mpc"
+	"demorl/rng"
+	"demorl/sac"
+)
+
+// composed are rows of the table with the outer loop's options, each of which
+// fits any of them.
+func composed(t *testing.T) map[string]Settings {
+	batch := tiny(t, "m-demorl", pendulum)
+	batch.SAC.Critic.Norm, batch.RealRatio = sac.NormBatch, Schedule{0.5}
+	seen := tiny(t, "m-demorl", pendulum)
+	seen.SAC.ObservationNorm = true
+	both := tiny(t, "loop", pendulum)
+	both.SAC.Critic.Norm, both.SAC.ObservationNorm = sac.NormBatch, true
+	open := tiny(t, "poplin-a", pendulum)
+	open.Planner.Shift, open.Planner.PlanForm = mpc.ShiftOpen, mpc.PlanMean
+	simulator := tiny(t, "poplin-p", pendulum)
+	simulator.Precision = PrecisionBF16
+	return map[string]Settings{"batch_renorm": batch, "observation_norm": seen, "both": both, "policy_open": open, "parameters in bf16": simulator}
+}
+
+func TestComposedLearnersGiveEqualBitsForAnyNumberOfWorkersAndAfterARestore(t *testing.T) {
+	for name, s := range composed(t) {
+		one, many := newDriver(t, s, pendulum, 1), newDriver(t, s, pendulum, 3)
+		one.run(s.Warmup + 33)
+		many.run(s.Warmup + 33)
+		equalStates(t, name+", 3 workers", many.a, one.a)
+		other, _ := one.to(s, pendulum, 2)
+		// Over the end of an episode, at step 200.
+		one.run(150)
+		other.run(150)
+		equalStates(t, name+" restored", other.a, one.a)
+	}
+}
+
+// method.md D.4: where a batch's statistics normalise, all rows of an update come
+// from one buffer, real ones as often as the ratio says.
+func TestBatchesOfBatchRenormalisationHaveOneSource(t *testing.T) {
+	s := composed(t)["batch_renorm"]
+	d := newDriver(t, s, pendulum, 1)
+	d.run(s.Warmup)
+	reals, updates := 0, 0
+	for range 120 {
+		d.step()
+		updates++
+		from := 0
+		for r := range d.a.batch.Rows {
+			next := d.a.batch.Next[3*r : 3*r+3]
+			for i := range d.a.real.Len() {
+				if slices.Equal(d.a.real.Row(i).Next, next) {
+					from++
+					break
+				}
+			}
+		}
+		if from != 0 && from != d.a.batch.Rows {
+			t.Fatalf("%d of %d rows of a batch are real", from, d.a.batch.Rows)
+		}
+		if from > 0 {
+			reals++
+		}
+	}
+	if reals < 40 || reals > 80 { // 60 and four deviations of 5.5
+		t.Errorf("%d of %d batches are real, want about half", reals, updates)
+	}
+}
+
+// The policy of learner clone is taught when an episode ends, by the planner's
+// steps and not by those of warm-up.
+func TestThePolicyIsTaughtWhenAnEpisodeEnds(t *testing.T) {
+	for _, name := range []string{"poplin-a", "poplin-p"} {
+		s := tiny(t, name, pendulum)
+		d := newDriver(t, s, pendulum, 1)
+		untaught := slices.Clone(d.a.clone.Policy().Params)
+		d.run(199)
+		if !slices.Equal(untaught, d.a.clone.Policy().Params) {
+			t.Fatalf("%s: the policy changed within an episode", name)
+		}
+		d.run(1)
+		if slices.Equal(untaught, d.a.clone.Policy().Params) {
+			t.Errorf("%s: the end of an episode taught nothing", name)
+		}
+		line := d.a.TakeReport()
+		if got, want := line["clone/rows"], float64(200-s.Warmup); got != want || !(line["clone/moved"] > 0) {
+			t.Errorf("%s: taught by %g steps, moved by %g; want %g steps", name, got, line["clone/moved"], want)
+		}
+		d.run(200)
+		want := map[string]float64{"poplin-a": float64(400 - s.Warmup), "poplin-p": 200}[name]
+		if got := d.a.TakeReport()["clone/rows"]; got != want {
+			t.Errorf("%s: the second episode teaches by %g steps, want %g", name, got, want)
+		}
+	}
+}
+
+func TestThePolicyOfClonesIsJudgedWhereAskedFor(t *testing.T) {
+	s := tiny(t, "poplin-p", pendulum)
+	if a := newDriver(t, s, pendulum, 1).a; !slices.Equal(a.Actors(), []string{ActPlanner}) || !a.HasPolicy() {
+		t.Errorf("judged are %v", a.Actors())
+	}
+	s.Clone.EvaluatePolicy = true
+	a := newDriver(t, s, pendulum, 1).a
+	if !slices.Equal(a.Actors(), []string{ActPlanner, ActPolicy}) {
+		t.Errorf("judged are %v", a.Actors())
+	}
+	got, want := make([]float32, 1), make([]float32, 1)
+	obs := []float32{1, 0, 0.5}
+	if err := a.Judge(ActPolicy, rng.Root(1))(t.Context(), obs, nil, got); err != nil {
+		t.Fatal(err)
+	}
+	if a.clone.NewActor(1).Act(obs, 1, nil, nil, want); got[0] != want[0] || got[0] == 0 {
+		t.Errorf("the judged policy acts %g, want %g", got[0], want[0])
+	}
+	if newDriver(t, tiny(t, "pets", pendulum), pendulum, 1).a.HasPolicy() {
+		t.Error("pets has a policy")
+	}
+}
+
+func TestWhatLearnerCloneCannotDoIsSaid(t *testing.T) {
+	for want, spoil := range map[string]func(s *Settings){
+		"use act planner":     func(s *Settings) { s.PlannerShare = 0.5 },
+		"use imagine nothing": func(s *Settings) { s.Imagine = ImaginePlanned },
+		"use utd 0":           func(s *Settings) { s.UTD = 1 },
+		"it has no value":     func(s *Settings) { s.Planner.Value = mpc.ValueTerminal },
+		"clone.rule is":       func(s *Settings) { s.Clone.Rule = clone.RuleActions },
+		"clone.batch is":      func(s *Settings) { s.Clone.Batch = 0 },
+		"learner is":          func(s *Settings) { s.Learner = "copy" },
+		"only the policy of":  func(s *Settings) { s.Learner = LearnerSAC },
+	} {
+		s := tiny(t, "poplin-p", pendulum)
+		spoil(&s)
+		if err := s.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}
