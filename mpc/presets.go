@@ -9,9 +9,11 @@ func base() Settings {
 		Horizon: 20, Samples: 100, Particles: 1, Iterations: 1,
 		Utility: UtilityElite, EliteFrac: 0.1, EliteWeights: WeightsUniform,
 		Lambda: 1, LambdaMode: LambdaFixed, ESSTarget: 0.1, CostScale: ScaleStd,
-		StepMean: 1, StepCov: 1, Covariance: CovFixed,
+		Distribution: DistributionDiag, StepMean: 1, StepCov: 1, Covariance: CovFixed,
 		Shift: ShiftRoll, Tail: TailRepeat, ShiftCovariance: CovReset, Inflate: 0.1,
-		Sigma: 0.5, MinStd: 1e-3, Sampling: SampleClip, Bound: 1, Noise: NoiseWhite, Decay: 1,
+		Sigma: 0.5, MinStd: 1e-3, Sampling: SampleClip, Bound: 1, Decay: 1,
+		Noise: NoiseWhite, AR: []float64{0.25, 0.8, 0}, Knots: 4, KnotOrder: 3,
+		Score: ScoreMean, ScoreK: 1, ScoreQ: 0.2,
 		Proposal: ProposalSample, PlanForm: PlanMean, Answer: AnswerMean,
 		Gamma: 0.99, Value: ValueNone, Mask: true, ScoreRewards: RewardsAll, ScoreReward: ScoreRewardMean,
 	}

@@ -28,7 +28,14 @@ type worker struct {
 	value  []float32
 	ended  []bool // terminated before, when not masked
 	mu, sd []float32
-	sums   []float32 // 2 x ActDim
+	sums   []float32         // 2 x ActDim
+	teller rollout.Disagreer // nil where the lane is none
+	differ []float32         // per row: disagreement of a step
+
+	clock stopwatch
+	stop  Reason // why this worker began no further block or left one
+	cut   bool   // the present block was left before its end
+	steps int    // model steps of the present block
 
 	g              *group
 	ps             *pass
@@ -53,6 +60,10 @@ func newWorker(p *Planner, world rollout.World, deps Deps, rows int) *worker {
 	}
 	if p.s.ScoreReward == ScoreRewardDrawn {
 		w.reward = make([]float32, rows*4)
+	}
+	w.teller, _ = w.lane.(rollout.Disagreer)
+	if p.s.Disagreement > 0 {
+		w.differ = make([]float32, rows)
 	}
 	w.visitor = w.visit
 	return w
@@ -92,7 +103,9 @@ func (w *worker) runBlock(g *group, ps *pass, i, n int) {
 	if ps.pre {
 		steps = p.h - 1
 	}
-	if w.err = rollout.Roll(b, p.job.starts, w.lane, w, steps, w.visitor, w.was); w.err != nil {
+	w.steps, w.cut = steps, false
+	w.clock.start(p.job.expiry.set)
+	if w.err = rollout.Roll(b, p.job.starts, w.lane, w, steps, w.visitor, w.was); w.err != nil || w.cut {
 		return
 	}
 	if steps < p.h {
@@ -101,6 +114,7 @@ func (w *worker) runBlock(g *group, ps *pass, i, n int) {
 	if !ps.pre {
 		w.finish(steps)
 	}
+	w.clock.finished(b.Rows)
 }
 
 // lastAction decodes an action that no model step follows.
@@ -139,8 +153,11 @@ func (w *worker) bad(r int) {
 // is and never multiplies by a mask: a dead row's numbers may be NaN.
 func (w *worker) visit(h int, was []rollout.Fate) {
 	b, s := w.block, &w.p.s
-	if w.ps.pre {
+	if w.p.job.expiry.ctx != nil && w.leave(h) || w.ps.pre {
 		return
+	}
+	if s.Disagreement > 0 {
+		w.teller.Disagreement(b, was, w.differ)
 	}
 	drawn := s.ScoreReward == ScoreRewardDrawn
 	if drawn {
@@ -159,6 +176,9 @@ func (w *worker) visit(h int, was []rollout.Fate) {
 		x := float64(b.Reward[r])
 		if drawn {
 			x += float64(b.RewardStd[r]) * float64(w.reward[4*r])
+		}
+		if s.Disagreement > 0 {
+			x -= s.Disagreement * float64(w.differ[r])
 		}
 		if x-x != 0 {
 			b.Fate[r] = rollout.NonFinite
@@ -198,12 +218,8 @@ func (w *worker) finish(steps int) {
 		}
 	}
 	for r := 0; r < b.Rows; r += w.ps.particles {
-		total := 0.0
-		for _, x := range w.score[r : r+w.ps.particles] {
-			total += x
-		}
 		info := &w.g.info[w.slot(r)]
-		info.score, info.done = total/float64(w.ps.particles), true
+		info.score, info.done = total(&p.s, w.score[r:r+w.ps.particles]), true
 	}
 }
 
@@ -274,6 +290,13 @@ func (w *worker) decodeClosed(b *rollout.Block, h int) {
 					info.clipped++
 				} else if u != u {
 					b.Fate[r] = rollout.NonFinite
+				}
+				if p.rate != nil && (h > 0 || p.job.sent != nil) {
+					before := row[j] // what the row did a step ago
+					if h == 0 {
+						before = p.job.sent[j]
+					}
+					u = limited(u, before, p.rate[j])
 				}
 				row[j] = u
 				proposal[j] += base

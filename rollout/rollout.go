@@ -88,6 +88,15 @@ type Lane interface {
 	Step(b *Block, h int) error
 }
 
+// Disagreer is the optional power of a Lane whose world has several models.
+type Disagreer interface {
+	// Disagreement fills out[r], for every row that was running before the step
+	// that b now holds, with how far the models' next states lie apart from b.Obs
+	// under b.Action: a number of at least 0 without unit; other rows are left
+	// alone.
+	Disagreement(b *Block, was []Fate, out []float32)
+}
+
 // Decoder chooses the actions of the running rows of a block at step h.
 type Decoder interface{ Decode(b *Block, h int) }
 
