@@ -39,6 +39,9 @@ func (l *Lane) Disagreement(b *rollout.Block, was []rollout.Fate, out []float32)
 func (l *Lane) disagree(b *rollout.Block, rows []int32, out []float32) {
 	e := l.w.e
 	n, outputs, elites := len(rows), e.Outputs(), float64(len(e.elites))
+	if n == 0 {
+		return
+	}
 	sum, squares := l.apart.sum[:n*outputs], l.apart.squares[:n*outputs]
 	clear(sum)
 	clear(squares)

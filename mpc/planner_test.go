@@ -32,6 +32,28 @@ func everyPreset(t *testing.T, f func(t *testing.T, s Settings)) {
 		s.PlanForm, s.Particles = form, 2
 		t.Run(form, func(t *testing.T) { f(t, s) })
 	}
+	for name, change := range options {
+		for _, s := range []Settings{CEM(), MDeMoRL()} {
+			s.Horizon, s.Iterations = 6, min(s.Iterations, 3)
+			change(&s)
+			t.Run(name+" of "+s.Shift, func(t *testing.T) { f(t, s) })
+		}
+	}
+}
+
+// options are settings that no preset has, for both a rolled plan and one
+// around the policy.
+var options = map[string]func(s *Settings){
+	"full": func(s *Settings) {
+		s.Distribution, s.Covariance, s.ShiftCovariance = DistributionFull, CovOld, CovCarry
+	},
+	"full_step":       func(s *Settings) { s.Distribution, s.Covariance, s.Noise = DistributionFullStep, CovElite, NoiseAR },
+	"ar":              func(s *Settings) { s.Noise, s.Sampling = NoiseAR, SampleTruncate },
+	"knots":           func(s *Settings) { s.Noise, s.Utility = NoiseKnots, UtilityExp },
+	"rate":            func(s *Settings) { s.Rate, s.Answer = []float64{0.2}, AnswerBest },
+	"cvar":            func(s *Settings) { s.Particles, s.Score = 4, ScoreCVaR },
+	"mean_minus_kstd": func(s *Settings) { s.Particles, s.Score = 4, ScoreMeanMinusKStd },
+	"measure":         func(s *Settings) { s.Measure = true },
 }
 
 func TestPresetsAreValidAndNamed(t *testing.T) {
