@@ -10,6 +10,7 @@ import (
 
 // expiry is when the present call must end.
 type expiry struct {
+	now      func() time.Time
 	set      bool
 	deadline time.Time // less what ending the call takes
 	ctx      context.Context
@@ -21,7 +22,7 @@ func (e *expiry) reason(ahead time.Duration) Reason {
 	if e.ctx == nil {
 		return ""
 	}
-	if e.set && !time.Now().Add(ahead).Before(e.deadline) {
+	if e.set && !e.now().Add(ahead).Before(e.deadline) {
 		return Deadline
 	}
 	switch err := e.ctx.Err(); {
@@ -35,6 +36,7 @@ func (e *expiry) reason(ahead time.Duration) Reason {
 
 // stopwatch knows how long a worker's model steps take.
 type stopwatch struct {
+	now     func() time.Time
 	running bool
 	last    time.Time
 	row     time.Duration // of one row's step, in the last step
@@ -45,23 +47,31 @@ type stopwatch struct {
 // start begins a block. Without a deadline nothing is measured.
 func (c *stopwatch) start(deadline bool) {
 	if c.running = deadline; deadline {
-		c.last = time.Now()
+		c.last = c.now()
 	}
 }
 
-// lap ends a step of rows rows.
+// lap ends a step of rows rows. A step that was held up for once, by others who
+// use the machine, may raise what is expected of the next by a factor of
+// hiccup and no more.
 func (c *stopwatch) lap(rows int) {
 	if c.running {
-		now := time.Now()
-		c.row, c.last, c.ran = now.Sub(c.last)/time.Duration(max(1, rows)), now, true
+		now := c.now()
+		row := now.Sub(c.last) / time.Duration(max(1, rows))
+		if c.row > 0 {
+			row = min(row, hiccup*c.row)
+		}
+		c.row, c.last, c.ran = row, now, true
 	}
 }
+
+const hiccup = 4
 
 // finished ends a block: what followed its last step is the terminal value and
 // the scores.
 func (c *stopwatch) finished(rows int) {
 	if c.running {
-		c.tail = time.Since(c.last) / time.Duration(max(1, rows))
+		c.tail = c.now().Sub(c.last) / time.Duration(max(1, rows))
 	}
 }
 
@@ -90,6 +100,10 @@ func (w *worker) leave(h int) bool {
 	return true
 }
 
+// firstRows is how many rows walk together under a deadline while it is not
+// known how long a step takes.
+const firstRows = 16
+
 // stepShare is into how many steps of a block the time that is left is cut at
 // least, so that a block's step is short against it.
 const stepShare = 32
@@ -100,10 +114,13 @@ func (p *Planner) hurried(particles int) int {
 	for _, w := range p.workers {
 		row = max(row, w.clock.row)
 	}
-	if !p.job.expiry.set || row == 0 {
+	switch {
+	case !p.job.expiry.set:
 		return hurriedRows
+	case row == 0:
+		return max(particles, firstRows)
 	}
-	left := time.Until(p.job.expiry.deadline)
+	left := p.job.expiry.deadline.Sub(p.now())
 	return max(particles, min(hurriedRows, int(left/stepShare/row)))
 }
 
@@ -113,9 +130,9 @@ func (p *Planner) beginClock(ctx context.Context) {
 		return
 	}
 	e := &p.job.expiry
-	e.ctx = ctx
+	e.ctx, e.now = ctx, p.now
 	if e.deadline, e.set = ctx.Deadline(); e.set {
-		reserve := min(p.call.ending, time.Until(e.deadline)/2)
+		reserve := min(p.call.ending, e.deadline.Sub(p.now())/2)
 		e.deadline = e.deadline.Add(-max(0, reserve))
 	}
 	for _, w := range p.workers {
@@ -125,7 +142,7 @@ func (p *Planner) beginClock(ctx context.Context) {
 }
 
 // endClock learns from the call how long it takes to end one. Where a deadline
-// left no room for a single step, what is expected of one is halved: a machine
+// left no room for a single step, a tenth less is expected of one: a machine
 // that was busy for once must not stop planning for good.
 func (p *Planner) endClock(answering time.Duration) {
 	if !p.job.expiry.set {
@@ -139,16 +156,16 @@ func (p *Planner) endClock(answering time.Duration) {
 		p.call.ending = p.call.updating + answering
 		return
 	}
-	p.call.ending /= 2
+	p.call.ending -= p.call.ending / 10
 	for _, w := range p.workers {
-		w.clock.row /= 2
-		w.clock.tail /= 2
+		w.clock.row -= (w.clock.row + 9) / 10 // down to 0
+		w.clock.tail -= (w.clock.tail + 9) / 10
 	}
 }
 
 // timedUpdate updates the solo group and remembers how long that took.
 func (p *Planner) timedUpdate(g *group) {
-	began := time.Now()
+	began := p.now()
 	g.update(p, 0, &g.pass)
-	p.call.updating = time.Since(began)
+	p.call.updating = p.now().Sub(began)
 }

@@ -128,13 +128,13 @@ func (p *Planner) Plan(ctx context.Context, start rollout.Start, key rng.Key) Re
 	if p.s.PlanForm != PlanPolicy {
 		p.iterate(g, &res)
 	}
-	ended := time.Now()
+	ended := p.now()
 	p.answer(g, &res)
 	if p.s.Measure && res.Reason != Failed && (res.Source == FromPlan || res.Source == FromShifted) {
 		p.measureSolo(g, &Result{Reason: Finished}, true)
 	}
 	p.store(g, &res)
-	p.endClock(time.Since(ended))
+	p.endClock(p.now().Sub(ended))
 	res.Stats = sum(g.stat[:1], g.length[:1])
 	p.job = job{}
 	return res
@@ -209,7 +209,7 @@ func (p *Planner) compete(g *group) {
 func (p *Planner) spread(g *group, res *Result) int {
 	ps := &g.pass
 	rows := soloRows
-	if p.job.expiry.ctx != nil && p.job.expiry.ctx.Done() != nil {
+	if e := &p.job.expiry; e.set || e.ctx != nil && e.ctx.Done() != nil {
 		rows = p.hurried(ps.particles)
 	}
 	// As many blocks for every worker.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"time"
 
 	"demorl/internal/par"
 	"demorl/rng"
@@ -50,6 +51,7 @@ type Planner struct {
 	rate     []float32 // per joint; nil without a limit
 	cov      covariance
 	reused   *rng.Key // of ReuseNoise
+	now      func() time.Time
 
 	job  job
 	kept kept
@@ -80,7 +82,7 @@ func New(s Settings, w rollout.World, deps Deps, pool *par.Pool) (*Planner, erro
 	}
 	p := &Planner{
 		s: s, obsDim: w.ObsDim(), actDim: w.ActDim(), h: s.Horizon, maxH: max(s.Horizon, deps.MaxHorizon),
-		elites: s.EliteCount(), pool: pool,
+		elites: s.EliteCount(), pool: pool, now: time.Now,
 	}
 	switch s.PlanForm {
 	case PlanResidual:

@@ -2,6 +2,7 @@ package mpc
 
 import (
 	"math"
+	"time"
 
 	"demorl/rng"
 	"demorl/rollout"
@@ -65,6 +66,7 @@ func newWorker(p *Planner, world rollout.World, deps Deps, rows int) *worker {
 	if p.s.Disagreement > 0 {
 		w.differ = make([]float32, rows)
 	}
+	w.clock.now = func() time.Time { return p.now() }
 	w.visitor = w.visit
 	return w
 }
@@ -249,6 +251,10 @@ func (w *worker) decodeOpen(b *rollout.Block, h int) {
 	}
 }
 
+// absurd is far beyond what a policy may propose, which is within [-1, 1], and
+// far below what sums of proposals hold.
+const absurd = 1e6
+
 // decodeClosed adds the candidates' offsets to the policy's action at every
 // row's own state, and leaves in their place what the update will average: the
 // executed action, or its deviation from the centre.
@@ -288,7 +294,8 @@ func (w *worker) decodeClosed(b *rollout.Block, h int) {
 				} else if u < -bound {
 					u = -bound
 					info.clipped++
-				} else if u != u {
+				}
+				if u != u || !(base > -absurd && base < absurd) { // no action, though it could be clipped
 					b.Fate[r] = rollout.NonFinite
 				}
 				if p.rate != nil && (h > 0 || p.job.sent != nil) {
