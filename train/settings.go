@@ -8,6 +8,7 @@ import (
 
 	"demorl/agent"
 	"demorl/env"
+	"demorl/mpc"
 	"demorl/sac"
 )
 
@@ -60,6 +61,7 @@ func Default(task, algo, preset string) (Settings, error) {
 func Stored() Settings {
 	return Settings{Agent: agent.Settings{
 		Precision: agent.PrecisionF32, World: agent.WorldModel, PlannerShare: 1, SAC: sac.Settings{Critic: sac.DefaultCritic()},
+		StopAtTerminal: true, NoiseRedraw: agent.RedrawRound, Planner: mpc.Unnamed(),
 	}}
 }
 
