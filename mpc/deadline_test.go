@@ -134,3 +134,77 @@ func TestOverrunOfRealTime(t *testing.T) {
 		t.Errorf("a quarter of the calls end %v late, nine in ten %v", late[calls/4], late[calls*9/10])
 	}
 }
+
+func TestADeadlineReturnsAFeasibleActionInTime(t *testing.T) {
+	good := integrator(2)
+	slow := good
+	slow.step = func(r row, h int, x, u, next []float32) (float32, rollout.Fate) {
+		if r.candidate%128 == 0 {
+			time.Sleep(time.Millisecond / 4)
+		}
+		return good.step(r, h, x, u, next)
+	}
+	s := CEM()
+	s.Horizon, s.Samples, s.Iterations, s.Elites = 6, 1280, 5000, 20
+	p := newPlanner(t, s, slow, Deps{}, 1)
+	for _, limit := range []time.Duration{time.Nanosecond, 5 * time.Millisecond, 60 * time.Millisecond} {
+		ctx, cancel := context.WithTimeout(context.Background(), limit)
+		began := time.Now()
+		r := p.Plan(ctx, startsAt(1, 2, 5)[0], rng.Root(1))
+		took := time.Since(began)
+		cancel()
+		feasible(t, r)
+		if r.Reason != Deadline {
+			t.Errorf("limit %v: ended by %q", limit, r.Reason)
+		}
+		if took > limit+time.Second { // far below what 5000 iterations take, far above a busy machine's hiccups
+			t.Errorf("limit %v: took %v", limit, took)
+		}
+	}
+}
+
+func TestAfterTheDeadlineNoFurtherBlockIsBegunAndFinishedCandidatesCompete(t *testing.T) {
+	for _, answer := range []string{AnswerMean, AnswerBest} {
+		ctx, cancel := context.WithCancel(context.Background())
+		good := integrator(2)
+		w, after := good, 0
+		w.step = func(r row, h int, x, u, next []float32) (float32, rollout.Fate) {
+			if ctx.Err() != nil && h == 0 {
+				after++
+			}
+			if r.candidate == 300 && h == 5 { // within the third block of 128
+				cancel()
+			}
+			return good.step(r, h, x, u, next)
+		}
+		s := CEM()
+		s.Horizon, s.Samples, s.Answer = 6, 1280, answer
+		p := newPlanner(t, s, w, Deps{}, 1)
+		r := p.Plan(ctx, startsAt(1, 2, 5)[0], rng.Root(1))
+		feasible(t, r)
+		if r.Reason != Cancelled || after != 0 || r.Candidates != 384 || r.Iterations != 0 {
+			t.Errorf("%q with %d candidates, %d rows begun after the end", r.Reason, r.Candidates, after)
+		}
+		if want := map[string]Source{AnswerMean: FromMiddle, AnswerBest: FromPlan}[answer]; r.Source != want {
+			t.Errorf("answer %s came from %q, want %q", answer, r.Source, want)
+		}
+	}
+}
+
+func cancelled() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}
+
+func TestAnUnfinishedIterationIsDiscarded(t *testing.T) {
+	s := CEM()
+	s.Horizon = 4
+	p := newPlanner(t, s, integrator(2), Deps{}, 1)
+	first := p.Plan(context.Background(), startsAt(1, 2, 5)[0], rng.Root(1))
+	want := append(slices.Clone(first.Sequence[1:]), first.Sequence[3])
+	r := p.Plan(cancelled(), startsAt(1, 2, 5)[0], rng.Root(2))
+	if r.Source != FromShifted || !slices.Equal(r.Sequence, want) {
+		t.Errorf("answered %v from %s, want the shifted plan %v", r.Sequence, r.Source, want)
+	}
+}

@@ -220,3 +220,21 @@ func TestNoSettingsWorldOrDeadlineMakeAnInfeasibleAnswer(t *testing.T) {
 	}
 	t.Logf("%d settings tried", tried)
 }
+
+func FuzzPlanIsFeasible(f *testing.F) {
+	one, three := par.New(1), par.New(3)
+	f.Cleanup(one.Close)
+	f.Cleanup(three.Close)
+	f.Add(uint64(1098)) // an infinite proposal
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		z := rng.NewStream(rng.Root(seed))
+		s := randomSettings(z)
+		w, deps, name := hostile(z)
+		if s.Validate() != nil {
+			t.Skip()
+		}
+		if err := trial(&s, w, deps, z, seed, one, three); err != nil {
+			t.Errorf("%s: %v\n%+v", name, err, s)
+		}
+	})
+}
