@@ -113,7 +113,8 @@ func MoPAC() Settings {
 // DMDMPCCartPole is Wagener et al.'s DMD-MPC as set for the cart-pole (method.md
 // B.8; mohakbhardwaj/mjmpc): exponential utility, step 0.6, and a full
 // covariance of each step's joints around the old mean, which every call inflates
-// by a tenth of its initial 0.45.
+// by a tenth of its initial 0.45. The original averages one such covariance over
+// all steps.
 func DMDMPCCartPole() Settings {
 	s := base()
 	s.Horizon, s.Samples = 64, 100

@@ -260,7 +260,7 @@ const absurd = 1e6
 // executed action, or its deviation from the centre.
 func (w *worker) decodeClosed(b *rollout.Block, h int) {
 	p, g := w.p, w.g
-	a, bound := p.actDim, float32(p.s.Bound)
+	a := p.actDim
 	residualMean := p.s.PlanForm == PlanResidualMean
 	w.act(b, h, p.s.Proposal == ProposalSample, p.s.Proposal == ProposalMean || residualMean)
 	prop := w.sample
@@ -284,36 +284,17 @@ func (w *worker) decodeClosed(b *rollout.Block, h int) {
 				continue
 			}
 			live++
-			row := b.Action[r*a : (r+1)*a]
-			for j := range row {
-				base := prop[r*a+j]
-				u := base + offset[j]
-				if u > bound {
-					u = bound
-					info.clipped++
-				} else if u < -bound {
-					u = -bound
-					info.clipped++
-				}
-				if u != u || !(base > -absurd && base < absurd) { // no action, though it could be clipped
-					b.Fate[r] = rollout.NonFinite
-				}
-				if p.rate != nil && (h > 0 || p.job.sent != nil) {
-					before := row[j] // what the row did a step ago
-					if h == 0 {
-						before = p.job.sent[j]
-					}
-					u = limited(u, before, p.rate[j])
-				}
-				row[j] = u
-				proposal[j] += base
+			info.coords += int32(a)
+			own := prop[r*a : (r+1)*a]
+			w.offset(r, h, own, offset, info)
+			for j, u := range b.Action[r*a : (r+1)*a] {
+				proposal[j] += own[j]
 				if p.form == FormSequence {
 					feature[j] += u
 				} else {
 					feature[j] += u - centre[r*a+j]
 				}
 			}
-			info.coords += int32(a)
 		}
 		if live == 0 {
 			continue
@@ -328,6 +309,37 @@ func (w *worker) decodeClosed(b *rollout.Block, h int) {
 				g.prop[at+j] = proposal[j] * scale
 			}
 		}
+	}
+}
+
+// offset makes row r's action of step h from the policy's own one: moved,
+// clipped and within the rate limit.
+func (w *worker) offset(r, h int, own, offset []float32, info *candidate) {
+	p, b := w.p, w.block
+	bound := float32(p.s.Bound)
+	row := b.Action[r*len(own) : (r+1)*len(own)]
+	before := row // what the row did a step ago
+	if h == 0 {
+		before = p.job.sent
+	}
+	sane := true
+	for j, base := range own {
+		u := base + offset[j]
+		if u > bound {
+			u = bound
+			info.clipped++
+		} else if u < -bound {
+			u = -bound
+			info.clipped++
+		}
+		sane = sane && u == u && base > -absurd && base < absurd
+		if p.rate != nil && before != nil {
+			u = limited(u, before[j], p.rate[j])
+		}
+		row[j] = u
+	}
+	if !sane { // no action, though it could be clipped
+		b.Fate[r] = rollout.NonFinite
 	}
 }
 
