@@ -11,17 +11,60 @@ import (
 	"demorl/rollout"
 )
 
+// rates of the two joints of the world of a watch.
+var rates = []float64{0.3, 0.05}
+
+// watch is a world of two joints that complains of every action that leaves the
+// reach of the one before, or of the one that was sent before the first.
+type watch struct {
+	t    *testing.T
+	name string
+	last map[row][]float32
+	sent []float32
+}
+
+func (w *watch) world() world {
+	step := integrator(2).step
+	return world{2, 2, func(r row, h int, x, u, next []float32) (float32, rollout.Fate) {
+		before := w.last[r]
+		if h == 0 {
+			before = w.sent
+		}
+		if before != nil {
+			w.within("a candidate", u, before)
+		}
+		w.last[r] = append([]float32(nil), u...)
+		return step(r, h, x, u, next)
+	}}
+}
+
+// within checks a sequence of actions that follows from, where that is not nil.
+func (w *watch) within(what string, seq, from []float32) {
+	w.t.Helper()
+	for i, u := range seq {
+		var before float32
+		switch {
+		case i >= 2:
+			before = seq[i-2]
+		case from == nil:
+			continue
+		default:
+			before = from[i]
+		}
+		if !(math.Abs(float64(u-before)) <= rates[i%2]+1e-6) {
+			w.t.Errorf("%s: %s moves joint %d from %g to %g", w.name, what, i%2, before, u)
+		}
+	}
+}
+
 // TestNoActionMovesFasterThanItsRate watches every action that a world is asked
 // for and every answer, for rolled plans and plans around a policy that jumps.
 func TestNoActionMovesFasterThanItsRate(t *testing.T) {
-	rates := []float64{0.3, 0.05}
 	policy := linear{gain: []float32{3, 0, 0, -2}, obs: 2, act: 2, std: 0.8}
-	step := integrator(2).step
 	for name, change := range map[string]func(*Settings){
 		"cem":    func(s *Settings) { *s = CEM() },
 		"icem":   func(s *Settings) { *s = ICEM() },
 		"zero":   func(s *Settings) { *s = PETS(); s.StepMean = 0.5 },
-		"loop":   func(s *Settings) { *s = LOOP() },
 		"closed": func(s *Settings) { *s = MDeMoRL() },
 		"step":   func(s *Settings) { *s = MDeMoRL(); s.StepMean = 0.5; s.Iterations = 2 },
 		"first":  func(s *Settings) { *s = MDeMoRL(); s.PlanForm = PlanFirstParticle },
@@ -29,47 +72,14 @@ func TestNoActionMovesFasterThanItsRate(t *testing.T) {
 	} {
 		var s Settings
 		change(&s)
-		s.Horizon, s.Sigma, s.Rate, s.Particles = 5, 2, rates, min(s.Particles, 2)
-		s.Value = ValueNone
-		last := map[row][]float32{}
-		var sent []float32
-		w := world{2, 2, func(r row, h int, x, u, next []float32) (float32, rollout.Fate) {
-			before := last[r]
-			if h == 0 {
-				before = sent
-			}
-			for j := range u {
-				if before != nil && !(math.Abs(float64(u[j]-before[j])) <= rates[j]+1e-6) {
-					t.Errorf("%s: joint %d moves from %g to %g at step %d", name, j, before[j], u[j], h)
-				}
-			}
-			last[r] = append([]float32(nil), u...)
-			return step(r, h, x, u, next)
-		}}
-		if s.PolicySamples > 0 { // rollouts of the bare policy are no candidates
-			s.PolicySamples, s.Shift = 0, ShiftRoll
-		}
-		p := newPlanner(t, s, w, Deps{NewActor: policy.actor}, 1)
-		within := func(what string, seq, from []float32) {
-			for i, u := range seq {
-				before := from
-				if i >= 2 {
-					before = seq[i-2:]
-				} else if from == nil {
-					continue
-				} else {
-					before = from[i:]
-				}
-				if !(math.Abs(float64(u-before[0])) <= rates[i%2]+1e-6) {
-					t.Errorf("%s: %s moves from %g to %g", name, what, before[0], u)
-				}
-			}
-		}
+		s.Horizon, s.Sigma, s.Rate, s.Particles, s.Value = 5, 2, rates, min(s.Particles, 2), ValueNone
+		w := &watch{t: t, name: name, last: map[row][]float32{}}
+		p := newPlanner(t, s, w.world(), Deps{NewActor: policy.actor}, 1)
 		for i, st := range startsAt(6, 2, 9) {
-			clear(last)
+			clear(w.last)
 			if i == 3 {
-				sent = []float32{-0.9, 0.4}
-				p.Sent(sent)
+				w.sent = []float32{-0.9, 0.4}
+				p.Sent(w.sent)
 			}
 			ctx := context.Background()
 			if i == 5 {
@@ -77,18 +87,18 @@ func TestNoActionMovesFasterThanItsRate(t *testing.T) {
 			}
 			r := p.Plan(ctx, st, rng.Root(uint64(i)))
 			feasible(t, r)
-			within("the answer", r.Action, sent)
-			within("the plan", r.Sequence, sent)
-			sent = append([]float32(nil), r.Action...)
+			w.within("the answer", r.Action, w.sent)
+			w.within("the plan", r.Sequence, w.sent)
+			w.sent = append([]float32(nil), r.Action...)
 		}
-		sent = nil
-		clear(last)
+		w.sent = nil
+		clear(w.last)
 		out := &Plans{}
 		if _, err := p.PlanBatch(startsAt(3, 2, 9), rng.Root(1), out); err != nil {
 			t.Fatal(err)
 		}
 		for i := range 3 {
-			within("a batch's plan", out.Sequence[i*10:(i+1)*10], nil)
+			w.within("a batch's plan", out.Sequence[i*10:(i+1)*10], nil)
 		}
 	}
 }

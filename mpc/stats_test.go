@@ -10,177 +10,197 @@ import (
 	"demorl/rollout"
 )
 
-// TestEveryFigureOfStatsRecomputedFromWhatTheWorldSaw records every reward that
-// a tiny world gave and recomputes the statistics of a batch from them alone.
-func TestEveryFigureOfStatsRecomputedFromWhatTheWorldSaw(t *testing.T) {
-	const n, horizon, candidates, gamma, lambda = 3, 2, 6, 0.5, 0.7
-	var score [n][candidates]float64 // of the present iteration
-	var all, first [n]float64
-	var bad, rollouts, terminated int
-	var clipped, coords float64
-	record := func(r row, h int, u, reward float64) {
-		score[r.start][r.candidate] += math.Pow(gamma, float64(h)) * reward
-	}
-	w := world{1, 1, func(r row, h int, _, u, next []float32) (float32, rollout.Fate) {
+// ledger is a tiny world of three starts and six candidates, planned two steps
+// ahead at a discount of a half, that records what it gave: one rollout ends, one
+// goes bad, and the third start has no good one.
+type ledger struct {
+	score                     [3][6]float64 // of the present iteration; -Inf when it went bad
+	rollouts, bad, terminated int
+}
+
+func (l *ledger) world() world {
+	return world{1, 1, func(r row, h int, _, u, next []float32) (float32, rollout.Fate) {
 		next[0] = 0
+		score := &l.score[r.start][r.candidate]
 		if h == 0 {
-			score[r.start][r.candidate] = 0
-			rollouts++
+			*score = 0
+			l.rollouts++
 		}
-		if coords++; math.Abs(float64(u[0])) == 1 {
-			clipped++
-		}
-		reward := float64(float32(1 - float64(u[0])*float64(u[0]) + float64(r.start)))
+		reward := 1 - u[0]*u[0] + float32(r.start)
+		fate := rollout.Running
 		switch {
 		case r.start == 1 && r.candidate == 4 && h == 1, r.start == 2:
-			bad++
-			score[r.start][r.candidate] = math.Inf(-1)
+			l.bad++
+			*score = math.Inf(-1)
 			return 0, rollout.NonFinite
 		case r.start == 0 && r.candidate == 2 && h == 0:
-			terminated++
-			record(r, h, float64(u[0]), reward)
-			return float32(reward), rollout.Terminated
+			l.terminated++
+			fate = rollout.Terminated
 		}
-		record(r, h, float64(u[0]), reward)
-		return float32(reward), rollout.Running
+		*score += math.Pow(0.5, float64(h)) * float64(reward)
+		return reward, fate
 	}}
+}
+
+// finite returns the good scores of a start, best first.
+func (l *ledger) finite(start int) []float64 {
+	var x []float64
+	for _, v := range l.score[start] {
+		if !math.IsInf(v, -1) {
+			x = append(x, v)
+		}
+	}
+	slices.Sort(x)
+	slices.Reverse(x)
+	return x
+}
+
+// TestEveryFigureOfStatsRecomputedFromWhatTheWorldSaw recomputes the statistics
+// of a batch from a ledger alone.
+func TestEveryFigureOfStatsRecomputedFromWhatTheWorldSaw(t *testing.T) {
+	const lambda = 0.7
 	s := CEM()
-	s.Horizon, s.Samples, s.Elites, s.Iterations, s.Gamma, s.Sigma = horizon, candidates, 2, 1, gamma, 1
+	s.Horizon, s.Samples, s.Elites, s.Gamma, s.Sigma = 2, 6, 2, 0.5, 1
 	s.Utility, s.Lambda, s.Covariance = UtilityExp, lambda, CovFixed
-	run := func(iterations int) Stats {
-		bad, rollouts, terminated, clipped, coords = 0, 0, 0, 0, 0
+	run := func(iterations int) (*ledger, Stats) {
 		s.Iterations = iterations
-		st, err := newPlanner(t, s, w, Deps{}, 1).PlanBatch(startsAt(n, 1, 1), rng.Root(5), &Plans{})
+		l := &ledger{}
+		st, err := newPlanner(t, s, l.world(), Deps{}, 1).PlanBatch(startsAt(3, 1, 1), rng.Root(5), &Plans{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return st
+		return l, st
 	}
-	mean := func(i int) float64 {
-		sum, k := 0.0, 0.0
-		for _, x := range score[i] {
-			if !math.IsInf(x, -1) {
-				sum, k = sum+x, k+1
-			}
-		}
-		return sum / k
-	}
-	run(1)
-	for i := range 2 {
-		first[i] = mean(i)
-	}
-	st := run(3)
-	var elite, ess [n]float64
+	early, _ := run(1)
+	l, st := run(3)
+	var elite, all, first, ess float64
 	eliteMin, low, high := math.Inf(1), math.Inf(1), math.Inf(-1)
 	for i := range 2 {
-		all[i] = mean(i)
-		sorted := slices.Clone(score[i][:])
-		slices.Sort(sorted)
-		slices.Reverse(sorted)
-		finite := sorted
-		if i == 1 {
-			finite = sorted[:candidates-1]
-		}
-		elite[i] = (sorted[0] + sorted[1]) / 2
-		eliteMin, low, high = min(eliteMin, sorted[1]), min(low, finite[len(finite)-1]), max(high, sorted[0])
+		x := l.finite(i)
+		elite += (x[0] + x[1]) / 4
+		all += mean(x) / 2
+		first += mean(early.finite(i)) / 2
+		eliteMin, low, high = min(eliteMin, x[1]), min(low, x[len(x)-1]), max(high, x[0])
 		sum, squares := 0.0, 0.0
-		for _, x := range finite {
-			v := math.Exp((x - sorted[0]) / lambda)
-			sum, squares = sum+v, squares+v*v
+		for _, v := range x {
+			w := math.Exp((v - x[0]) / lambda)
+			sum, squares = sum+w, squares+w*w
 		}
-		ess[i] = sum * sum / squares
+		ess += sum * sum / squares / 2
 	}
 	for what, x := range map[string][2]float64{
-		"EliteMean": {st.EliteMean, (elite[0] + elite[1]) / 2}, "EliteMin": {st.EliteMin, eliteMin}, "EliteMax": {st.EliteMax, high},
-		"AllMean": {st.AllMean, (all[0] + all[1]) / 2}, "AllMin": {st.AllMin, low}, "AllMax": {st.AllMax, high},
-		"FirstMean": {st.FirstMean, (first[0] + first[1]) / 2}, "EffectiveSampleSize": {st.EffectiveSampleSize, (ess[0] + ess[1]) / 2},
+		"EliteMean": {st.EliteMean, elite}, "EliteMin": {st.EliteMin, eliteMin}, "EliteMax": {st.EliteMax, high},
+		"AllMean": {st.AllMean, all}, "AllMin": {st.AllMin, low}, "AllMax": {st.AllMax, high},
+		"FirstMean": {st.FirstMean, first}, "EffectiveSampleSize": {st.EffectiveSampleSize, ess},
+		"Iterations": {st.Iterations, 3}, "MeanLength": {st.MeanLength, 2},
 	} {
 		near(t, what, x[0], x[1], 1e-9)
 	}
 	for what, x := range map[string][2]int{
-		"Starts": {st.Starts, n}, "Skipped": {st.Skipped, 1}, "Candidates": {st.Candidates, rollouts}, "NonFinite": {st.NonFinite, bad},
-		"Bad": {st.Bad, 3 * (1 + candidates)}, "Terminated": {st.Terminated, terminated}, "FewElites": {st.FewElites, 0}, "Measured": {st.Measured, 0},
+		"Starts": {st.Starts, 3}, "Skipped": {st.Skipped, 1}, "Candidates": {st.Candidates, l.rollouts}, "NonFinite": {st.NonFinite, l.bad},
+		"Bad": {st.Bad, 3 * (1 + 6)}, "Terminated": {st.Terminated, l.terminated}, "FewElites": {st.FewElites, 0}, "Measured": {st.Measured, 0},
+		"rollouts": {l.rollouts, 3 * 3 * 6}, "bad rollouts": {l.bad, st.Bad}, "ends": {l.terminated, 3},
 	} {
 		if x[0] != x[1] {
 			t.Errorf("%s is %d, want %d", what, x[0], x[1])
 		}
 	}
-	near(t, "Iterations", st.Iterations, 3, 0)
-	near(t, "MeanLength", st.MeanLength, horizon, 0)
-	if rollouts != 3*n*candidates || bad != st.Bad || terminated != 3 {
-		t.Errorf("the world saw %d rollouts, %d bad ones and %d ends", rollouts, bad, terminated)
+}
+
+func TestSharesAndDistancesOfStatsRecomputedFromTheCandidates(t *testing.T) {
+	s := CEM()
+	s.Horizon, s.Iterations, s.Sigma, s.Covariance, s.MinStd, s.Elites = 4, 1, 1, CovElite, 0.2, 3
+	p := newPlanner(t, s, integrator(2), Deps{}, 1)
+	st := p.Plan(context.Background(), startsAt(1, 2, 5)[0], rng.Root(1)).Stats
+	clipped, floored, moved := 0.0, 0, 0.0
+	for _, u := range p.solo.cand[:s.Samples*4] {
+		if u == 1 || u == -1 {
+			clipped++
+		}
 	}
-	if st.Clipped <= 0 || clipped == 0 {
-		t.Errorf("share clipped %g, the world saw %g of %g actions at a bound", st.Clipped, clipped, coords)
+	for i, sd := range p.kept.std[:4] {
+		if sd == 0.2 {
+			floored++
+		}
+		moved += p.kept.mean[i] * p.kept.mean[i] // from zero
 	}
+	near(t, "Clipped", st.Clipped, clipped/float64(s.Samples*4), 1e-15)
+	near(t, "Moved", st.Moved, math.Sqrt(moved), 1e-12)
+	if st.Floored != floored || floored == 0 || clipped == 0 {
+		t.Errorf("Floored is %d, want %d; %g actions clipped", st.Floored, floored, clipped)
+	}
+}
+
+// reckoning follows plans by hand in the double integrator, with a policy
+// without noise and a value at the end.
+type reckoning struct {
+	s      Settings
+	w      world
+	policy linear
+	value  quadratic
+}
+
+func (k reckoning) own(_ int, x []float32) float32 {
+	u := []float32{0}
+	k.policy.Act(x, 1, nil, nil, u)
+	return u[0]
+}
+
+// began is the score of what planning begins with: the policy, or mean.
+func (k reckoning) began(x []float32, mean []float32) float64 {
+	return follow(k.w, k.value, x, 5, func(h int, x []float32) float32 {
+		if k.s.Shift == ShiftClosed {
+			return k.own(h, x)
+		}
+		return mean[h]
+	})
+}
+
+// ended is the score of a plan.
+func (k reckoning) ended(x []float32, seq []float32) float64 {
+	return follow(k.w, k.value, x, 5, func(h int, x []float32) float32 {
+		if k.s.residual() {
+			return seq[h] + k.own(h, x)
+		}
+		return seq[h]
+	})
 }
 
 // TestMeasuredScoresAreThoseOfThePlansThemselves rolls what planning began with
 // and what it answered by hand.
 func TestMeasuredScoresAreThoseOfThePlansThemselves(t *testing.T) {
-	w, value := integrator(2), quadratic{[]float64{1, 0, 0, 0.1}, 2}
-	score := func(x0 []float32, horizon int, action func(h int, x []float32) float32) float64 {
-		return follow(w, value, x0, horizon, action)
-	}
-	deterministic := linear{gain: []float32{0.05, 0.02}, obs: 2, act: 1}
-	own := func(_ int, x []float32) float32 {
-		u := []float32{0}
-		deterministic.Act(x, 1, nil, nil, u)
-		return u[0]
-	}
-	for name, s := range map[string]Settings{"cem": CEM(), "icem": ICEM(), "m-demorl": MDeMoRL(), "residual": MDeMoRL()} {
+	residual := MDeMoRL()
+	residual.PlanForm = PlanResidualMean
+	for name, s := range map[string]Settings{"cem": CEM(), "icem": ICEM(), "m-demorl": MDeMoRL(), "residual": residual} {
 		s.Horizon, s.Gamma, s.Value, s.Measure, s.Proposal = 5, 1, ValueTerminal, true, ProposalMean
-		if name == "residual" {
-			s.PlanForm = PlanResidualMean
-		}
-		closed := s.Shift == ShiftClosed
-		p := newPlanner(t, s, w, Deps{NewActor: deterministic.actor, NewTerminal: value.terminal}, 2)
-		begin := func(h int, x []float32) float32 {
-			if closed {
-				return own(h, x)
-			}
-			return 0
-		}
-		finish := func(seq []float32) func(h int, x []float32) float32 {
-			return func(h int, x []float32) float32 {
-				u := seq[h]
-				if s.residual() {
-					u += own(h, x)
-				}
-				return u
-			}
-		}
-		starts := startsAt(4, 2, 3)
-		out := &Plans{}
+		k := reckoning{s, integrator(2), linear{gain: []float32{0.05, 0.02}, obs: 2, act: 1}, quadratic{[]float64{1, 0, 0, 0.1}, 2}}
+		p := newPlanner(t, s, k.w, Deps{NewActor: k.policy.actor, NewTerminal: k.value.terminal}, 2)
+		starts, out, zero := startsAt(4, 2, 3), &Plans{}, make([]float32, 5)
 		st, err := p.PlanBatch(starts, rng.Root(1), out)
 		if err != nil {
 			t.Fatal(err)
 		}
 		before, after := 0.0, 0.0
 		for i := range starts {
-			before += score(starts[i].Obs, 5, begin) / 4
-			after += score(starts[i].Obs, 5, finish(out.Sequence[i*5:(i+1)*5])) / 4
+			before += k.began(starts[i].Obs, zero) / 4
+			after += k.ended(starts[i].Obs, out.Sequence[i*5:(i+1)*5]) / 4
 		}
 		near(t, name+" batch before", st.Before, before, 1e-5)
 		near(t, name+" batch after", st.After, after, 1e-5)
 		if st.Measured != 4 || st.After <= st.Before {
 			t.Errorf("%s: %d measured, %g before and %g after", name, st.Measured, st.Before, st.After)
 		}
-		var last []float32
+		rolled := zero
 		for i := range 2 {
 			r := p.Plan(context.Background(), starts[0], rng.Root(2))
-			if last != nil && !closed {
-				rolled := append(slices.Clone(last[1:]), last[4]) // of the kept mean
-				begin = func(h int, _ []float32) float32 { return rolled[h] }
-			}
-			near(t, name+" before", r.Stats.Before, score(starts[0].Obs, 5, begin), 1e-5)
-			near(t, name+" after", r.Stats.After, score(starts[0].Obs, 5, finish(r.Sequence)), 1e-5)
+			near(t, name+" before", r.Stats.Before, k.began(starts[0].Obs, rolled), 1e-5)
+			near(t, name+" after", r.Stats.After, k.ended(starts[0].Obs, r.Sequence), 1e-5)
 			if r.Stats.Measured != 1 || r.Stats.Iterations != float64(r.Iterations) || r.Candidates != r.Stats.Candidates {
 				t.Errorf("%s, call %d: %+v", name, i, r.Stats)
 			}
-			last = make([]float32, 5)
-			for h := range last {
-				last[h] = float32(p.kept.mean[h])
+			rolled = make([]float32, 5)
+			for h := range rolled {
+				rolled[h] = float32(p.kept.mean[min(h+1, 4)])
 			}
 		}
 	}
