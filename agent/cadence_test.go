@@ -7,6 +7,7 @@ import (
 
 	"demorl/env"
 	"demorl/internal/par"
+	"demorl/mpc"
 	"demorl/replay"
 	"demorl/rng"
 )
@@ -176,6 +177,38 @@ func TestAFrozenModelIsNotRefitted(t *testing.T) {
 	}
 	if d.a.rounds != uint64(2*s.EpochSteps/s.ReplanEvery) {
 		t.Errorf("%d rounds: imagination should go on", d.a.rounds)
+	}
+}
+
+// method.md A.7, noise.redraw: with one policy, model-free of draws (bound to one
+// start, one step and a plan that is the mean), two rounds of an epoch explore
+// alike and the next epoch's otherwise.
+func TestRoundsOfAnEpochMayShareTheirExploration(t *testing.T) {
+	for redraw, shared := range map[string]bool{RedrawRound: false, RedrawEpoch: true} {
+		s := tiny(t, "m-demorl", pendulum)
+		s.NoiseRedraw, s.UTD, s.Horizon = redraw, 0, Schedule{1}
+		s.Planner.Proposal, s.Planner.Particles = mpc.ProposalMean, 1
+		s.Planner.Samples, s.Planner.Elites = 4, 4 // the plan's residual is the mean noise, whatever the scores
+		s.Planner.PlanForm, s.Planner.Sigma = mpc.PlanResidualMean, 0.05
+		d := newDriver(t, s, pendulum, 1)
+		d.run(s.Warmup)
+		var noise []float32
+		for range s.EpochSteps + 1 {
+			before := d.a.rounds
+			d.step()
+			if d.a.rounds != before {
+				noise = append(noise, d.a.plans.At(0, 0)[0])
+			}
+		}
+		first, last := noise[0], noise[len(noise)-1]
+		for i, x := range noise[1 : len(noise)-1] {
+			if same := math.Abs(float64(x-first)) < 1e-6; same != shared {
+				t.Errorf("%s: round %d of the epoch explores by %g, the first one by %g", redraw, i+1, x, first)
+			}
+		}
+		if math.Abs(float64(last-first)) < 1e-6 {
+			t.Errorf("%s: the next epoch explores alike", redraw)
+		}
 	}
 }
 

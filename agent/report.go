@@ -109,6 +109,9 @@ func (r *Report) plan(s mpc.Stats) {
 	r.last["plan/score_min"], r.last["plan/score_max"] = s.AllMin, s.AllMax
 	r.last["plan/clipped"] = s.Clipped
 	r.last["plan/effective_samples"] = s.EffectiveSampleSize
+	if s.Measured > 0 {
+		r.last["plan/score_before"], r.last["plan/score_after"] = s.Before, s.After
+	}
 }
 
 // round records one round of imagination; draws is how many imagined rows the

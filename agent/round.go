@@ -21,10 +21,14 @@ func (a *Agent) imagine(probes int) error {
 	a.rounds++
 	horizon := a.horizon()
 	a.drawStarts(key.At(0))
-	course := imagine.Course{Horizon: horizon, SampleReward: s.StoreReward == "sample"}
+	course := imagine.Course{Horizon: horizon, SampleReward: s.StoreReward == "sample", PastTerminal: !s.StopAtTerminal}
 	if s.Imagine == ImaginePlanned && s.Planner.PlanForm != mpc.PlanPolicy {
 		if err := a.planner.SetHorizon(horizon); err != nil {
 			return err
+		}
+		if s.NoiseRedraw == RedrawEpoch {
+			noise := a.key.Derive("plan noise").At(uint64(a.epoch()))
+			a.planner.ReuseNoise(&noise)
 		}
 		stats, err := a.planner.PlanBatch(a.starts, key.At(1), a.plans)
 		if err != nil {

@@ -22,6 +22,9 @@ const (
 	ImagineBranched = "branched" // rollouts of the policy from replayed states (MBPO)
 	ImaginePlanned  = "planned"  // rollouts of improved plans (MoPAC, M-DeMoRL)
 
+	RedrawRound = "round" // the candidates' noise is drawn anew for every round
+	RedrawEpoch = "epoch" // the rounds of an epoch share it
+
 	BufferClear = "clear" // D_MPC is emptied at every epoch
 	BufferRing  = "ring"  // D_MPC keeps the last retain_epochs epochs
 
@@ -63,6 +66,8 @@ type Settings struct {
 	PlanBuffer       string `yaml:"plan_buffer"`        // clear or ring
 	RetainEpochs     int    `yaml:"retain_epochs"`      // epochs of imagination that D_MPC holds
 	StoreReward      string `yaml:"store_reward"`       // mean or sample
+	StopAtTerminal   bool   `yaml:"stop_at_terminal"`   // nothing is stored after a terminal row
+	NoiseRedraw      string `yaml:"noise_redraw"`       // the planner's exploration, anew every round or epoch
 	Reward           string `yaml:"reward"`             // in imagination: known (the task's own, where it tells one) or learned
 	ModelFreezeEpoch int    `yaml:"model_freeze_epoch"` // no refit from this epoch on; 0 means never frozen
 	Termination      string `yaml:"termination"`        // in imagination: env (rule or learned head) or never
@@ -97,7 +102,8 @@ func DefaultSettings() Settings {
 		Act: ActPolicy, Imagine: ImaginePlanned, World: WorldModel, Learner: LearnerSAC, PlannerShare: 1,
 		Warmup: 5000, EpochSteps: 1000, RefitEvery: 250, ReplanEvery: 250, UTD: 20, UpdateEvery: 1,
 		RealRatio: Schedule{0.05}, Horizon: Schedule{5}, StartStates: 10_000,
-		Capacity: 1_000_000, PlanBuffer: BufferClear, RetainEpochs: 1, StoreReward: "mean", Reward: RewardKnown, Termination: "env", Precision: PrecisionF32, ProbeStarts: 500,
+		Capacity: 1_000_000, PlanBuffer: BufferClear, RetainEpochs: 1, StoreReward: "mean", StopAtTerminal: true, NoiseRedraw: RedrawRound,
+		Reward: RewardKnown, Termination: "env", Precision: PrecisionF32, ProbeStarts: 500,
 		Gradient: DefaultGradient(), SAC: sac.DefaultSettings(), Clone: clone.DefaultSettings(), Model: dynamics.DefaultSettings(), Planner: mpc.DefaultSettings(),
 	}
 }
@@ -181,6 +187,7 @@ func (s *Settings) Validate() error {
 	faults = append(faults, s.validateGradient())
 	oneOf("plan_buffer", s.PlanBuffer, BufferClear, BufferRing)
 	oneOf("store_reward", s.StoreReward, "mean", "sample")
+	oneOf("noise_redraw", s.NoiseRedraw, RedrawRound, RedrawEpoch)
 	oneOf("reward", s.Reward, RewardKnown, RewardLearned)
 	oneOf("precision", s.Precision, PrecisionF32, PrecisionBF16)
 	if s.Precision == PrecisionBF16 && s.SAC.Critic.Norm != sac.NormNone {

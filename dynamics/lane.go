@@ -29,6 +29,7 @@ type Lane struct {
 	next, obs, action, reward []float32
 	headX                     []float32
 	headTape                  *nn.Tape
+	apart                     disagreement
 }
 
 func newLane(w *World, rows int) *Lane {
@@ -39,6 +40,8 @@ func newLane(w *World, rows int) *Lane {
 		noise:   make([]float32, rows*rollout.Stride(e.Outputs())),
 		outcome: make([]float32, rows*e.Outputs()), rewardStd: make([]float32, rows), done: make([]bool, rows),
 	}
+	chunk := min(rows, predictorRows)
+	l.apart = disagreement{row: make([]int32, chunk), sum: make([]float64, chunk*e.Outputs()), squares: make([]float64, chunk*e.Outputs())}
 	if w.options.BFloat16 {
 		l.p.half = e.half.NewTape(min(rows, predictorRows))
 	}

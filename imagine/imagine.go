@@ -101,6 +101,9 @@ type Course struct {
 	Horizon int
 	// SampleReward stores a draw of the predicted reward instead of its mean.
 	SampleReward bool
+	// PastTerminal goes on storing after a terminal row, which method.md A.7 has
+	// for comparison only.
+	PastTerminal bool
 	// Value adds the terminal value to the figures.
 	Value bool
 	// Each, unless nil, is told every start's discounted reward and value, in
@@ -195,6 +198,9 @@ func (m *Maker) rollBlock(l *lane, rec *record, starts []rollout.Start, lo, rows
 			}
 			if valid(b.Fate[r]) {
 				rec.returns[r] += discount * float64(b.Reward[r])
+			}
+			if c.PastTerminal && b.Fate[r] == rollout.Terminated {
+				b.Fate[r] = rollout.Running
 			}
 		}
 		discount *= m.src.Gamma

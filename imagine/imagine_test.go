@@ -244,6 +244,29 @@ func TestNothingIsStoredAfterATerminalRow(t *testing.T) {
 	}
 }
 
+// The compatibility mode of method.md A.7 (store.stop_at_terminal).
+func TestPastTerminalStoresTheWholeRolloutAndItsTerminalRow(t *testing.T) {
+	w := plane{fate: func(start, h int) rollout.Fate {
+		if h == 1 {
+			return rollout.Terminated
+		}
+		return rollout.Running
+	}}
+	const n, horizon = 50, 4
+	rows, tally := roll(t, maker(t, w, 1), starts(n), imagine.Course{Horizon: horizon, PastTerminal: true})
+	if len(rows) != n*horizon || tally.Terminated != n || tally.MeanLength != horizon {
+		t.Fatalf("%d rows, want %d; tally %+v", len(rows), n*horizon, tally)
+	}
+	for i, row := range rows {
+		if row.Terminated != (i%horizon == 1) {
+			t.Fatalf("step %d: terminated %t", i%horizon, row.Terminated)
+		}
+		if i%horizon > 0 && !slices.Equal(row.Obs, rows[i-1].Next) {
+			t.Fatalf("step %d does not go on from the row before", i%horizon)
+		}
+	}
+}
+
 func TestARowThatIsNotFiniteOrOutOfRangeIsDroppedAndCounted(t *testing.T) {
 	w := plane{fate: func(start, h int) rollout.Fate {
 		switch {

@@ -29,6 +29,9 @@ func (p *Planner) answer(g *group, res *Result) {
 	case p.s.Answer == AnswerSample && last:
 		p.take(g, res, plan, p.draw(g))
 	}
+	if p.form == FormSequence {
+		p.limitRate(plan)
+	}
 	res.Sequence = plan
 	p.firstAction(res)
 }
@@ -89,6 +92,9 @@ func (p *Planner) firstAction(res *Result) {
 		}
 		act[j] = min(1, max(-1, u))
 	}
+	if p.job.sent != nil {
+		p.limitRate(act)
+	}
 	if res.Infeasible {
 		copy(act, p.kept.action) // zero before the first answer
 		res.Source = FromPrevious
@@ -130,6 +136,7 @@ func (p *Planner) store(g *group, res *Result) {
 	if res.Source == FromPlan || res.Source == FromShifted {
 		copy(k.mean[:ha], g.mean[:ha])
 		copy(k.std[:ha], g.std[:ha])
+		copy(k.cov[:p.cov.size], g.cov)
 		n := p.eliteSlots() * ha
 		copy(k.elite[:n], g.elite[:n])
 		k.eliteN = int(g.eliteN[0])
@@ -147,6 +154,7 @@ func (p *Planner) resizeKept(h int) {
 	for i := p.h * a; i < h*a; i++ {
 		k.mean[i], k.std[i] = k.mean[i-a], p.s.Sigma
 	}
+	p.cov.resize(k.cov, p.h, h, a, p.s.Sigma)
 	k.eliteN = 0
 }
 
@@ -161,6 +169,9 @@ func (p *Planner) AppendState(dst []byte) []byte {
 	dst = wire.F64s(dst, k.mean)
 	dst = wire.F64s(dst, k.std)
 	dst = wire.F32s(dst, k.elite)
+	if len(k.cov) > 0 {
+		dst = wire.F64s(dst, k.cov)
+	}
 	return wire.F32s(dst, k.action)
 }
 
@@ -176,6 +187,9 @@ func (p *Planner) ReadState(r *wire.Reader) {
 	r.F64sInto(k.mean, "planner mean")
 	r.F64sInto(k.std, "planner std")
 	r.F32sInto(k.elite, "planner elites")
+	if len(k.cov) > 0 {
+		r.F64sInto(k.cov, "planner covariance")
+	}
 	r.F32sInto(k.action, "planner action")
 	if h < 1 || h > p.maxH {
 		r.Fail("planner state has horizon %d, this planner has memory for 1 to %d", h, p.maxH)

@@ -62,11 +62,16 @@ func TestDoubleIntegratorIsRegulatedNearTheRiccatiOptimum(t *testing.T) {
 	icem.Samples, icem.Elites, icem.Iterations, icem.Sigma, icem.Beta = 500, 20, 7, 0.35, 0.25
 	mppi := MPPI()
 	mppi.Samples, mppi.Sigma, mppi.Lambda = 500, 0.2, 0.02
+	full, knots := cem, cem
+	full.Distribution, full.Covariance, full.ShiftCovariance, full.Inflate = DistributionFull, CovOld, CovInflate, 0.1
+	knots.Noise, knots.Knots = NoiseKnots, 10
+	ar := mppi
+	ar.Noise, ar.Sigma = NoiseAR, 0.3
 	for _, c := range []struct {
 		name  string
 		s     Settings
 		limit float64
-	}{{"cem", cem, 1.05}, {"icem", icem, 1.05}, {"mppi", mppi, 1.2}} {
+	}{{"cem", cem, 1.05}, {"icem", icem, 1.05}, {"mppi", mppi, 1.2}, {"full", full, 1.05}, {"knots", knots, 1.05}, {"ar", ar, 1.2}} {
 		for seed := range uint64(2) {
 			cost := regulate(t, c.s, seed)
 			if cost < optimum*0.999 || cost > c.limit*optimum {
@@ -169,11 +174,12 @@ func TestPlannersSwingTheCartPoleUpAndHoldItThere(t *testing.T) {
 	icem.Horizon, icem.Samples, icem.Iterations = 25, 200, 3
 	mppi := MPPI()
 	mppi.Horizon, mppi.Samples, mppi.Sigma, mppi.Lambda, mppi.Iterations = 25, 200, 0.2, 0.1, 3
+	dmd := DMDMPCCartPole()
 	for _, c := range []struct {
 		name  string
 		s     Settings
 		limit float64 // frozen; MPPI's weighted mean keeps more of its noise at this budget
-	}{{"cem", cem, 0.1}, {"icem", icem, 0.1}, {"mppi", mppi, 0.2}} {
+	}{{"cem", cem, 0.1}, {"icem", icem, 0.1}, {"mppi", mppi, 0.2}, {"dmd-mpc-cartpole", dmd, 0.2}} {
 		name, s := c.name, c.s
 		total, path := drive(t, "classic/cartpole-swingup", s, nil, 1, 110)
 		if len(path) != 111 {

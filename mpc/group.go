@@ -26,6 +26,10 @@ type group struct {
 	preLen []int32
 	mean   []float64 // cap x H x width
 	std    []float64
+	cov    []float64 // cap x covariance.size; with distribution full or full_step
+	chol   []float64 // their lower Cholesky factors
+	bar    []float64 // H x width: the weighted mean of the last update
+	dev    []float64 // H x width: its distance from the mean before
 	plan   []float32 // cap x H x width: the answer
 	length []int32   // cap
 	elite  []float32 // cap x eliteSlots x H x width, best first
@@ -63,6 +67,10 @@ func newGroup(p *Planner, starts int) *group {
 	if p.s.PlanForm == PlanFirstParticle {
 		g.noise = make([]float32, n*ha)
 	}
+	if n := p.cov.largest(p.maxH, p.actDim); n > 0 {
+		g.cov, g.chol = make([]float64, starts*n), make([]float64, starts*n)
+		g.bar, g.dev = make([]float64, ha), make([]float64, ha)
+	}
 	if p.needsProposals() {
 		g.prop = make([]float32, n*ha)
 	}
@@ -88,6 +96,9 @@ func (g *group) begin(p *Planner, first, n int) {
 	}
 	clear(g.plan[:m])
 	for s := range n {
+		if p.cov.size > 0 {
+			p.cov.reset(g.covOf(p, s), p.s.Sigma)
+		}
 		g.stat[s], g.length[s], g.eliteN[s] = startStat{}, int32(p.h), 0
 	}
 	g.hasBest = false

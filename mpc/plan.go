@@ -2,7 +2,6 @@ package mpc
 
 import (
 	"context"
-	"errors"
 	"math"
 	"time"
 
@@ -58,7 +57,8 @@ type kept struct {
 	mean, std []float64 // horizon x width, at stride of the present horizon
 	elite     []float32 // eliteSlots x horizon x width
 	eliteN    int
-	action    []float32 // the last action that was answered
+	cov       []float64 // as group.cov, of one start
+	action    []float32 // the last action that was answered, or Sent
 	acted     bool
 }
 
@@ -71,6 +71,8 @@ type call struct {
 	action []float32
 	plan   []float32
 	noise  []float32
+
+	updating, ending time.Duration // the last update; it and the answer
 }
 
 // Children of a call's key beside its passes, which count from 0.
@@ -79,31 +81,8 @@ const (
 	eliteNumbers
 	answerNumbers
 	policyNumbers
+	measureNumbers
 )
-
-// expiry is when the present call must end.
-type expiry struct {
-	set      bool
-	deadline time.Time
-	ctx      context.Context
-}
-
-// reason returns why planning must end now, or "".
-func (e *expiry) reason() Reason {
-	if e.ctx == nil {
-		return ""
-	}
-	if e.set && !time.Now().Before(e.deadline) {
-		return Deadline
-	}
-	switch err := e.ctx.Err(); {
-	case err == nil:
-		return ""
-	case errors.Is(err, context.DeadlineExceeded):
-		return Deadline
-	}
-	return Cancelled
-}
 
 func (p *Planner) initCall() {
 	ha := p.maxH * p.width
@@ -111,6 +90,7 @@ func (p *Planner) initCall() {
 	p.call.action, p.call.plan = make([]float32, p.actDim), make([]float32, ha)
 	p.call.noise = make([]float32, rollout.Stride(p.actDim))
 	p.kept.mean, p.kept.std = make([]float64, ha), make([]float64, ha)
+	p.kept.cov = make([]float64, p.cov.largest(p.maxH, p.actDim))
 	p.kept.elite = make([]float32, p.eliteSlots()*ha)
 	p.kept.action = make([]float32, p.actDim)
 }
@@ -130,13 +110,13 @@ func (p *Planner) Skip(ticks int) { p.kept.skipped += ticks }
 // with the best that is there; an overrun is bounded by one block of rows.
 func (p *Planner) Plan(ctx context.Context, start rollout.Start, key rng.Key) Result {
 	p.call.starts[0] = start
-	p.job = job{starts: p.call.starts[:], key: key}
-	if ctx != nil && !p.s.Strict {
-		p.job.expiry.ctx = ctx
-		p.job.expiry.deadline, p.job.expiry.set = ctx.Deadline()
+	p.job = job{starts: p.call.starts[:], key: key, noise: key}
+	if p.kept.acted && p.rate != nil {
+		p.job.sent = p.kept.action
 	}
+	p.beginClock(ctx)
 	for _, w := range p.workers {
-		w.err = nil
+		w.err, w.stop = nil, ""
 	}
 	g := p.solo
 	g.begin(p, 0, 1)
@@ -148,8 +128,13 @@ func (p *Planner) Plan(ctx context.Context, start rollout.Start, key rng.Key) Re
 	if p.s.PlanForm != PlanPolicy {
 		p.iterate(g, &res)
 	}
+	ended := p.now()
 	p.answer(g, &res)
+	if p.s.Measure && res.Reason != Failed && (res.Source == FromPlan || res.Source == FromShifted) {
+		p.measureSolo(g, &Result{Reason: Finished}, true)
+	}
 	p.store(g, &res)
+	p.endClock(p.now().Sub(ended))
 	res.Stats = sum(g.stat[:1], g.length[:1])
 	p.job = job{}
 	return res
@@ -173,6 +158,11 @@ func (p *Planner) iterate(g *group, res *Result) {
 			res.Source = FromShifted
 		}
 	}
+	if p.s.Measure {
+		if p.measureSolo(g, res, false); res.Reason != Finished {
+			return
+		}
+	}
 	for it := range p.s.Iterations {
 		elites := 0
 		if it == 0 && p.s.ShiftElites > 0 && g.eliteN[0] > 0 {
@@ -181,12 +171,13 @@ func (p *Planner) iterate(g *group, res *Result) {
 		g.pass = p.iteration(it, elites)
 		ps := &g.pass
 		clear(g.info[:ps.total])
+		p.factor(g)
 		finished := p.spread(g, res)
 		if res.Reason != Finished && !(p.s.Partial && finished >= max(2*p.elites, ps.total/2)) {
 			p.compete(g)
 			return
 		}
-		g.update(p, 0, ps)
+		p.timedUpdate(g)
 		res.Iterations++
 		res.Degenerate = g.stat[0].scored == 0 || len(ranking(g.rank, g.info[:ps.total])) == 0
 		if !res.Degenerate {
@@ -218,8 +209,8 @@ func (p *Planner) compete(g *group) {
 func (p *Planner) spread(g *group, res *Result) int {
 	ps := &g.pass
 	rows := soloRows
-	if p.job.expiry.ctx != nil && p.job.expiry.ctx.Done() != nil {
-		rows = hurriedRows
+	if e := &p.job.expiry; e.set || e.ctx != nil && e.ctx.Done() != nil {
+		rows = p.hurried(ps.particles)
 	}
 	// As many blocks for every worker.
 	workers := p.pool.Workers()
@@ -231,7 +222,7 @@ func (p *Planner) spread(g *group, res *Result) int {
 			finished++
 		}
 	}
-	if !ps.pre {
+	if !ps.pre && !ps.measure {
 		res.Candidates += finished
 	}
 	for _, w := range p.workers {
@@ -240,9 +231,9 @@ func (p *Planner) spread(g *group, res *Result) int {
 			return finished
 		}
 	}
-	if ps.pre || finished < ps.total {
-		if r := p.job.expiry.reason(); r != "" {
-			res.Reason = r
+	for _, w := range p.workers {
+		if w.stop != "" {
+			res.Reason = w.stop
 		}
 	}
 	return finished
@@ -251,7 +242,11 @@ func (p *Planner) spread(g *group, res *Result) int {
 // soloPiece runs one block of the present pass of Plan.
 func (p *Planner) soloPiece(worker, i int) {
 	w := p.workers[worker]
-	if w.err != nil || p.job.expiry.reason() != "" {
+	if w.err != nil || w.stop != "" {
+		return
+	}
+	ps := &p.solo.pass
+	if w.stop = p.job.expiry.reason(w.clock.ahead(ps.particles * (ps.total + p.call.blocks - 1) / p.call.blocks)); w.stop != "" {
 		return
 	}
 	w.runBlock(p.solo, &p.solo.pass, i, p.call.blocks)
@@ -271,6 +266,7 @@ func (p *Planner) shift(g *group) bool {
 	p.fillTail(g.mean[:ha], k.mean[ha-a:ha], keep)
 	if p.s.ShiftCovariance != CovReset {
 		copy(g.std[:keep], k.std[n*a:ha]) // the tail stays initial
+		p.shiftCovariance(g, n)
 		if p.s.ShiftCovariance == CovInflate {
 			for i := range g.std[:ha] {
 				g.std[i] = math.Sqrt(g.std[i]*g.std[i] + p.s.Inflate*p.s.Sigma*p.s.Sigma)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"time"
 
 	"demorl/internal/par"
 	"demorl/rng"
@@ -55,7 +56,12 @@ type Planner struct {
 	groups   []*group // one a worker
 	solo     *group   // the start of Plan; its blocks are spread over the workers
 	discount []float64
-	colour   []float32 // maxH x frequencies x 2, see coloured
+	colour   []float32 // h x waves, see series
+	waves    int       // independent normals of a series
+	rate     []float32 // per joint; nil without a limit
+	cov      covariance
+	reused   *rng.Key // of ReuseNoise
+	now      func() time.Time
 
 	job  job
 	kept kept
@@ -66,6 +72,8 @@ type Planner struct {
 type job struct {
 	starts []rollout.Start
 	key    rng.Key
+	noise  rng.Key   // of the candidates
+	sent   []float32 // the action before the first one; nil without
 	out    *Plans
 	expiry expiry
 }
@@ -87,7 +95,7 @@ func New(s Settings, w rollout.World, deps Deps, pool *par.Pool) (*Planner, erro
 	}
 	p := &Planner{
 		s: s, obsDim: w.ObsDim(), actDim: w.ActDim(), h: s.Horizon, maxH: max(s.Horizon, deps.MaxHorizon),
-		elites: s.EliteCount(), pool: pool,
+		elites: s.EliteCount(), pool: pool, now: time.Now,
 	}
 	switch s.PlanForm {
 	case PlanResidual:
@@ -113,12 +121,18 @@ func New(s Settings, w rollout.World, deps Deps, pool *par.Pool) (*Planner, erro
 	for h := range p.maxH {
 		p.discount[h+1] = p.discount[h] * s.Gamma
 	}
-	p.colour = make([]float32, p.maxH*2*(p.maxH/2+1))
+	p.colour = make([]float32, seriesSize(&s, p.maxH))
+	if err := errors.Join(p.setRate(), p.setCovariance()); err != nil {
+		return nil, err
+	}
 	p.retune()
 	rows := max(soloRows, s.Particles)
 	for range pool.Workers() {
 		p.workers = append(p.workers, newWorker(p, w, deps, rows))
 		p.groups = append(p.groups, newGroup(p, p.startsPerBlock()))
+	}
+	if s.Disagreement > 0 && p.workers[0].teller == nil {
+		return nil, fmt.Errorf("planner.disagreement is %g but this world has no models that could disagree; use 0", s.Disagreement)
 	}
 	p.solo = newGroup(p, 1)
 	p.initCall()
@@ -155,10 +169,15 @@ func (p *Planner) SetHorizon(h int) error {
 
 // retune recomputes what depends on the horizon.
 func (p *Planner) retune() {
-	if p.s.Noise == NoiseColoured {
-		coloured(p.colour, p.h, p.s.Beta)
-	}
+	p.waves = series(p.colour, &p.s, p.h)
+	p.cov.retune(p.h, p.actDim)
 }
+
+// ReuseNoise draws the candidates of the calls of PlanBatch that follow from
+// key instead of from each call's own, so that calls share their exploration
+// (method.md A.7, noise.redraw); nil ends it. Models and policies keep their own
+// random numbers.
+func (p *Planner) ReuseNoise(key *rng.Key) { p.reused = key }
 
 // Horizon returns the present horizon.
 func (p *Planner) Horizon() int { return p.h }
@@ -182,10 +201,13 @@ func (p *Planner) PlanBatch(starts []rollout.Start, key rng.Key, out *Plans) (St
 		st.EliteMean, st.AllMean, st.EffectiveSampleSize, st.Moved = math.NaN(), math.NaN(), math.NaN(), math.NaN()
 		return st, nil
 	}
-	p.job = job{starts: starts, key: key, out: out}
+	p.job = job{starts: starts, key: key, noise: key, out: out}
+	if p.reused != nil {
+		p.job.noise = *p.reused
+	}
 	per := p.startsPerBlock()
 	for _, w := range p.workers {
-		w.err = nil
+		w.err, w.stop = nil, ""
 	}
 	p.pool.Do((len(starts)+per-1)/per, p.call.batch)
 	p.job.starts = nil
@@ -213,8 +235,12 @@ func (p *Planner) batchPiece(worker, i int) {
 		}
 		g.afterPre(p, &g.pass)
 	}
+	if p.s.Measure && !p.measureBatch(w, g, false) {
+		return
+	}
 	for it := range p.s.Iterations {
 		g.pass = p.iteration(it, 0)
+		p.factor(g)
 		if p.sweep(w, g); w.err != nil {
 			return
 		}
@@ -226,6 +252,9 @@ func (p *Planner) batchPiece(worker, i int) {
 		if settled {
 			break
 		}
+	}
+	if p.s.Measure && !p.measureBatch(w, g, true) {
+		return
 	}
 	for s := range g.n {
 		out := p.job.out
@@ -274,8 +303,11 @@ func (p *Planner) blocks(ps *pass, rows int) int {
 // iteration, or one iteration's candidates.
 type pass struct {
 	key       rng.Key
+	noise     rng.Key // of the candidates
 	iteration int
 	pre       bool
+	measure   bool // one rollout of what is planned, see measurePass
+	after     bool // measure: the plan instead of what it started from
 	follow    int  // pre: the last rollout follows the mean until this step
 	closed    bool // candidates are offsets of the policy's action at the visited state
 	sampled   int
@@ -304,7 +336,7 @@ func (p *Planner) iteration(it, elites int) pass {
 		n = min(n, max(2*p.elites, int(float64(n)/math.Pow(p.s.Decay, float64(it)))))
 	}
 	ps := pass{
-		key: p.job.key.At(1 + uint64(it)), iteration: it, sampled: n, policy: p.s.PolicySamples, particles: p.s.Particles,
+		key: p.job.key.At(1 + uint64(it)), noise: p.job.noise.At(1 + uint64(it)), iteration: it, sampled: n, policy: p.s.PolicySamples, particles: p.s.Particles,
 		closed: p.s.closed() && (it == 0 || p.s.residual()),
 		mean:   p.s.MeanLast && it == p.s.Iterations-1, elites: elites,
 	}

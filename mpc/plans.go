@@ -58,10 +58,13 @@ func (p *Plans) resize(starts, horizon, actDim int) {
 type startStat struct {
 	candidates, nonFinite, outOfRange, terminated        int32
 	clipped, coords, floored                             int32
+	iterations, bad, unfactored                          int32
 	degenerate, few, uniform                             bool
 	scored                                               int32 // candidates with a finite score
 	eliteMean, eliteMin, eliteMax, mean, lowest, highest float64
-	ess, moved                                           float64
+	ess, moved, first                                    float64
+	before, after                                        float64
+	measured                                             [2]bool // before and after
 }
 
 // Stats says what a planning call did (method.md A.4 step 8). Scores are those
@@ -72,10 +75,13 @@ type Stats struct {
 	FewElites  int // starts with fewer finite scores than elites
 	Uniform    int // starts whose Eq. 14 weights had a vanishing sum and fell back to uniform
 	Candidates int // candidates scored in all iterations
+	Bad        int // of them without a finite score
 	NonFinite  int // rollouts ended by a NaN or infinite state, action, reward or value
 	OutOfRange int // rollouts ended by leaving the data's range
 	Terminated int // rollouts that reached a terminal state
 	Floored    int // coordinates whose standard deviation was raised to min_std
+	Unfactored int // covariances that had no Cholesky factor and were taken as diagonal
+	Measured   int // starts of Before and After
 
 	Clipped             float64 // share of candidates' action coordinates that were clipped
 	EliteMean           float64 // mean over starts of the elites' mean score
@@ -85,6 +91,13 @@ type Stats struct {
 	EffectiveSampleSize float64 // mean over starts of 1 / sum of squared weights
 	Moved               float64 // mean over starts of the distance between the means before and after the last update
 	MeanLength          float64 // of the plans of starts that were not skipped
+	FirstMean           float64 // AllMean of the first iteration: what the distribution was worth that planning began with
+	Iterations          float64 // mean over starts of the updates done
+
+	// With measure: mean over the Measured starts of the score of what planning
+	// began with (the shifted mean, or the policy without exploration) and of the
+	// plan, each rolled once per particle under the same random numbers.
+	Before, After float64
 }
 
 // Degenerate reports whether no start got a plan.
@@ -101,6 +114,14 @@ func sum(stat []startStat, length []int32) Stats {
 		s.OutOfRange += int(t.outOfRange)
 		s.Terminated += int(t.terminated)
 		s.Floored += int(t.floored)
+		s.Bad += int(t.bad)
+		s.Unfactored += int(t.unfactored)
+		s.Iterations += float64(t.iterations)
+		if t.measured[0] && t.measured[1] {
+			s.Measured++
+			s.Before += t.before
+			s.After += t.after
+		}
 		clipped += int(t.clipped)
 		coords += int(t.coords)
 		if t.degenerate {
@@ -119,6 +140,7 @@ func sum(stat []startStat, length []int32) Stats {
 		}
 		s.EliteMean += t.eliteMean
 		s.AllMean += t.mean
+		s.FirstMean += t.first
 		s.EffectiveSampleSize += t.ess
 		s.Moved += t.moved
 		s.EliteMin, s.EliteMax = min(s.EliteMin, t.eliteMin), max(s.EliteMax, t.eliteMax)
@@ -127,6 +149,10 @@ func sum(stat []startStat, length []int32) Stats {
 	planned := float64(s.Starts - s.Skipped)
 	s.EliteMean /= planned
 	s.AllMean /= planned
+	s.FirstMean /= planned
+	s.Iterations /= float64(max(1, s.Starts))
+	s.Before /= float64(max(1, s.Measured))
+	s.After /= float64(max(1, s.Measured))
 	s.EffectiveSampleSize /= planned
 	s.Moved /= planned
 	s.MeanLength = float64(steps) / planned

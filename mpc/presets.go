@@ -1,6 +1,9 @@
 package mpc
 
-import "sort"
+import (
+	"math"
+	"sort"
+)
 
 // base is what the presets share: one white, clipped, discounted candidate
 // distribution whose answer is its mean.
@@ -9,11 +12,23 @@ func base() Settings {
 		Horizon: 20, Samples: 100, Particles: 1, Iterations: 1,
 		Utility: UtilityElite, EliteFrac: 0.1, EliteWeights: WeightsUniform,
 		Lambda: 1, LambdaMode: LambdaFixed, ESSTarget: 0.1, CostScale: ScaleStd,
-		StepMean: 1, StepCov: 1, Covariance: CovFixed,
+		Distribution: DistributionDiag, StepMean: 1, StepCov: 1, Covariance: CovFixed,
 		Shift: ShiftRoll, Tail: TailRepeat, ShiftCovariance: CovReset, Inflate: 0.1,
-		Sigma: 0.5, MinStd: 1e-3, Sampling: SampleClip, Bound: 1, Noise: NoiseWhite, Decay: 1,
+		Sigma: 0.5, MinStd: 1e-3, Sampling: SampleClip, Bound: 1, Decay: 1,
+		Noise: NoiseWhite, AR: []float64{0.25, 0.8, 0}, Knots: 4, KnotOrder: 3,
+		Score: ScoreMean, ScoreK: 1, ScoreQ: 0.2,
 		Proposal: ProposalSample, PlanForm: PlanMean, Answer: AnswerMean,
 		Gamma: 0.99, Value: ValueNone, Mask: true, ScoreRewards: RewardsAll, ScoreReward: ScoreRewardMean,
+	}
+}
+
+// Unnamed holds what settings that runs of earlier versions do not name mean
+// there; all others are zero.
+func Unnamed() Settings {
+	b := base()
+	return Settings{
+		Distribution: b.Distribution, AR: b.AR, Knots: b.Knots, KnotOrder: b.KnotOrder,
+		Score: b.Score, ScoreK: b.ScoreK, ScoreQ: b.ScoreQ,
 	}
 }
 
@@ -114,10 +129,47 @@ func POPLINP() Settings {
 	return s
 }
 
+// DMDMPCCartPole is Wagener et al.'s DMD-MPC as set for the cart-pole (method.md
+// B.8; mohakbhardwaj/mjmpc): exponential utility, step 0.6, and a full
+// covariance of each step's joints around the old mean, which every call inflates
+// by a tenth of its initial 0.45. The original averages one such covariance over
+// all steps.
+func DMDMPCCartPole() Settings {
+	s := base()
+	s.Horizon, s.Samples = 64, 100
+	s.Utility, s.Lambda = UtilityExp, 0.1
+	s.Distribution, s.Covariance, s.StepMean, s.StepCov = DistributionFullStep, CovOld, 0.6, 0.6
+	s.Sigma, s.ShiftCovariance, s.Inflate = math.Sqrt(0.45), CovInflate, 0.1
+	return s
+}
+
+// DMDMPCReach is the same as set for reaching with seven joints: 32 candidates,
+// step 1 and autoregressive noise (method.md B.8).
+func DMDMPCReach() Settings {
+	s := DMDMPCCartPole()
+	s.Horizon, s.Samples, s.Lambda = 16, 32, 0.2
+	s.StepMean, s.StepCov, s.Noise = 1, 1, NoiseAR
+	return s
+}
+
+// TDMPC2 is the planner of TD-MPC2 in its form, over any world (method.md B.8):
+// exponential weights within 64 elites of 512 candidates, of which 24 follow the
+// policy. Its temperature of 0.5 multiplies scores, so that lambda is 2; its
+// upper limit 2 of the standard deviation is never reached by actions in [-1, 1].
+func TDMPC2() Settings {
+	s := base()
+	s.Horizon, s.Samples, s.PolicySamples, s.Elites, s.Iterations = 3, 512-24, 24, 64, 6
+	s.Utility, s.Lambda = UtilityEliteExp, 2
+	s.Covariance, s.Sigma, s.MinStd = CovElite, 2, 0.05
+	s.Shift, s.Value, s.Answer = ShiftMixture, ValueTerminal, AnswerSample
+	return s
+}
+
 // presets by name.
 var presets = map[string]func() Settings{
 	"cem": CEM, "smoothed_cem": SmoothedCEM, "mppi": MPPI, "pets": PETS, "icem": ICEM, "loop": LOOP, "m-demorl": MDeMoRL, "mopac": MoPAC,
 	"poplin-a": POPLINA, "poplin-p": POPLINP,
+	"dmd-mpc-cartpole": DMDMPCCartPole, "dmd-mpc-reach": DMDMPCReach, "td-mpc2": TDMPC2,
 }
 
 // Preset returns the named settings and whether the name is known.

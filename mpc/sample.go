@@ -1,8 +1,6 @@
 package mpc
 
 import (
-	"math"
-
 	"demorl/rng"
 	"demorl/rollout"
 )
@@ -15,10 +13,17 @@ func (w *worker) generate() {
 	for s := w.s0; s < w.s1; s++ {
 		clear(g.info[s*p.capN+w.c0 : s*p.capN+w.c1])
 	}
-	if p.s.Noise == NoiseColoured {
-		w.drawColoured()
-	} else {
+	if ps.measure {
+		w.copyMeasured()
+		return
+	}
+	if p.s.Noise == NoiseWhite {
 		w.drawWhite()
+	} else {
+		w.drawSeries()
+	}
+	if p.cov.size > 0 {
+		w.correlate()
 	}
 	if ps.sampled < w.c1 {
 		w.copyExtras()
@@ -43,7 +48,7 @@ func (w *worker) drawWhite() {
 	// Candidates have no more rows than the block, so their noise fits.
 	n := (w.s1 - w.s0) * nc * stride
 	for h := range p.h {
-		key, first := noiseKey(w.ps.key, h), w.firstCandidate()*uint64(stride)
+		key, first := noiseKey(w.ps.noise, h), w.firstCandidate()*uint64(stride)
 		if p.s.Sampling == SampleTruncate {
 			key.TruncatedNormals(w.noise[:n], first)
 		} else {
@@ -54,24 +59,29 @@ func (w *worker) drawWhite() {
 			w.moments(s, h)
 			for c := w.c0; c < w.c1; c++ {
 				at := ((s*p.capN+c)*p.h + h) * a
-				w.place(g.cand[at:at+a], z)
+				if p.cov.size > 0 { // correlate places them
+					copy(g.cand[at:at+a], z)
+				} else {
+					w.place(g.cand[at:at+a], z)
+				}
 				z = z[stride:]
 			}
 		}
 	}
 }
 
-// drawColoured adds up the series frequency by frequency.
-func (w *worker) drawColoured() {
+// drawSeries adds up series of correlated numbers, one independent normal at a
+// time: a frequency's part, a filter's input or a spline's node.
+func (w *worker) drawSeries() {
 	p, g := w.p, w.g
 	a, stride, nc := p.width, rollout.Stride(p.width), w.c1-w.c0
 	n := (w.s1 - w.s0) * nc * stride
 	for s := w.s0; s < w.s1; s++ {
 		clear(g.cand[(s*p.capN+w.c0)*p.h*a : (s*p.capN+w.c1)*p.h*a])
 	}
-	waves := 2 * (p.h/2 + 1)
+	waves := p.waves
 	for q := range waves {
-		noiseKey(w.ps.key, q).Normals(w.noise[:n], w.firstCandidate()*uint64(stride))
+		noiseKey(w.ps.noise, q).Normals(w.noise[:n], w.firstCandidate()*uint64(stride))
 		z := w.noise
 		for s := w.s0; s < w.s1; s++ {
 			for c := w.c0; c < w.c1; c++ {
@@ -85,6 +95,9 @@ func (w *worker) drawColoured() {
 				z = z[stride:]
 			}
 		}
+	}
+	if p.cov.size > 0 {
+		return
 	}
 	for s := w.s0; s < w.s1; s++ {
 		if p.s.Sampling == SampleTruncate {
@@ -149,7 +162,8 @@ func (w *worker) copyExtras() {
 	}
 }
 
-// clipOpen brings open-loop candidates into the bounds and counts.
+// clipOpen brings open-loop candidates into the bounds, counting what lay
+// outside, and within the rate limit.
 func (w *worker) clipOpen() {
 	p, g := w.p, w.g
 	ha, bound := p.h*p.width, float32(p.s.Bound)
@@ -167,45 +181,8 @@ func (w *worker) clipOpen() {
 					clipped++
 				}
 			}
+			p.limitRate(seq)
 			g.info[slot].clipped, g.info[slot].coords = clipped, int32(ha)
-		}
-	}
-}
-
-// coloured fills dst (h x 2(h/2+1)) with the matrix that turns independent
-// normals into a series of length h whose power spectrum falls as f^-beta
-// (Timmer and Koenig; method.md B.6). Columns are the real and imaginary parts
-// of the frequencies in turn.
-func coloured(dst []float32, h int, beta float64) {
-	k := h/2 + 1
-	amp := func(i int) float64 {
-		f := float64(max(i, 1)) / float64(h)
-		return math.Pow(f, -beta/2)
-	}
-	norm := 0.0
-	for i := 1; i < k; i++ {
-		a := amp(i)
-		if h%2 == 0 && i == k-1 {
-			a /= 2
-		}
-		norm += a * a
-	}
-	scale := 2 / float64(h) * math.Sqrt(norm)
-	if h == 1 {
-		scale = 1 // a series of one number is white
-	}
-	for t := range h {
-		for i := range k {
-			re, im := 2*amp(i), -2*amp(i)
-			if i == 0 || h%2 == 0 && i == k-1 {
-				re, im = math.Sqrt2*amp(i), 0
-				if h == 1 {
-					re = 1
-				}
-			}
-			sin, cos := math.Sincos(2 * math.Pi * float64(i) * float64(t) / float64(h))
-			dst[t*2*k+2*i] = float32(re * cos / float64(h) / scale)
-			dst[t*2*k+2*i+1] = float32(im * sin / float64(h) / scale)
 		}
 	}
 }

@@ -1,10 +1,8 @@
 package mpc
 
 import (
-	"errors"
 	"fmt"
 	"math"
-	"slices"
 )
 
 // The names that Settings' words take.
@@ -23,6 +21,10 @@ const (
 
 	ScaleNone = "none"
 	ScaleStd  = "std"
+
+	DistributionDiag     = "diag"      // every coordinate on its own
+	DistributionFull     = "full"      // one covariance over all steps and joints
+	DistributionFullStep = "full_step" // one covariance of the joints a step
 
 	CovFixed = "fixed"
 	CovOld   = "old"   // centred on the shifted mean
@@ -49,7 +51,9 @@ const (
 	SampleTruncate = "truncate"
 
 	NoiseWhite    = "white"
-	NoiseColoured = "coloured"
+	NoiseColoured = "coloured" // power spectrum f^-beta
+	NoiseAR       = "ar"       // second-order autoregressive filter
+	NoiseKnots    = "knots"    // spline through a few nodes
 
 	ProposalSample = "sample"
 	ProposalMean   = "mean"
@@ -70,6 +74,10 @@ const (
 	ValueNone       = "none"
 	ValueTerminal   = "value"            // discounted value after the last reward
 	ValueLastAction = "minq_last_action" // one reward fewer, then Q of the last state and action
+
+	ScoreMean          = "mean"
+	ScoreMeanMinusKStd = "mean_minus_kstd"
+	ScoreCVaR          = "cvar" // mean of the worst share score_q
 
 	RewardsAll       = "all"          // H rewards, value of s_H
 	RewardsButLast   = "all_but_last" // H-1 rewards, value of s_{H-1}
@@ -96,23 +104,28 @@ type Settings struct {
 	ESSTarget    float64 `yaml:"ess_target"`    // share of the candidates, for lambda_mode ess
 	CostScale    string  `yaml:"cost_scale"`    // none or std: what advantages of utility cost are divided by
 
-	StepMean   float64 `yaml:"step_mean"`  // weight of the new mean
-	StepCov    float64 `yaml:"step_cov"`   // weight of the new covariance
-	Covariance string  `yaml:"covariance"` // fixed, old, elite, new or exact
-	SmoothStd  bool    `yaml:"smooth_std"` // step_cov weighs standard deviations instead of variances
+	Distribution string  `yaml:"distribution"` // diag, full or full_step
+	StepMean     float64 `yaml:"step_mean"`    // weight of the new mean
+	StepCov      float64 `yaml:"step_cov"`     // weight of the new covariance
+	Covariance   string  `yaml:"covariance"`   // fixed, old, elite, new or exact
+	SmoothStd    bool    `yaml:"smooth_std"`   // step_cov weighs standard deviations instead of variances
 
 	Shift           string  `yaml:"shift"`            // roll, policy_closed, policy_open, mixture or policy_residual
 	Tail            string  `yaml:"tail"`             // repeat, zero, policy or random
 	ShiftCovariance string  `yaml:"shift_covariance"` // reset, carry or inflate
 	Inflate         float64 `yaml:"inflate"`          // share of the initial variance added by inflate
 
-	Sigma      float64 `yaml:"sigma"`        // initial standard deviation
-	MinStd     float64 `yaml:"min_std"`      // floor of the standard deviation
-	MinStdStop float64 `yaml:"min_std_stop"` // iterations end when every standard deviation is below; 0 never
-	Sampling   string  `yaml:"sampling"`     // clip or truncate
-	Bound      float64 `yaml:"bound"`        // candidates lie in [-bound, bound]
-	Noise      string  `yaml:"noise"`        // white or coloured
-	Beta       float64 `yaml:"beta"`         // exponent of the coloured noise's power spectrum
+	Sigma      float64   `yaml:"sigma"`        // initial standard deviation
+	MinStd     float64   `yaml:"min_std"`      // floor of the standard deviation
+	MinStdStop float64   `yaml:"min_std_stop"` // iterations end when every standard deviation is below; 0 never
+	Sampling   string    `yaml:"sampling"`     // clip or truncate
+	Bound      float64   `yaml:"bound"`        // candidates lie in [-bound, bound]
+	Rate       []float64 `yaml:"rate"`         // largest change of an action from a step to the next, one number or one a joint; empty: no limit
+	Noise      string    `yaml:"noise"`        // white, coloured, ar or knots
+	Beta       float64   `yaml:"beta"`         // exponent of the coloured noise's power spectrum
+	AR         []float64 `yaml:"ar"`           // b0, b1, b2 of noise ar: e_h = b0 z_h + b1 e_{h-1} + b2 e_{h-2}, from the third step on
+	Knots      int       `yaml:"knots"`        // nodes of noise knots, spread evenly over the horizon; more than the horizon counts as the horizon
+	KnotOrder  int       `yaml:"knot_order"`   // 0 holds each node's number, 1 is linear, 3 a natural cubic spline
 
 	Decay       float64 `yaml:"decay"`        // samples of iteration i are samples / decay^i, at least twice the elites
 	KeepElites  float64 `yaml:"keep_elites"`  // share of the elites that join the next iteration
@@ -123,12 +136,17 @@ type Settings struct {
 	PlanForm string `yaml:"plan_form"` // mean, residual, residual_mean, policy, best, first_particle or parameters
 	Answer   string `yaml:"answer"`    // mean, best, last_best or sample
 
+	Score        string  `yaml:"score"`         // over particles: mean, mean_minus_kstd or cvar
+	ScoreK       float64 `yaml:"score_k"`       // k of score mean_minus_kstd
+	ScoreQ       float64 `yaml:"score_q"`       // share of the worst particles that score cvar averages
+	Disagreement float64 `yaml:"disagreement"`  // what a step's disagreement of the world's models costs; 0 asks for none
 	Gamma        float64 `yaml:"gamma"`         // discount of the score
 	Value        string  `yaml:"value"`         // none, value or minq_last_action
 	Mask         bool    `yaml:"mask"`          // rewards and value after a terminal state do not count
 	ScoreRewards string  `yaml:"score_rewards"` // all or all_but_last
 	ScoreReward  string  `yaml:"score_reward"`  // mean or sample of the predicted reward
 
+	Measure bool `yaml:"measure"` // roll the plan once before and once after planning, for Stats
 	Partial bool `yaml:"partial"` // an iteration cut by the deadline may still update, given enough candidates
 	Strict  bool `yaml:"strict"`  // ignore deadlines
 }
@@ -168,113 +186,4 @@ func (s *Settings) Warnings() []string {
 		w = append(w, fmt.Sprintf("planner.bound %g lets candidates leave the action space; use 1 except to compare (method.md A.7)", s.Bound))
 	}
 	return w
-}
-
-// Validate returns every fault of s, joined; each names the field, its value
-// and what to do.
-func (s *Settings) Validate() error {
-	return errors.Join(s.numbers(), s.words(), s.agreement())
-}
-
-func (s *Settings) numbers() error {
-	var faults []error
-	atLeast := func(name string, v, least int) {
-		if v < least {
-			faults = append(faults, fmt.Errorf("planner.%s is %d; use at least %d", name, v, least))
-		}
-	}
-	within := func(name string, v, lo, hi float64, open bool) {
-		if !(v >= lo && v <= hi) || open && v == lo {
-			bracket := "["
-			if open {
-				bracket = "("
-			}
-			faults = append(faults, fmt.Errorf("planner.%s is %g; use a number in %s%g, %g]", name, v, bracket, lo, hi))
-		}
-	}
-	atLeast("horizon", s.Horizon, 1)
-	atLeast("samples", s.Samples, 1)
-	atLeast("policy_samples", s.PolicySamples, 0)
-	atLeast("particles", s.Particles, 1)
-	atLeast("iterations", s.Iterations, 1)
-	atLeast("elites", s.Elites, 0)
-	within("elite_frac", s.EliteFrac, 0, 1, s.Elites == 0)
-	within("lambda", s.Lambda, 0, math.MaxFloat64, true)
-	within("ess_target", s.ESSTarget, 0, 1, true)
-	within("step_mean", s.StepMean, 0, stepLimit(s.Utility), true)
-	within("step_cov", s.StepCov, 0, 1, true)
-	within("inflate", s.Inflate, 0, math.MaxFloat64, false)
-	within("sigma", s.Sigma, 0, math.MaxFloat64, true)
-	within("min_std", s.MinStd, 0, math.MaxFloat64, false)
-	within("min_std_stop", s.MinStdStop, 0, math.MaxFloat64, false)
-	within("bound", s.Bound, 0, math.MaxFloat64, true)
-	within("beta", s.Beta, 0, 10, false)
-	within("decay", s.Decay, 1, math.MaxFloat64, false)
-	within("keep_elites", s.KeepElites, 0, 1, false)
-	within("shift_elites", s.ShiftElites, 0, 1, false)
-	within("gamma", s.Gamma, 0, 1, false)
-	return errors.Join(faults...)
-}
-
-// stepLimit is the largest step of the mean: with utility cost the step has
-// units of action per score and is not a weight.
-func stepLimit(utility string) float64 {
-	if utility == UtilityCost {
-		return math.MaxFloat64
-	}
-	return 1
-}
-
-func (s *Settings) words() error {
-	var faults []error
-	oneOf := func(name, v string, known ...string) {
-		if !slices.Contains(known, v) {
-			faults = append(faults, fmt.Errorf("planner.%s is %q; use one of %q", name, v, known))
-		}
-	}
-	oneOf("utility", s.Utility, UtilityElite, UtilityExp, UtilityCost, UtilityEliteExp)
-	oneOf("elite_weights", s.EliteWeights, WeightsUniform, WeightsCost)
-	oneOf("lambda_mode", s.LambdaMode, LambdaFixed, LambdaRelative, LambdaESS)
-	oneOf("cost_scale", s.CostScale, ScaleNone, ScaleStd)
-	oneOf("covariance", s.Covariance, CovFixed, CovOld, CovElite, CovNew, CovExact)
-	oneOf("shift", s.Shift, ShiftRoll, ShiftClosed, ShiftOpen, ShiftMixture, ShiftResidual)
-	oneOf("tail", s.Tail, TailRepeat, TailZero, TailPolicy, TailRandom)
-	oneOf("shift_covariance", s.ShiftCovariance, CovReset, CovCarry, CovInflate)
-	oneOf("sampling", s.Sampling, SampleClip, SampleTruncate)
-	oneOf("noise", s.Noise, NoiseWhite, NoiseColoured)
-	oneOf("proposal", s.Proposal, ProposalSample, ProposalMean)
-	oneOf("plan_form", s.PlanForm, PlanMean, PlanResidual, PlanResidualMean, PlanPolicy, PlanBest, PlanFirstParticle, PlanParameters)
-	oneOf("answer", s.Answer, AnswerMean, AnswerBest, AnswerLastBest, AnswerSample)
-	oneOf("value", s.Value, ValueNone, ValueTerminal, ValueLastAction)
-	oneOf("score_rewards", s.ScoreRewards, RewardsAll, RewardsButLast)
-	oneOf("score_reward", s.ScoreReward, ScoreRewardMean, ScoreRewardDrawn)
-	return errors.Join(faults...)
-}
-
-// agreement finds settings that are fine alone and wrong together.
-func (s *Settings) agreement() error {
-	var faults []error
-	bad := func(wrong bool, format string, args ...any) {
-		if wrong {
-			faults = append(faults, fmt.Errorf(format, args...))
-		}
-	}
-	bad(s.Elites > s.Samples, "planner.elites is %d with planner.samples %d; use at most the number of samples", s.Elites, s.Samples)
-	bad(s.PolicySamples > 0 && s.Shift != ShiftMixture, "planner.policy_samples is %d with planner.shift %q; use shift mixture or 0", s.PolicySamples, s.Shift)
-	bad(s.Utility == UtilityCost && s.Covariance != CovFixed, "planner.covariance is %q with planner.utility cost; use fixed: advantages are no weights", s.Covariance)
-	bad(s.Covariance == CovExact && s.StepMean != s.StepCov, "planner.step_mean is %g and step_cov %g with planner.covariance exact; use one step for both", s.StepMean, s.StepCov)
-	bad(s.Covariance == CovExact && s.SmoothStd, "planner.smooth_std is true with planner.covariance exact; use false")
-	closedOnly := s.residual() || s.PlanForm == PlanFirstParticle || s.PlanForm == PlanPolicy
-	bad(closedOnly && !s.closed(), "planner.plan_form is %q with planner.shift %q; use shift policy_closed", s.PlanForm, s.Shift)
-	bad(s.Shift == ShiftResidual && !s.residual(), "planner.shift is %q with planner.plan_form %q; use plan_form residual_mean or residual", s.Shift, s.PlanForm)
-	bad(s.Shift == ShiftResidual && s.Tail == TailPolicy, "planner.tail is %q with planner.shift %q; use zero: the policy is under the residuals already", s.Tail, s.Shift)
-	parameters := s.PlanForm == PlanParameters
-	bad(parameters && s.Shift != ShiftRoll, "planner.shift is %q with planner.plan_form %q; use roll", s.Shift, s.PlanForm)
-	bad(parameters && s.Tail != TailZero && s.Tail != TailRepeat, "planner.tail is %q with planner.plan_form %q; use zero or repeat", s.Tail, s.PlanForm)
-	bad(parameters && s.Noise != NoiseWhite, "planner.noise is %q with planner.plan_form %q; use white", s.Noise, s.PlanForm)
-	bad((s.PlanForm == PlanBest || s.PlanForm == PlanFirstParticle) && s.Iterations > 1, "planner.plan_form is %q with planner.iterations %d; use 1 iteration, or plan_form mean", s.PlanForm, s.Iterations)
-	bad(s.residual() && s.Sampling == SampleTruncate && s.Shift != ShiftResidual, "planner.sampling is truncate with planner.plan_form %q; use clip: a residual has no bounds of its own", s.PlanForm)
-	onlyOne := s.Horizon == 1 && (s.ScoreRewards == RewardsButLast && s.Value == ValueNone)
-	bad(onlyOne, "planner.score_rewards is all_but_last with horizon 1 and value none: nothing is scored; use all")
-	return errors.Join(faults...)
 }

@@ -7,11 +7,15 @@ import "math"
 // run in the order of the scores, so the numbering of candidates is irrelevant.
 func (g *group) update(p *Planner, s int, ps *pass) {
 	st := &g.stat[s]
+	st.iterations++
 	info := g.info[s*p.capN : s*p.capN+ps.total]
 	for i := range info {
 		c := &info[i]
 		if c.done {
 			st.candidates++
+			if c.score-c.score != 0 {
+				st.bad++
+			}
 		}
 		st.nonFinite += c.nonFinite
 		st.outOfRange += c.outOfRange
@@ -33,6 +37,9 @@ func (g *group) update(p *Planner, s int, ps *pass) {
 	st.few = len(rank) < p.elites
 	st.scored = int32(len(rank))
 	st.mean, _ = spread(rank)
+	if ps.iteration == 0 {
+		st.first = st.mean
+	}
 	st.eliteMean, _ = spread(rank[:k])
 	st.eliteMin, st.eliteMax = rank[k-1].score, rank[0].score
 	st.lowest, st.highest = rank[len(rank)-1].score, rank[0].score
@@ -69,7 +76,9 @@ func (g *group) move(p *Planner, s int, ps *pass, rank []ranked, n int) {
 				next = min(p.s.Bound, max(-p.s.Bound, next))
 			}
 			moved += (next - base[j]) * (next - base[j])
-			if p.s.Covariance != CovFixed {
+			if p.cov.size > 0 {
+				g.bar[h*a+j], g.dev[h*a+j] = ubar[j], d
+			} else if p.s.Covariance != CovFixed {
 				std[j] = p.deviation(std[j], spreadOf[j], d)
 				if std[j] <= p.s.MinStd {
 					std[j] = p.s.MinStd
@@ -80,6 +89,9 @@ func (g *group) move(p *Planner, s int, ps *pass, rank []ranked, n int) {
 		}
 	}
 	st.moved = math.Sqrt(moved)
+	if p.cov.size > 0 && p.s.Covariance != CovFixed {
+		g.moveCovariance(p, s, rank[:n])
+	}
 }
 
 // deviation is the new standard deviation of one coordinate from its old one,
@@ -226,6 +238,7 @@ func (g *group) write(p *Planner, s int, rank []ranked, n int) {
 			plan[i] = float32(g.mean[s*ha+i])
 		}
 	}
+	p.limitRate(plan)
 }
 
 // firstParticle writes what the authors' code stores: the first candidate's

@@ -2,6 +2,7 @@ package mpc
 
 import (
 	"math"
+	"time"
 
 	"demorl/rng"
 	"demorl/rollout"
@@ -29,7 +30,14 @@ type worker struct {
 	value  []float32
 	ended  []bool // terminated before, when not masked
 	mu, sd []float32
-	sums   []float32 // 2 x ActDim
+	sums   []float32         // 2 x ActDim
+	teller rollout.Disagreer // nil where the lane is none
+	differ []float32         // per row: disagreement of a step
+
+	clock stopwatch
+	stop  Reason // why this worker began no further block or left one
+	cut   bool   // the present block was left before its end
+	steps int    // model steps of the present block
 
 	g              *group
 	ps             *pass
@@ -59,6 +67,11 @@ func newWorker(p *Planner, world rollout.World, deps Deps, rows int) *worker {
 	if p.s.ScoreReward == ScoreRewardDrawn {
 		w.reward = make([]float32, rows*4)
 	}
+	w.teller, _ = w.lane.(rollout.Disagreer)
+	if p.s.Disagreement > 0 {
+		w.differ = make([]float32, rows)
+	}
+	w.clock.now = func() time.Time { return p.now() }
 	w.visitor = w.visit
 	return w
 }
@@ -97,7 +110,9 @@ func (w *worker) runBlock(g *group, ps *pass, i, n int) {
 	if ps.pre {
 		steps = p.h - 1
 	}
-	if w.err = rollout.Roll(b, p.job.starts, w.lane, w, steps, w.visitor, w.was); w.err != nil {
+	w.steps, w.cut = steps, false
+	w.clock.start(p.job.expiry.set)
+	if w.err = rollout.Roll(b, p.job.starts, w.lane, w, steps, w.visitor, w.was); w.err != nil || w.cut {
 		return
 	}
 	if steps < p.h {
@@ -106,6 +121,7 @@ func (w *worker) runBlock(g *group, ps *pass, i, n int) {
 	if !ps.pre {
 		w.finish(steps)
 	}
+	w.clock.finished(b.Rows)
 }
 
 // lastAction decodes an action that no model step follows.
@@ -144,8 +160,11 @@ func (w *worker) bad(r int) {
 // is and never multiplies by a mask: a dead row's numbers may be NaN.
 func (w *worker) visit(h int, was []rollout.Fate) {
 	b, s := w.block, &w.p.s
-	if w.ps.pre {
+	if w.p.job.expiry.ctx != nil && w.leave(h) || w.ps.pre {
 		return
+	}
+	if s.Disagreement > 0 {
+		w.teller.Disagreement(b, was, w.differ)
 	}
 	drawn := s.ScoreReward == ScoreRewardDrawn
 	if drawn {
@@ -164,6 +183,9 @@ func (w *worker) visit(h int, was []rollout.Fate) {
 		x := float64(b.Reward[r])
 		if drawn {
 			x += float64(b.RewardStd[r]) * float64(w.reward[4*r])
+		}
+		if s.Disagreement > 0 {
+			x -= s.Disagreement * float64(w.differ[r])
 		}
 		if x-x != 0 {
 			b.Fate[r] = rollout.NonFinite
@@ -203,12 +225,8 @@ func (w *worker) finish(steps int) {
 		}
 	}
 	for r := 0; r < b.Rows; r += w.ps.particles {
-		total := 0.0
-		for _, x := range w.score[r : r+w.ps.particles] {
-			total += x
-		}
 		info := &w.g.info[w.slot(r)]
-		info.score, info.done = total/float64(w.ps.particles), true
+		info.score, info.done = total(&p.s, w.score[r:r+w.ps.particles]), true
 	}
 }
 
@@ -239,6 +257,10 @@ func (w *worker) decodeOpen(b *rollout.Block, h int) {
 		copy(b.Action[r*a:(r+1)*a], w.g.cand[at:at+a])
 	}
 }
+
+// absurd is far beyond what a policy may propose, which is within [-1, 1], and
+// far below what sums of proposals hold.
+const absurd = 1e6
 
 // decodeParameters asks the policy moved by each candidate's numbers at the
 // states of that candidate's particles.
@@ -280,7 +302,7 @@ func (w *worker) decodeParameters(b *rollout.Block, h int) {
 // executed action, or its deviation from the centre.
 func (w *worker) decodeClosed(b *rollout.Block, h int) {
 	p, g := w.p, w.g
-	a, bound := p.actDim, float32(p.s.Bound)
+	a := p.actDim
 	residualMean := p.s.PlanForm == PlanResidualMean
 	w.act(b, h, p.s.Proposal == ProposalSample, p.s.Proposal == ProposalMean || residualMean)
 	prop := w.sample
@@ -304,28 +326,17 @@ func (w *worker) decodeClosed(b *rollout.Block, h int) {
 				continue
 			}
 			live++
-			row := b.Action[r*a : (r+1)*a]
-			for j := range row {
-				base := prop[r*a+j]
-				u := base + offset[j]
-				if u > bound {
-					u = bound
-					info.clipped++
-				} else if u < -bound {
-					u = -bound
-					info.clipped++
-				} else if u != u {
-					b.Fate[r] = rollout.NonFinite
-				}
-				row[j] = u
-				proposal[j] += base
+			info.coords += int32(a)
+			own := prop[r*a : (r+1)*a]
+			w.offset(r, h, own, offset, info)
+			for j, u := range b.Action[r*a : (r+1)*a] {
+				proposal[j] += own[j]
 				if p.form == FormSequence {
 					feature[j] += u
 				} else {
 					feature[j] += u - centre[r*a+j]
 				}
 			}
-			info.coords += int32(a)
 		}
 		if live == 0 {
 			continue
@@ -340,6 +351,37 @@ func (w *worker) decodeClosed(b *rollout.Block, h int) {
 				g.prop[at+j] = proposal[j] * scale
 			}
 		}
+	}
+}
+
+// offset makes row r's action of step h from the policy's own one: moved,
+// clipped and within the rate limit.
+func (w *worker) offset(r, h int, own, offset []float32, info *candidate) {
+	p, b := w.p, w.block
+	bound := float32(p.s.Bound)
+	row := b.Action[r*len(own) : (r+1)*len(own)]
+	before := row // what the row did a step ago
+	if h == 0 {
+		before = p.job.sent
+	}
+	sane := true
+	for j, base := range own {
+		u := base + offset[j]
+		if u > bound {
+			u = bound
+			info.clipped++
+		} else if u < -bound {
+			u = -bound
+			info.clipped++
+		}
+		sane = sane && u == u && base > -absurd && base < absurd
+		if p.rate != nil && before != nil {
+			u = limited(u, before[j], p.rate[j])
+		}
+		row[j] = u
+	}
+	if !sane { // no action, though it could be clipped
+		b.Fate[r] = rollout.NonFinite
 	}
 }
 

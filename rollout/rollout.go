@@ -107,6 +107,15 @@ type Differentiable interface {
 	NewTape(rows, steps int) Tape // for blocks of up to rows rows and walks of up to steps steps
 }
 
+// Disagreer is the optional power of a Lane whose world has several models.
+type Disagreer interface {
+	// Disagreement fills out[r], for every row that was running before the step
+	// that b now holds, with how far the models' next states lie apart from b.Obs
+	// under b.Action: a number of at least 0 without unit; other rows are left
+	// alone.
+	Disagreement(b *Block, was []Fate, out []float32)
+}
+
 // Decoder chooses the actions of the running rows of a block at step h.
 type Decoder interface{ Decode(b *Block, h int) }
 

@@ -8,6 +8,7 @@ import (
 
 	"demorl/agent"
 	"demorl/env"
+	"demorl/mpc"
 	"demorl/sac"
 )
 
@@ -61,6 +62,7 @@ func Stored() Settings {
 	return Settings{Agent: agent.Settings{
 		Precision: agent.PrecisionF32, World: agent.WorldModel, Learner: agent.LearnerSAC, PlannerShare: 1,
 		Gradient: agent.DefaultGradient(), SAC: sac.Settings{Activation: sac.ReLU, Critic: sac.DefaultCritic(), AdamBeta1: 0.9},
+		StopAtTerminal: true, NoiseRedraw: agent.RedrawRound, Planner: mpc.Unnamed(),
 	}}
 }
 
