@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"os/exec"
@@ -437,14 +438,34 @@ func TestAStepAllocatesNothing(t *testing.T) {
 	}
 }
 
+// unheard is an interpreter whose Gymnasium has Unheard-v7, which no package of
+// this program has.
+func unheard(t *testing.T) string {
+	t.Helper()
+	out, err := exec.Command(python(t), "-c", "import os, sys; print(sys.executable); print(os.environ.get('PYTHONPATH', ''))").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	executable, packages, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	dir := t.TempDir()
+	register := "import gymnasium\ngymnasium.register('Unheard-v7', 'gymnasium.envs.classic_control.pendulum:PendulumEnv', max_episode_steps=200)\n"
+	if err := os.WriteFile(filepath.Join(dir, "sitecustomize.py"), []byte(register), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "bin", "python")
+	program(t, path, fmt.Sprintf("PYTHONPATH=%q PYTHONNOUSERSITE=1 exec %q \"$@\"", dir+":"+packages, executable))
+	return path
+}
+
 func TestTheResolverFindsWhatThisProgramHasNot(t *testing.T) {
-	t.Setenv("VIRTUAL_ENV", filepath.Dir(filepath.Dir(python(t))))
+	path := unheard(t)
+	t.Setenv("VIRTUAL_ENV", filepath.Dir(filepath.Dir(path)))
 	if task, err := env.Lookup("Pendulum-v1"); err != nil || task.Family != "classic" {
 		t.Errorf("Pendulum-v1 is %s, %v", task.ID, err)
 	}
-	task, err := env.Lookup("Pusher-v5")
-	if err != nil || task.ID != "gymnasium:Pusher-v5#python="+python(t) || task.Describe().ObsDim != 23 || task.Family != Family {
-		t.Fatalf("Pusher-v5 is %s, %v", task.ID, err)
+	task, err := env.Lookup("Unheard-v7")
+	if err != nil || task.ID != "gymnasium:Unheard-v7#python="+path || task.Describe().ObsDim != 3 || task.Family != Family {
+		t.Fatalf("Unheard-v7 is %s, %v", task.ID, err)
 	}
 	again, err := env.Lookup(task.ID)
 	if err != nil || again.ID != task.ID {
