@@ -127,10 +127,13 @@ func LoadFiles(name string, files map[string][]byte) (*Sim, error) {
 	return wrapSim(C.dm_load_files(f, p, &message[0]), name, &message[0])
 }
 
+// oneLine takes the line breaks out of MuJoCo's words.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
 // wrapSim makes a Sim of what C loaded from path, or an error of its message.
 func wrapSim(c *C.dm_sim, path string, message *C.char) (*Sim, error) {
 	if c == nil {
-		return nil, fmt.Errorf("mujoco: model %s: %s", path, C.GoString(message))
+		return nil, fmt.Errorf("mujoco: model %s: %s", path, oneLine(C.GoString(message)))
 	}
 	s := &Sim{sim: c, model: filepath.Base(path)}
 	for f := range numNative {
@@ -336,7 +339,7 @@ func (s *Sim) Step1() error {
 }
 
 func (s *Sim) fail(time float64) error {
-	s.lost = &SimError{Model: s.model, Time: time, Text: strings.Join(strings.Fields(C.GoString(C.dm_message(s.sim))), " ")}
+	s.lost = &SimError{Model: s.model, Time: time, Text: oneLine(C.GoString(C.dm_message(s.sim)))}
 	return s.lost
 }
 
