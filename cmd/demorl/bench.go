@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"text/tabwriter"
 
 	"demorl/agent"
@@ -171,6 +172,9 @@ func (b *benchEnv) Run(c *console) error {
 // together measures vectorised stepping.
 func (b *benchEnv) together(c *console, ids []string) error {
 	return b.pooled(func(pool *par.Pool) error {
+		if pool.Workers() > 1 {
+			runtime.GOMAXPROCS(pool.Workers() + 1) // see package vector
+		}
 		for _, id := range ids {
 			e, err := bench.NewVector(id, b.Instances, pool)
 			if err != nil {

@@ -18,4 +18,10 @@
 //
 // The start of episode e of instance i is a function of (key, i, e): results do
 // not depend on the number of workers. A Step allocates nothing.
+//
+// With simulators in C set runtime.GOMAXPROCS to one more than the pool's
+// workers. Go's scheduler takes the processor of a goroutine whose call into C
+// lasts longer than some 20 us, and without one to spare the worker waits for
+// another when it returns: on two cores the spare one is the difference between
+// 1.6 and 1.9 times the speed of one (docs/performance.md).
 package vector
