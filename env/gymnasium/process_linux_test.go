@@ -178,7 +178,8 @@ func TestAnIdleProcessUsesNoProcessorTime(t *testing.T) {
 	pid := processOf(e).command.Process.Pid
 	before := ticks(t, pid)
 	time.Sleep(time.Second)
-	if used := ticks(t, pid) - before; used > 2 {
+	// A process that watched its memory would use as much as it can get, a third of a busy machine at least.
+	if used := ticks(t, pid) - before; used > 15 {
 		t.Errorf("%d hundredths of a second in one", used)
 	}
 }
