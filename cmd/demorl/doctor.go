@@ -131,10 +131,13 @@ func families() []family {
 // examine makes a step of every task that should run without anything
 // installed, and looks for what the others need. The error is of an embedded task.
 func (f family) examine() (string, error) {
+	able, lacking := 0, ""
 	for _, t := range f.tasks {
 		if lacks := needs(t); lacks != "" {
-			return "missing  " + lacks, nil
+			lacking = lacks
+			continue
 		}
+		able++
 		if t.Needs != nil {
 			continue
 		}
@@ -142,7 +145,13 @@ func (f family) examine() (string, error) {
 			return "broken  " + err.Error(), err
 		}
 	}
-	return fmt.Sprintf("ok  %d", len(f.tasks)), nil
+	switch {
+	case able == 0:
+		return "missing  " + lacking, nil
+	case lacking != "":
+		return fmt.Sprintf("ok  %d; %d more need %s", able, len(f.tasks)-able, lacking), nil
+	}
+	return fmt.Sprintf("ok  %d", able), nil
 }
 
 func tryStep(t env.Task) error {
