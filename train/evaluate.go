@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"demorl/agent"
@@ -15,6 +16,8 @@ type Evaluation struct {
 	Return  float64
 	Length  int
 	Actor   string // "policy" or "planner"
+
+	Measures []float64 // what else the task tells of an episode, see Loop.Measures; nil: nothing
 }
 
 // Mean returns the mean return of the evaluations of actor, and how many there are.
@@ -40,20 +43,64 @@ type judge struct {
 	action   []float32
 	action64 []float64
 	state    []byte
-	policy   agent.Actor // made at its first use
+	policy   agent.Actor  // made at its first use
+	episode  *env.Episode // nil where the task tells no measures
 }
 
 func (l *Loop) addJudge() error {
-	e, err := l.instance()
+	instance := l.instance
+	if l.elsewhere != nil {
+		instance = l.elsewhere
+	}
+	e, err := instance()
 	if err != nil {
 		return err
 	}
 	spec := e.Spec()
 	l.judges = append(l.judges, &judge{
 		env: e, obs: make([]float64, spec.ObsDim), obs32: make([]float32, spec.ObsDim),
-		action: make([]float32, spec.ActDim), action64: make([]float64, spec.ActDim),
+		action: make([]float32, spec.ActDim), action64: make([]float64, spec.ActDim), episode: env.NewEpisode(e),
 	})
 	return nil
+}
+
+// JudgeOn lets evaluations happen on other instances, in which the physics is
+// drawn anew for every episode as r says: how a policy does where it was not
+// trained. The task must have the observations and actions of the run's own.
+func (l *Loop) JudgeOn(instance Maker, command []float64, r env.Randomization) error {
+	s := l.settings
+	s.Command, s.Randomize = command, r
+	commanded := commanded(instance, s)
+	own := l.world.Spec()
+	instances := func() (env.Env, error) {
+		e, err := commanded()
+		if err != nil {
+			return nil, err
+		}
+		switch spec := e.Spec(); {
+		case s.Agent.World == agent.WorldSimulator:
+			err = fmt.Errorf("world is %q: the planner plans in copies of %s and would not see what is different", s.Agent.World, own.ID)
+		case spec.ObsDim != own.ObsDim || spec.ActDim != own.ActDim:
+			err = fmt.Errorf("%s has %d observations and %d actions, this run's %s has %d and %d", spec.ID, spec.ObsDim, spec.ActDim, own.ID, own.ObsDim, own.ActDim)
+		default:
+			err = randomize(e, s)
+		}
+		if err != nil {
+			return nil, errors.Join(&UnfitError{err}, e.Close())
+		}
+		return e, nil
+	}
+	old := l.judges
+	l.judges, l.elsewhere = nil, instances
+	if err := l.addJudge(); err != nil {
+		l.judges, l.elsewhere = old, nil
+		return err
+	}
+	var errs []error
+	for _, j := range old {
+		errs = append(errs, j.env.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // Evaluate plays deterministic episodes on the evaluation's own instances. It
@@ -120,6 +167,14 @@ func (l *Loop) policyEpisode(ctx context.Context, j *judge, e int, visit func(en
 	return l.play(ctx, j, j.policy, Evaluation{Episode: e, Actor: "policy"}, visit)
 }
 
+// Measures tells what Evaluation.Measures are; nil: the task tells none.
+func (l *Loop) Measures() []env.Measure {
+	if of, ok := env.Power[env.Measurer](l.judges[0].env); ok {
+		return of.Measures()
+	}
+	return nil
+}
+
 // start is the key of the start state of an evaluation episode.
 func start(e int) rng.Key { return rng.Root(evaluationRoot).Derive("eval").At(uint64(e)) }
 
@@ -130,6 +185,9 @@ func (l *Loop) play(ctx context.Context, j *judge, act agent.Actor, ev Evaluatio
 	}
 	if err := l.check(j.obs, 0, l.Steps()); err != nil {
 		return ev, fmt.Errorf("in an evaluation: %w", err)
+	}
+	if j.episode != nil {
+		j.episode.Begin()
 	}
 	if visit == nil {
 		visit = func(env.Env, Evaluation) error { return nil }
@@ -152,10 +210,16 @@ func (l *Loop) play(ctx context.Context, j *judge, act agent.Actor, ev Evaluatio
 		}
 		ev.Return += out.Reward
 		ev.Length++
+		if j.episode != nil {
+			j.episode.Add()
+		}
 		if err := visit(j.env, ev); err != nil {
 			return ev, err
 		}
 		if out.Terminated || out.Truncated {
+			if j.episode != nil {
+				ev.Measures = j.episode.Values()
+			}
 			return ev, nil
 		}
 		if err := ctx.Err(); err != nil {

@@ -22,14 +22,15 @@ type Maker func() (env.Env, error)
 // Loop is the pure core of a run. It is a value between two calls of Step:
 // Sections saves and restores all of it.
 type Loop struct {
-	settings Settings
-	key      rng.Key
-	instance Maker
-	pool     *par.Pool
-	world    env.Env  // the real system
-	names    []string // of its observations, for messages
-	judges   []*judge // the evaluation's own instances; the first is always there
-	agent    *agent.Agent
+	settings  Settings
+	key       rng.Key
+	instance  Maker
+	elsewhere Maker // of evaluations, where JudgeOn set it
+	pool      *par.Pool
+	world     env.Env  // the real system
+	names     []string // of its observations, for messages
+	judges    []*judge // the evaluation's own instances; the first is always there
+	agent     *agent.Agent
 
 	obs           []float64 // present observation of the real system
 	began         bool      // an episode is under way

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -370,7 +371,7 @@ func TestAnEvaluationTouchesNothingThatTrainingReads(t *testing.T) {
 				}
 			}
 			again, err := judged.Evaluate(context.Background(), 1)
-			if err != nil || !slices.Equal(first, again) {
+			if err != nil || !reflect.DeepEqual(first, again) {
 				t.Errorf("%s: an evaluation of the same learner gave %v, then %v (%v)", a.Name, first, again, err)
 			}
 			equalSections(t, a.Name+" after evaluations", judged, alone)
@@ -624,7 +625,7 @@ func TestEvaluationEpisodesDoNotDependOnTheWorkers(t *testing.T) {
 					want = append(want, ev)
 				}
 			}
-			if !slices.Equal(got, want) {
+			if !reflect.DeepEqual(got, want) {
 				t.Errorf("%d workers: %v, want %v", workers, got, want)
 			}
 		}
@@ -679,4 +680,24 @@ func TestRunsOfEarlierVersionsGoOnAsTheyWere(t *testing.T) {
 		t.Errorf("read as learner %q, beta %g, normalised %t", s.Agent.Learner, s.Agent.SAC.AdamBeta1, s.Agent.SAC.ObservationNorm)
 	}
 	steps(t, newLoop(t, s, 1), s.Agent.Warmup+3)
+}
+
+func TestEvaluationsCanHappenOnAVariedTaskWhileTrainingDoesNot(t *testing.T) {
+	s := tiny(t, pendulum, "sac")
+	world, judge, other := &equipped{}, &equipped{}, &equipped{scripted: scripted{limit: 3}}
+	l := loopOf(t, s, world, judge)
+	r := env.Randomization{Friction: env.Range{.5, 1}}
+	if err := l.JudgeOn(func() (env.Env, error) { return other, nil }, []float64{3}, r); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Episodes(context.Background(), "policy", 1); err != nil {
+		t.Fatal(err)
+	}
+	if other.ranges != r || !slices.Equal(other.command, []float64{3}) || !world.ranges.Off() || len(world.command) != 0 {
+		t.Errorf("training %+v, evaluation %+v", world, other)
+	}
+	unfit := &train.UnfitError{}
+	if err := l.JudgeOn(func() (env.Env, error) { return other, nil }, nil, env.Randomization{Noise: 1}); !errors.As(err, &unfit) {
+		t.Errorf("a task that cannot be varied so: %v", err)
+	}
 }

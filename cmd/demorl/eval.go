@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os/signal"
@@ -13,21 +14,24 @@ import (
 	"demorl/agent"
 	"demorl/env"
 	"demorl/internal/par"
+	"demorl/settings"
 	"demorl/train"
 )
 
 type evalCommand struct {
-	Dir      string `arg:"" help:"Run directory; it is only read, but for the pictures of --model."`
-	Episodes int    `placeholder:"N" help:"Deterministic episodes. Default: the run's eval_episodes."`
-	Actor    string `placeholder:"NAME" help:"policy or planner. Default: who drives the robot in this run."`
-	Threads  int    `placeholder:"N" help:"Threads; the results do not depend on it. Default: all processors."`
-	JSON     bool   `name:"json" help:"Print one JSON object."`
-	Video    string `placeholder:"FILE" help:"Write the episodes as a video: FILE.gif, or FILE.mp4 through ffmpeg."`
-	Size     string `placeholder:"WxH" help:"Size of the video in pixels. Default: 480x360."`
-	Renderer string `placeholder:"NAME" help:"What draws MuJoCo tasks: ${renderers}. Default: auto, MuJoCo's own (gl) where OpenGL works without a window."`
-	Model    bool   `help:"Judge the learned model as well, and what its plans gain in the model and in the task itself."`
-	Starts   int    `default:"500" placeholder:"N" help:"States from which --model compares plans with the policy; 0 leaves that out."`
-	Plot     string `placeholder:"FILE" help:"Picture of --model (SVG), and FILE-calibration.svg beside it. Default: model.svg in DIR."`
+	Dir      string   `arg:"" help:"Run directory; it is only read, but for the pictures of --model."`
+	Episodes int      `placeholder:"N" help:"Deterministic episodes. Default: the run's eval_episodes."`
+	Actor    string   `placeholder:"NAME" help:"policy or planner. Default: who drives the robot in this run."`
+	Threads  int      `placeholder:"N" help:"Threads; the results do not depend on it. Default: all processors."`
+	JSON     bool     `name:"json" help:"Print one JSON object."`
+	Video    string   `placeholder:"FILE" help:"Write the episodes as a video: FILE.gif, or FILE.mp4 through ffmpeg."`
+	Size     string   `placeholder:"WxH" help:"Size of the video in pixels. Default: 480x360."`
+	Renderer string   `placeholder:"NAME" help:"What draws MuJoCo tasks: ${renderers}. Default: auto, MuJoCo's own (gl) where OpenGL works without a window."`
+	On       string   `placeholder:"TASK" help:"Judge on another task with the same observations and actions."`
+	Set      []string `placeholder:"KEY=VALUE" sep:"none" help:"Of what is judged on: command, or randomize.NAME, drawn anew for every episode; may be repeated."`
+	Model    bool     `help:"Judge the learned model as well, and what its plans gain in the model and in the task itself."`
+	Starts   int      `default:"500" placeholder:"N" help:"States from which --model compares plans with the policy; 0 leaves that out."`
+	Plot     string   `placeholder:"FILE" help:"Picture of --model (SVG), and FILE-calibration.svg beside it. Default: model.svg in DIR."`
 }
 
 // result is what `eval --json` prints.
@@ -42,7 +46,16 @@ type result struct {
 	Std     float64   `json:"std"` // standard deviation over the episodes (divided by their number)
 	Video   string    `json:"video,omitempty"`
 
+	Measures []measured `json:"measures,omitempty"`
+
 	Model *agent.Inspection `json:"model,omitempty"`
+}
+
+// measured is what else a task tells of the episodes, such as metres walked.
+type measured struct {
+	Name   string    `json:"name"`
+	Unit   string    `json:"unit"`
+	Values []float64 `json:"values"` // one an episode
 }
 
 func (cmd *evalCommand) Run(c *console) error {
@@ -91,6 +104,9 @@ func (cmd *evalCommand) Run(c *console) error {
 	if err := train.Restore(loop, checkpoint); err != nil {
 		return err
 	}
+	if err := cmd.elsewhere(loop, &s, t); err != nil {
+		return err
+	}
 	r := result{Env: s.Env, Algo: s.Algo, Step: loop.Steps(), Actor: actor}
 	if cmd.Episodes == 0 {
 		cmd.Episodes = s.EvalEpisodes
@@ -107,6 +123,51 @@ func (cmd *evalCommand) Run(c *console) error {
 		return err
 	}
 	return cmd.print(c, r)
+}
+
+// elsewhere lets the episodes happen where --on and --set say.
+func (cmd *evalCommand) elsewhere(loop *train.Loop, s *train.Settings, t env.Task) error {
+	if cmd.On == "" && len(cmd.Set) == 0 {
+		return nil
+	}
+	if cmd.Model {
+		return usagef("--model judges what was learned of the run's own task; leave --on and --set out")
+	}
+	if cmd.On != "" {
+		var err error
+		if t, err = env.Lookup(cmd.On); err != nil {
+			return usagef("--on: %w", err)
+		}
+		s.Env = cmd.On
+	}
+	var all faults
+	var layers []settings.Source
+	for _, text := range cmd.Set {
+		source, err := settings.ParseAssign("--set", text)
+		all.add(err)
+		if err == nil {
+			layers = append(layers, source)
+		}
+	}
+	where := struct {
+		Command   []float64         `yaml:"command"`
+		Randomize env.Randomization `yaml:"randomize"`
+	}{Command: s.Command}
+	_, err := settings.Decode(&where, layers...)
+	all.add(err)
+	if err := where.Randomize.Validate(); err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			all.add(errors.New("randomize." + line))
+		}
+	}
+	if err := all.err(); err != nil {
+		return err
+	}
+	err = loop.JudgeOn(forLearning(t), where.Command, where.Randomize)
+	if is[*train.UnfitError](err) {
+		return usagef("--on, --set: %w", err)
+	}
+	return err
 }
 
 // actor is who is evaluated.
@@ -130,7 +191,13 @@ func (cmd *evalCommand) play(ctx context.Context, loop *train.Loop, r *result, v
 	if err != nil {
 		return err
 	}
+	for _, m := range loop.Measures() {
+		r.Measures = append(r.Measures, measured{Name: m.Name, Unit: m.Unit})
+	}
 	for e, ev := range all {
+		for i, x := range ev.Measures {
+			r.Measures[i].Values = append(r.Measures[i].Values, x)
+		}
 		if math.IsNaN(ev.Return) || math.IsInf(ev.Return, 0) {
 			return fmt.Errorf("the return of episode %d is %v", e, ev.Return)
 		}
@@ -166,7 +233,11 @@ func (cmd *evalCommand) print(c *console, r result) error {
 		return json.NewEncoder(c.out).Encode(r)
 	}
 	for i := range r.Returns {
-		fmt.Fprintf(c.out, "episode %d  return %.2f  length %d\n", i, r.Returns[i], r.Lengths[i])
+		fmt.Fprintf(c.out, "episode %d  return %.2f  length %d", i, r.Returns[i], r.Lengths[i])
+		for _, m := range r.Measures {
+			fmt.Fprintf(c.out, "  %s %.3g %s", m.Name, m.Values[i], m.Unit)
+		}
+		fmt.Fprintln(c.out)
 	}
 	if r.Video != "" {
 		fmt.Fprintln(c.out, r.Video)

@@ -87,6 +87,17 @@ func cartPoleReward(position, cos, sin, a float64) float64 {
 	return math.Exp(-(dx*dx+dz*dz)/0.36) - 0.001*a*a
 }
 
+// Measures are how far the rod's tip is from its place above the track's middle.
+func (c *CartPole) Measures() []env.Measure {
+	return []env.Measure{{Name: "tip's distance from the top", Unit: "m", Summary: env.WorstLast}}
+}
+
+// Measure writes the tip's distance.
+func (c *CartPole) Measure(values []float64) {
+	sin, cos := math.Sincos(c.x[2])
+	values[0] = math.Hypot(c.x[0]+rodLength*sin, rodLength*cos-rodLength)
+}
+
 // offTrack is the termination rule, on the observation's own number, so that
 // imagination and the task agree to the last bit.
 func offTrack(position float32) bool { return position > 2.4 || position < -2.4 }

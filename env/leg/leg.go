@@ -23,8 +23,8 @@ var obsNames = []string{"hip", "knee", "hip speed x0.1", "knee speed x0.1",
 	"error x /0.03", "error z /0.03", "rate error x /0.3", "rate error z /0.3", "sin phase", "cos phase"}
 
 // Leg is one leg task. Its powers are env.StateCodec, env.Terminator,
-// env.Injector and env.Renderer; tasks whose reward the observations tell are wrapped so that
-// they also have env.Rewarder (see New).
+// env.Injector, env.Renderer and env.Measurer; tasks whose reward the observations tell are
+// wrapped so that they also have env.Rewarder (see New).
 //
 // The state vector of env.Injector, field "state", has five numbers: q1, q2
 // (rad; hip from straight down, knee relative), q1', q2' (rad/s) and the phase
@@ -186,6 +186,17 @@ func (l *Leg) target() point {
 		rise, rate = 0, 0
 	}
 	return point{0.06 * c, -0.22 + 0.03*rise, -0.06 * s * 2 * math.Pi, 0.03 * rate * 2 * math.Pi}
+}
+
+// Measures are how well the foot follows its path.
+func (l *Leg) Measures() []env.Measure {
+	return []env.Measure{{Name: "tracking error", Unit: "mm", Summary: env.RMS}}
+}
+
+// Measure writes the foot's distance from its target.
+func (l *Leg) Measure(values []float64) {
+	e := l.trackingError(&l.x)
+	values[0] = 1000 * math.Hypot(e.x, e.z)
 }
 
 // trackingError is foot minus target in state s.

@@ -13,7 +13,7 @@ import (
 )
 
 // Env is one instance of a task. It has the powers env.StateCodec,
-// env.Terminator, env.Injector, env.Randomizer and env.Renderer.
+// env.Terminator, env.Injector, env.Randomizer, env.Renderer and env.Measurer.
 type Env struct {
 	task    *task
 	spec    env.Spec
@@ -36,6 +36,7 @@ var (
 	_ env.Injector   = (*Env)(nil)
 	_ env.Randomizer = (*Env)(nil)
 	_ env.Renderer   = (*Env)(nil)
+	_ env.Measurer   = (*Env)(nil)
 )
 
 // open loads the task's model and puts it in the model's initial pose.
@@ -88,6 +89,21 @@ func (e *Env) prepare() error {
 		return err
 	}
 	return e.sim.Forward()
+}
+
+// Measures are the metres that the task rewards, where it rewards walking.
+func (e *Env) Measures() []env.Measure {
+	if e.task.position == nil {
+		return nil
+	}
+	return []env.Measure{{Name: "distance", Unit: "m", Summary: env.Travel}}
+}
+
+// Measure writes the present position.
+func (e *Env) Measure(values []float64) {
+	if e.task.position != nil {
+		values[0] = e.task.position(e.sim)
+	}
 }
 
 // Spec describes the task.

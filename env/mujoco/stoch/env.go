@@ -10,7 +10,7 @@ import (
 )
 
 // Env is one instance of a task. It has the powers env.StateCodec,
-// env.Terminator, env.Injector, env.Randomizer and env.Commander.
+// env.Terminator, env.Injector, env.Randomizer, env.Commander and env.Measurer.
 type Env struct {
 	task  *task
 	spec  env.Spec
@@ -48,6 +48,7 @@ var (
 	_ env.Injector   = (*Env)(nil)
 	_ env.Randomizer = (*Env)(nil)
 	_ env.Commander  = (*Env)(nil)
+	_ env.Measurer   = (*Env)(nil)
 )
 
 // fallTime is how long in s the robot falls without torque in a reset.
@@ -87,6 +88,14 @@ func load(t *task, model []byte) (*Env, error) {
 	e.look()
 	return e, nil
 }
+
+// Measures are where the robot went.
+func (e *Env) Measures() []env.Measure {
+	return []env.Measure{{Name: "distance forward", Unit: "m", Summary: env.Travel}, {Name: "distance to the left", Unit: "m", Summary: env.Travel}}
+}
+
+// Measure writes the torso's place.
+func (e *Env) Measure(values []float64) { copy(values, e.motion.position[:2]) }
 
 // Spec describes the task.
 func (e *Env) Spec() env.Spec { return e.spec }
