@@ -23,6 +23,15 @@ func mulTiled(dst []float32, ds int, a []float32, ars, acs, rows int, b *Packed,
 		p.depth = depthBlockT
 	}
 	avx512 := current() == tierAVX512
+	if avx512 && b.N == 1 && ds == 1 && !accumulate && act == Identity {
+		done := p.column(rows)
+		if done == rows {
+			return
+		}
+		// What is left is the same product of fewer rows.
+		p.dst, p.a = dst[done:], a[done*ars:]
+		dst, rows = p.dst, rows-done
+	}
 	slice := max(14, aBlock/min(b.K, p.depth)/14*14)
 	for from := 0; from < rows; from += slice {
 		to := min(rows, from+slice)
@@ -39,6 +48,40 @@ func mulTiled(dst []float32, ds int, a []float32, ars, acs, rows int, b *Packed,
 			applyRows(dst[from*ds:], to-from, b.N, ds, act)
 		}
 	}
+}
+
+// column does the first rows of a product with one column, for which a tile would
+// be empty but for a sixteenth, and returns how many.
+func (p *product) column(rows int) int {
+	k := p.b.K
+	if p.acs == 1 {
+		const high, wide = 32, 16 // rows of a block and columns of a step
+		if rows < high || k == 0 || k%wide != 0 || k > depthBlock {
+			return 0
+		}
+		var bias *float32
+		if p.bias != nil {
+			bias = &p.bias[0]
+		}
+		blocks := rows / high
+		for from := 0; from < blocks; {
+			n := min(blocks-from, max(1, callBlock/k))
+			columnAVX512(n, k/wide, &p.dst[from*high], &p.a[from*high*p.ars], 4*p.ars, &p.b.data[0], bias)
+			from += n
+		}
+		return blocks * high
+	}
+	const wide = 128 // elements of a block
+	if p.ars != 1 || rows < wide || k == 0 || k > depthBlock {
+		return 0
+	}
+	blocks := rows / wide
+	for from := 0; from < blocks; {
+		n := min(blocks-from, max(1, callBlock/k))
+		columnTAVX512(n, k, &p.dst[from*wide], &p.a[from*wide], 4*p.acs, &p.b.data[0])
+		from += n
+	}
+	return blocks * wide
 }
 
 func (p *product) panel512(from, to, k, j int) {

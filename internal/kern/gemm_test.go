@@ -384,3 +384,60 @@ func FuzzProducts(f *testing.F) {
 		})
 	})
 }
+
+// Heads of one output take a way of their own where there are rows enough.
+func TestProductsOfOneColumnAreChainsOfFusedMultiplyAdds(t *testing.T) {
+	eachTier(t, func(t *testing.T) {
+		if Tier() == "generic" {
+			t.Skip("the compiler decides about fusing")
+		}
+		r := rand.New(rand.NewPCG(15, 16))
+		for trial := range 80 {
+			rows, k := 1+r.IntN(300), 16*(1+r.IntN(9))
+			if trial%4 == 0 {
+				k += r.IntN(16)
+			}
+			scale := math.Pow(10, float64([]int{0, -22, 15}[r.IntN(3)]))
+			number := func() float32 { return float32(r.NormFloat64() * scale) }
+			forward := trial%2 == 0
+			aRows, aCols := rows, k
+			if !forward {
+				aRows, aCols = k, rows
+			}
+			as := aCols + r.IntN(4)
+			a, aWhole := guarded((aRows-1)*as+aCols, r.IntN(16), number)
+			b, bWhole := guarded(k, r.IntN(16), number)
+			bias, biasWhole := guarded(1, r.IntN(16), number)
+			if trial%3 == 0 || !forward {
+				bias = nil
+			}
+			got, gotWhole := guarded(rows, r.IntN(16), number)
+			var p Packed
+			p.Pack(b, k, 1)
+			if forward {
+				Mul(got, 1, a, as, rows, &p, bias, Identity)
+			} else {
+				MulT(got, 1, a, as, rows, &p, false)
+			}
+			if !aWhole() || !bWhole() || !biasWhole() || !gotWhole() {
+				t.Fatalf("%d x %d: wrote outside", rows, k)
+			}
+			for i := range rows {
+				want := float32(0)
+				for q := range k {
+					x := i*as + q
+					if !forward {
+						x = q*as + i
+					}
+					want = fusedMultiplyAdd(a[x], b[q], want)
+				}
+				if bias != nil {
+					want += bias[0]
+				}
+				if !sameBits(got[i], want) {
+					t.Fatalf("%d x %d forward %v: row %d is %v, want %v", rows, k, forward, i, got[i], want)
+				}
+			}
+		}
+	})
+}

@@ -25,6 +25,7 @@ type file struct {
 var files = []file{
 	{"internal/kern/gemm_avx512_amd64", "kern", gemm512},
 	{"internal/kern/gemm_avx2_amd64", "kern", gemm256},
+	{"internal/kern/column_avx512_amd64", "kern", column512},
 	{"internal/kern/pack_avx512_amd64", "kern", pack512},
 	{"internal/kern/pack_avx2_amd64", "kern", pack256},
 	{"internal/kern/elementwise_avx512_amd64", "kern", elementwise(true)},
