@@ -109,7 +109,7 @@ func commonSteps(runs []Series) []float64 {
 func (s *Series) meanAt(step float64) float64 { return s.Mean[slices.Index(s.Steps, step)] }
 
 // PairedRows is the table of differences: a header, and of every pair a row with
-// the mean and one a seed. Columns are the marks that a pair has and its last step.
+// the mean, where there are several seeds, and one a seed. Columns are the marks that a pair has and its last step.
 func PairedRows(pairs []Paired, marks []float64) [][]string {
 	var columns []float64
 	for _, p := range pairs {
@@ -138,9 +138,11 @@ func PairedRows(pairs []Paired, marks []float64) [][]string {
 			}
 			rows = append(rows, cells)
 		}
-		row("mean", func(i int) string {
-			return estimate(Estimate{p.Mean[i], p.Low[i], p.High[i]}, len(p.Seeds))
-		})
+		if len(p.Seeds) > 1 {
+			row("mean", func(i int) string {
+				return estimate(Estimate{p.Mean[i], p.Low[i], p.High[i]}, len(p.Seeds))
+			})
+		}
 		for j, seed := range p.Seeds {
 			row(fmt.Sprint(seed), func(i int) string { return number(p.Differences[i][j]) })
 		}

@@ -2,7 +2,9 @@
 // evaluations; equal files give equal bytes.
 //
 //	draw all ROOT              every ROOT/TASK/ALGORITHM: curve.svg and table.md, and the same for every TASK
-//	draw add ROOT RUN...       take the evaluations and settings of finished runs into ROOT/TASK/ALGORITHM
+//	draw add [-as NAME] ROOT RUN...
+//	                           take the evaluations and settings of finished runs into ROOT/TASK/ALGORITHM; with
+//	                           other settings than the runs that are there they need a name: ROOT/TASK/NAME
 //	draw curve TITLE FILE.svg NAME=EVAL.csv,EVAL.csv ...
 //
 // An algorithm's folder holds eval-SEED.csv, settings.yaml where it was kept, and

@@ -31,12 +31,14 @@ func obey(args []string) error {
 			}
 		}
 		return nil
-	case len(args) > 2 && args[0] == "add":
-		return add(args[1], args[2:])
+	case len(args) > 4 && args[0] == "add" && args[1] == "-as":
+		return add(args[3], args[2], args[4:])
+	case len(args) > 2 && args[0] == "add" && args[1] != "-as":
+		return add(args[1], "", args[2:])
 	case len(args) > 3 && args[0] == "curve":
 		return draw(args[1:])
 	}
-	return fmt.Errorf("usage: draw all ROOT, draw add ROOT RUN..., or draw curve TITLE FILE.svg NAME=EVAL.csv,EVAL.csv ...")
+	return fmt.Errorf("usage: draw all ROOT, draw add [-as NAME] ROOT RUN..., or draw curve TITLE FILE.svg NAME=EVAL.csv,EVAL.csv ...")
 }
 
 // draw takes title, file and the curves.
