@@ -23,7 +23,7 @@ import (
 // Runs that differ in anything but their seed are refused, and so is one that has
 // not reached its steps.
 func add(root, name string, paths []string) error {
-	runs, err := readRuns(paths)
+	runs, err := readRuns(paths, readRun)
 	if err != nil {
 		return err
 	}
@@ -71,6 +71,9 @@ func store(dir string, about meta, runs []finished) error {
 	files, hours := map[string][]byte{}, 0.0
 	for _, one := range runs {
 		files[fmt.Sprintf("eval-%d.csv", one.seed)] = one.eval
+		if one.gain != nil {
+			files[fmt.Sprintf("gain-%d.csv", one.seed)] = one.gain
+		}
 		hours += one.Hours / float64(len(runs))
 	}
 	about.Hours = math.Round(hours*1000) / 1000
@@ -91,16 +94,16 @@ func store(dir string, about meta, runs []finished) error {
 	return nil
 }
 
-// readRuns reads runs of different seeds that one program made on one kind of
-// machine.
-func readRuns(paths []string) ([]finished, error) {
+// readRuns reads runs that one program made on one kind of machine, of different
+// seeds or, in an ablation, fractions.
+func readRuns(paths []string, read func(path string) (finished, error)) ([]finished, error) {
 	var runs []finished
 	for _, path := range paths {
-		one, err := readRun(path)
+		one, err := read(path)
 		if err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(runs, func(other finished) bool { return other.seed == one.seed }) {
+		if slices.ContainsFunc(runs, func(other finished) bool { return other.seed == one.seed && other.fraction == one.fraction }) {
 			return nil, fmt.Errorf("%s: seed %d is there already", path, one.seed)
 		}
 		runs = append(runs, one)
@@ -117,6 +120,9 @@ type finished struct {
 	path           string
 	seed           uint64
 	settings, eval []byte // settings with seed 0
+
+	fraction string // share of elites, where runs are taken for an ablation
+	gain     []byte // what plans gained over the policy, likewise
 }
 
 func readRun(path string) (finished, error) {

@@ -91,10 +91,15 @@ func TestWrongFoldersAreNamed(t *testing.T) {
 	}
 }
 
-// trained makes a run of a second.
+// trained makes a run of SAC of a second.
 func trained(t *testing.T, path string, seed uint64, steps int, change func(*train.Settings)) string {
 	t.Helper()
-	s, err := train.Default("classic/pendulum", "sac", "gate")
+	return trainedAs(t, "sac", path, seed, steps, change)
+}
+
+func trainedAs(t *testing.T, algo, path string, seed uint64, steps int, change func(*train.Settings)) string {
+	t.Helper()
+	s, err := train.Default("classic/pendulum", algo, "gate")
 	if err != nil {
 		t.Fatal(err)
 	}

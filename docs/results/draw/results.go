@@ -99,6 +99,17 @@ func generate(root string) ([]made, error) {
 		}
 		files = append(files, all...)
 	}
+	ablations, err := loadAblations(root)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range ablations {
+		some, err := a.render()
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, some...)
+	}
 	return files, nil
 }
 
