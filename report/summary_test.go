@@ -179,10 +179,10 @@ func TestTablesAndThePage(t *testing.T) {
 		t.Errorf("table is\n%swant\n%s", b.String(), want)
 	}
 	b.Reset()
-	if err := HTML(&b, rows, []string{"<svg></svg>"}); err != nil {
+	if err := HTML(&b, []Table{{rows, "what the rows say"}, {nil, "a < b"}}, []string{"<svg></svg>"}); err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{"<td>sac&lt;1&gt;</td>", "<svg></svg>", "<th>at 30,000</th>"} {
+	for _, part := range []string{"<td>sac&lt;1&gt;</td>", "<svg></svg>", "<th>at 30,000</th>", "<p>what the rows say</p>", "<p>a &lt; b</p>"} {
 		if !strings.Contains(b.String(), part) {
 			t.Errorf("the page lacks %s", part)
 		}

@@ -52,13 +52,8 @@ func (c *canvas) line(x1, y1, x2, y2 float64, colour string) {
 // frame draws grid, axes, tick labels and the names of the axes.
 func (c *canvas) frame(xStep, yStep float64, xName, yName string) {
 	left, right, bottom, top := c.x.from, c.x.to, c.y.from, c.y.to
-	values := ticks(span{c.y.low, c.y.high}, yStep)
-	for i, label := range tickLabels(values, yStep) {
-		p := c.y.at(values[i])
-		c.line(left, p, right, p, gridColour)
-		c.text(left-8, p+4, "end", quietColour, "", label)
-	}
-	values = ticks(span{c.x.low, c.x.high}, xStep)
+	c.rows(yStep)
+	values := ticks(span{c.x.low, c.x.high}, xStep)
 	for i, label := range tickLabels(values, xStep) {
 		p := c.x.at(values[i])
 		c.line(p, bottom, p, top, gridColour)
@@ -70,6 +65,16 @@ func (c *canvas) frame(xStep, yStep float64, xName, yName string) {
 	c.text((left+right)/2, bottom+40, "middle", inkColour, "", xName)
 	mid := (bottom + top) / 2
 	c.text(22, mid, "middle", inkColour, fmt.Sprintf(`transform="rotate(-90 22 %s)"`, num(mid)), yName)
+}
+
+// rows draws the grid's lines along x and the labels of the y axis.
+func (c *canvas) rows(step float64) {
+	values := ticks(span{c.y.low, c.y.high}, step)
+	for i, label := range tickLabels(values, step) {
+		p := c.y.at(values[i])
+		c.line(c.x.from, p, c.x.to, p, gridColour)
+		c.text(c.x.from-8, p+4, "end", quietColour, "", label)
+	}
 }
 
 // path draws a line through points; one that is not finite breaks it.

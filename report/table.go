@@ -157,19 +157,28 @@ var page = template.Must(template.New("report").Parse(`<!doctype html>
 table{border-collapse:collapse;font-size:14px}td,th{padding:4px 10px;border-bottom:1px solid #e4e7eb;text-align:left}
 td{font-variant-numeric:tabular-nums}svg{max-width:100%;height:auto}p{color:#616e7c}</style></head><body>
 <h1>demorl report</h1>
-<table><tr>{{range .Header}}<th>{{.}}</th>{{end}}</tr>
-{{range .Rows}}<tr>{{range .}}<td>{{.}}</td>{{end}}</tr>
+{{range .Tables}}{{if .Rows}}<table>{{range $i, $row := .Rows}}<tr>{{range $row}}{{if $i}}<td>{{.}}</td>{{else}}<th>{{.}}</th>{{end}}{{end}}</tr>
 {{end}}</table>
-<p>Interquartile mean over seeds, from 5 seeds on with its 95 % bootstrap interval; thin lines are the seeds. Steps are real steps, warm-up included.</p>
-{{range .Pictures}}{{.}}
+{{end}}<p>{{.Caption}}</p>
+{{end}}{{range .Pictures}}{{.}}
 {{end}}</body></html>
 `))
 
-// HTML writes rows and pictures (whole SVG files) as one page.
-func HTML(w io.Writer, rows [][]string, pictures []string) error {
+// Table is a header with rows, and a paragraph that explains them. Rows may be
+// nil: the paragraph alone.
+type Table struct {
+	Rows    [][]string
+	Caption string
+}
+
+// Curves is the caption of the table of Rows beside the learning curves.
+const Curves = "Interquartile mean over seeds, from 5 seeds on with its 95 % bootstrap interval; thin lines are the seeds. Steps are real steps, warm-up included."
+
+// HTML writes tables and pictures (whole SVG files) as one page.
+func HTML(w io.Writer, tables []Table, pictures []string) error {
 	inline := make([]template.HTML, len(pictures))
 	for i, p := range pictures {
 		inline[i] = template.HTML(p)
 	}
-	return page.Execute(w, map[string]any{"Header": rows[0], "Rows": rows[1:], "Pictures": inline})
+	return page.Execute(w, map[string]any{"Tables": tables, "Pictures": inline})
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,57 +16,117 @@ import (
 	"demorl/internal/vfs"
 	"demorl/report"
 	"demorl/rundir"
+	"demorl/settings"
+	"demorl/train"
 )
 
 type reportCommand struct {
-	Dirs      []string  `arg:"" help:"Run directories, or folders with runs below them."`
+	Dirs      []string  `arg:"" help:"Run directories, or folders with runs below them; NAME=DIR reports those of DIR as algorithm NAME."`
 	Actor     string    `placeholder:"NAME" help:"policy or planner. Default: the planner where it was evaluated, else the policy."`
 	Threshold []float64 `placeholder:"RETURN,..." help:"Returns to tell the steps of. Default: those of the published tables."`
 	Out       string    `placeholder:"FILE" help:"Learning curves (SVG; with several tasks one file each, FILE-TASK.svg), or the whole report where FILE ends in .html."`
 	HTML      string    `name:"html" placeholder:"FILE" help:"The whole report as one self-contained page."`
 	JSON      bool      `name:"json" help:"Print one JSON object a group of runs."`
+
+	At         float64 `placeholder:"STEP" help:"Step at which algorithms are compared. Default: the last one that all runs of a task have."`
+	Baseline   string  `placeholder:"NAME" help:"The algorithm to compare the others with. Default: all with each other."`
+	Compare    bool    `help:"With --json: one more object, the comparison of the algorithms. --baseline implies it."`
+	Profile    string  `placeholder:"FILE" help:"Performance profiles as SVG."`
+	References string  `placeholder:"FILE" help:"Random and reference returns of further tasks, or other ones, in the form of report/references.yaml."`
 }
 
 // foundRun is one run that is reported on.
 type foundRun struct {
 	path string
 	rundir.Manifest
-	curve report.Series
+	settings []byte // run.yaml's, without seed and steps; nil: it cannot be read
+	curve    report.Series
 }
 
 func (cmd *reportCommand) Run(c *console) error {
+	if err := cmd.check(); err != nil {
+		return err
+	}
+	groups, err := cmd.groups(c)
+	if err != nil {
+		return err
+	}
+	references, err := cmd.references()
+	if err != nil {
+		return err
+	}
+	comparison, err := report.Compare(groups, references, cmd.At, cmd.Baseline)
+	if err != nil {
+		return usagef("%v", err)
+	}
+	rows := report.Rows(groups, nil, report.Marks)
+	if err := cmd.draw(c, groups, rows, &comparison); err != nil {
+		return err
+	}
+	if cmd.JSON {
+		return cmd.print(c.out, groups, comparison)
+	}
+	if err := report.Markdown(c.out, rows); err != nil {
+		return err
+	}
+	for _, t := range comparison.Tables() {
+		if _, err := io.WriteString(c.out, "\n"); err != nil {
+			return err
+		}
+		if err := t.Write(c.out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check refuses what cannot be meant.
+func (cmd *reportCommand) check() error {
 	if cmd.Actor != "" && cmd.Actor != "policy" && cmd.Actor != "planner" {
 		return usagef("--actor is %q; want policy or planner", cmd.Actor)
 	}
 	if ext := filepath.Ext(cmd.Out); cmd.Out != "" && ext != ".svg" && ext != ".html" {
 		return usagef("--out %s: want a name that ends in .svg or .html", cmd.Out)
 	}
-	var paths []string
-	for _, dir := range cmd.Dirs {
-		found, err := runsBelow(dir)
-		if err != nil {
-			return err
-		}
-		paths = append(paths, found...)
+	if cmd.Profile != "" && filepath.Ext(cmd.Profile) != ".svg" {
+		return usagef("--profile %s: want a name that ends in .svg", cmd.Profile)
 	}
-	groups, err := cmd.groups(c, paths)
+	if cmd.At < 0 || cmd.At != math.Trunc(cmd.At) {
+		return usagef("--at is %g; want a number of real steps", cmd.At)
+	}
+	return nil
+}
+
+// references are the stored ones, and over them those of --references.
+func (cmd *reportCommand) references() (map[string]report.Reference, error) {
+	all := report.References()
+	if cmd.References == "" {
+		return all, nil
+	}
+	data, err := vfs.OS().ReadFile(cmd.References)
 	if err != nil {
-		return err
+		return nil, usagef("--references: %v", err)
 	}
-	rows := report.Rows(groups, nil, report.Marks)
-	if err := cmd.draw(c, groups, rows); err != nil {
-		return err
+	more, err := report.ReadReferences(bytes.NewReader(data))
+	if err != nil {
+		return nil, usagef("--references %s: %v", cmd.References, err)
 	}
-	if !cmd.JSON {
-		return report.Markdown(c.out, rows)
-	}
-	lines := json.NewEncoder(c.out)
+	maps.Copy(all, more)
+	return all, nil
+}
+
+// print writes an object a group, and the comparison where it is asked for.
+func (cmd *reportCommand) print(w io.Writer, groups []report.Group, comparison report.Comparison) error {
+	lines := json.NewEncoder(w)
 	for _, g := range groups {
 		if err := lines.Encode(g); err != nil {
 			return err
 		}
 	}
-	return nil
+	if !cmd.Compare && cmd.Baseline == "" {
+		return nil
+	}
+	return lines.Encode(map[string]report.Comparison{"comparison": comparison})
 }
 
 // runsBelow returns dir if it is a run, else the runs in folders below it.
@@ -90,17 +152,43 @@ func runsBelow(dir string) ([]string, error) {
 	return runs, nil
 }
 
-// groups reads the runs and judges them by task and algorithm.
-func (cmd *reportCommand) groups(c *console, paths []string) ([]report.Group, error) {
-	byName := map[string][]foundRun{}
-	var names []string
-	for _, path := range paths {
-		run, err := cmd.read(path)
+// find reads all runs, and gives those of NAME=DIR their name.
+func (cmd *reportCommand) find() ([]foundRun, error) {
+	var runs []foundRun
+	for _, dir := range cmd.Dirs {
+		name, below, named := strings.Cut(dir, "=")
+		if _, err := vfs.OS().Stat(dir); err == nil || !named || name == "" {
+			name, below = "", dir
+		}
+		paths, err := runsBelow(below)
 		if err != nil {
 			return nil, err
 		}
+		for _, path := range paths {
+			run, err := cmd.read(path)
+			if err != nil {
+				return nil, err
+			}
+			if name != "" {
+				run.Algorithm = name
+			}
+			runs = append(runs, run)
+		}
+	}
+	return runs, nil
+}
+
+// groups reads the runs and judges them by task and algorithm.
+func (cmd *reportCommand) groups(c *console) ([]report.Group, error) {
+	found, err := cmd.find()
+	if err != nil {
+		return nil, err
+	}
+	byName := map[string][]foundRun{}
+	var names []string
+	for _, run := range found {
 		if len(run.curve.Steps) == 0 {
-			c.note(path + " has no evaluation yet and is left out")
+			c.note(run.path + " has no evaluation yet and is left out")
 			continue
 		}
 		name := run.Env + "\x00" + run.Algorithm
@@ -141,6 +229,12 @@ func (cmd *reportCommand) read(path string) (foundRun, error) {
 	if r.Manifest, err = dir.ReadManifest(); err != nil {
 		return r, err
 	}
+	if s, err := train.ReadSettings(dir); err == nil {
+		s.Seed, s.Steps = 0, 0 // what runs of one group may differ in
+		if r.settings, err = settings.Encode(&s, nil); err != nil {
+			return r, err
+		}
+	}
 	data, err := vfs.OS().ReadFile(dir.EvalPath())
 	if err != nil {
 		return r, err
@@ -172,6 +266,9 @@ func warnGroup(c *console, runs []foundRun) {
 		if r.Preset != first.Preset {
 			c.note(fmt.Sprintf("%s has preset %s and %s has %s: they are reported as one group", first.path, first.Preset, r.path, r.Preset))
 		}
+		if r.Preset == first.Preset && !bytes.Equal(r.settings, first.settings) {
+			c.note(fmt.Sprintf("%s and %s differ in settings other than the seed: they are reported as one group; NAME=DIR keeps them apart", first.path, r.path))
+		}
 		if r.Commit != first.Commit {
 			c.note(fmt.Sprintf("%s was made at commit %s and %s at %s", first.path, first.Commit, r.path, r.Commit))
 		}
@@ -194,15 +291,45 @@ func (cmd *reportCommand) thresholds(id string) []float64 {
 }
 
 // draw writes the pictures and the page that are asked for.
-func (cmd *reportCommand) draw(c *console, groups []report.Group, rows [][]string) error {
+func (cmd *reportCommand) draw(c *console, groups []report.Group, rows [][]string, comparison *report.Comparison) error {
 	page, svg := cmd.HTML, cmd.Out
 	if filepath.Ext(cmd.Out) == ".html" {
 		page, svg = cmd.Out, ""
 	}
-	if page == "" && svg == "" {
+	var pictures []string
+	if page != "" || svg != "" {
+		var err error
+		if pictures, err = drawCurves(c, groups, svg); err != nil {
+			return err
+		}
+	}
+	if cmd.Profile != "" || page != "" && len(comparison.Profile) > 0 {
+		var b bytes.Buffer
+		if err := comparison.DrawProfile(&b); err != nil {
+			return usagef("--profile: %v", err)
+		}
+		pictures = append(pictures, b.String())
+		if cmd.Profile != "" {
+			if err := writePicture(c, cmd.Profile, b.Bytes()); err != nil {
+				return err
+			}
+		}
+	}
+	if page == "" {
 		return nil
 	}
-	var tasks, pictures []string
+	var b bytes.Buffer
+	tables := append([]report.Table{{Rows: rows, Caption: report.Curves}}, comparison.Tables()...)
+	if err := report.HTML(&b, tables, pictures); err != nil {
+		return err
+	}
+	return writePicture(c, page, b.Bytes())
+}
+
+// drawCurves returns the learning curves, a picture a task, and writes them to
+// svg, where it is named.
+func drawCurves(c *console, groups []report.Group, svg string) (pictures []string, err error) {
+	var tasks []string
 	byTask := map[string][]report.Group{}
 	for _, g := range groups {
 		if byTask[g.Env] == nil {
@@ -213,7 +340,7 @@ func (cmd *reportCommand) draw(c *console, groups []report.Group, rows [][]strin
 	for _, task := range tasks {
 		var b bytes.Buffer
 		if err := report.Curve(&b, task, report.Lines(byTask[task])); err != nil {
-			return err
+			return nil, err
 		}
 		pictures = append(pictures, b.String())
 		if svg == "" {
@@ -223,17 +350,18 @@ func (cmd *reportCommand) draw(c *console, groups []report.Group, rows [][]strin
 		if len(tasks) > 1 {
 			path = strings.TrimSuffix(svg, ".svg") + "-" + strings.NewReplacer("/", "-", ":", "-").Replace(task) + ".svg"
 		}
-		if err := picture(vfs.OS(), path, func(w io.Writer) error { _, err := w.Write(b.Bytes()); return err }); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+		if err := writePicture(c, path, b.Bytes()); err != nil {
+			return nil, err
 		}
-		c.note(path)
 	}
-	if page == "" {
-		return nil
+	return pictures, nil
+}
+
+// writePicture writes a file and says so.
+func writePicture(c *console, path string, data []byte) error {
+	if err := picture(vfs.OS(), path, func(w io.Writer) error { _, err := w.Write(data); return err }); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	if err := picture(vfs.OS(), page, func(w io.Writer) error { return report.HTML(w, rows, pictures) }); err != nil {
-		return fmt.Errorf("%s: %w", page, err)
-	}
-	c.note(page)
+	c.note(path)
 	return nil
 }

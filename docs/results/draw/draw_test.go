@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,10 +91,15 @@ func TestWrongFoldersAreNamed(t *testing.T) {
 	}
 }
 
-// trained makes a run of a second.
+// trained makes a run of SAC of a second.
 func trained(t *testing.T, path string, seed uint64, steps int, change func(*train.Settings)) string {
 	t.Helper()
-	s, err := train.Default("classic/pendulum", "sac", "gate")
+	return trainedAs(t, "sac", path, seed, steps, change)
+}
+
+func trainedAs(t *testing.T, algo, path string, seed uint64, steps int, change func(*train.Settings)) string {
+	t.Helper()
+	s, err := train.Default("classic/pendulum", algo, "gate")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +146,8 @@ func TestRunsAreTakenIn(t *testing.T) {
 	for want, args := range map[string][]string{
 		"remove them first":       {a},
 		"has not reached its 120": {short},
-		"differ in settings":      {a, other},
+		"differ in utd (1, 2)":    {a, other},
+		"draw add -as NAME":       {other},
 		"seed 0 is there already": {a, a},
 		"usage: draw all ROOT":    nil,
 		"not a run directory":     {runs},
@@ -148,5 +155,50 @@ func TestRunsAreTakenIn(t *testing.T) {
 		if err := obey(append([]string{"add", root}, args...)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: error %v, want %q", args, err, want)
 		}
+	}
+	for _, name := range []string{"m-demorl", "elites", "../x", "A"} {
+		if err := obey([]string{"add", "-as", name, root, other}); err == nil || !strings.Contains(err.Error(), "-as") {
+			t.Errorf("-as %q is taken: %v", name, err)
+		}
+	}
+}
+
+// A variant of an algorithm stands beside it under its own name, with the
+// settings that make it one, and is compared with it seed by seed.
+func TestAVariantHasANameOfItsOwn(t *testing.T) {
+	runs, root := t.TempDir(), t.TempDir()
+	busy := func(s *train.Settings) { s.Agent.UTD = 2 }
+	for name, change := range map[string]func(*train.Settings){"": nil, "sac-busy": busy} {
+		args := []string{"add", root}
+		if name != "" {
+			args = []string{"add", "-as", name, root}
+		}
+		for _, seed := range []uint64{100, 101} {
+			args = append(args, trained(t, filepath.Join(runs, fmt.Sprint(name, seed)), seed, 120, change))
+		}
+		if err := obey(args); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := obey([]string{"all", root}); err != nil {
+		t.Fatal(err)
+	}
+	table, err := os.ReadFile(filepath.Join(root, "classic-pendulum", "table.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"| classic/pendulum | sac-busy  | 2     |",
+		"| algorithm | preset | settings beside the preset",
+		"sac.batch=8 sac.hidden=[8] utd=2 warmup=50",
+		"| classic/pendulum | sac − sac-busy | mean |",
+		"| classic/pendulum | sac − sac-busy | 101  |",
+	} {
+		if !strings.Contains(string(table), want) {
+			t.Errorf("the table lacks %q:\n%s", want, table)
+		}
+	}
+	if m, err := os.ReadFile(filepath.Join(root, "classic-pendulum", "sac-busy", "meta.yaml")); err != nil || !strings.Contains(string(m), "algo: sac\nname: sac-busy\n") {
+		t.Errorf("meta is %s (%v)", m, err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"demorl/report"
@@ -17,7 +18,7 @@ func main() {
 	}
 }
 
-// obey runs one of the three commands.
+// obey runs one of the four commands.
 func obey(args []string) error {
 	switch {
 	case len(args) == 2 && args[0] == "all":
@@ -31,12 +32,22 @@ func obey(args []string) error {
 			}
 		}
 		return nil
-	case len(args) > 2 && args[0] == "add":
-		return add(args[1], args[2:])
+	case len(args) > 4 && args[0] == "add" && args[1] == "-as":
+		return add(args[3], args[2], args[4:])
+	case len(args) > 2 && args[0] == "add" && args[1] != "-as":
+		return add(args[1], "", args[2:])
+	case len(args) > 4 && args[0] == "elites" && args[1] == "-threshold":
+		threshold, err := strconv.ParseFloat(args[2], 64)
+		if err != nil || threshold == 0 || math.IsNaN(threshold) || math.IsInf(threshold, 0) {
+			return fmt.Errorf("-threshold %q: want a return that is not 0", args[2])
+		}
+		return addElites(args[3], threshold, args[4:])
+	case len(args) > 2 && args[0] == "elites" && args[1] != "-threshold":
+		return addElites(args[1], 0, args[2:])
 	case len(args) > 3 && args[0] == "curve":
 		return draw(args[1:])
 	}
-	return fmt.Errorf("usage: draw all ROOT, draw add ROOT RUN..., or draw curve TITLE FILE.svg NAME=EVAL.csv,EVAL.csv ...")
+	return fmt.Errorf("usage: draw all ROOT, draw add [-as NAME] ROOT RUN..., draw elites [-threshold RETURN] ROOT RUN..., or draw curve TITLE FILE.svg NAME=EVAL.csv,EVAL.csv ...")
 }
 
 // draw takes title, file and the curves.

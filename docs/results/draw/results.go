@@ -14,7 +14,14 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"demorl/env"
-	_ "demorl/env/mujoco/gymtasks" // the names of the published tables
+	_ "demorl/env/classic" // the tasks: thresholds by their names in the published tables, and presets
+	_ "demorl/env/leg"
+	_ "demorl/env/mujoco/adroit"
+	_ "demorl/env/mujoco/dmc"
+	_ "demorl/env/mujoco/gymtasks"
+	_ "demorl/env/mujoco/hand"
+	_ "demorl/env/mujoco/pddm"
+	_ "demorl/env/mujoco/stoch"
 	"demorl/report"
 )
 
@@ -31,6 +38,7 @@ const (
 type meta struct {
 	Env     string  `yaml:"env"`
 	Algo    string  `yaml:"algo"`
+	Name    string  `yaml:"name,omitempty"` // what the algorithm with these settings is called here; "": as it is
 	Preset  string  `yaml:"preset"`
 	Commit  string  `yaml:"commit"`
 	CPU     string  `yaml:"cpu"`
@@ -38,6 +46,16 @@ type meta struct {
 	Threads int     `yaml:"threads"`          // of each run
 	Hours   float64 `yaml:"hours"`            // of one run on the mean; 0: not kept
 	Note    string  `yaml:"note,omitempty"`
+
+	Set []string `yaml:"set,omitempty"` // settings beside the preset, PATH=VALUE
+}
+
+// label is the name in tables and pictures.
+func (m meta) label() string {
+	if m.Name != "" {
+		return m.Name
+	}
+	return m.Algo
 }
 
 // result is one algorithm's folder.
@@ -80,6 +98,17 @@ func generate(root string) ([]made, error) {
 			return nil, err
 		}
 		files = append(files, all...)
+	}
+	ablations, err := loadAblations(root)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range ablations {
+		some, err := a.render()
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, some...)
 	}
 	return files, nil
 }
@@ -144,7 +173,7 @@ func loadResult(dir string) (result, error) {
 	for _, seed := range seeds {
 		curves = append(curves, byseed[seed])
 	}
-	r.group, err = report.Summarise(r.Env, r.Algo, seeds, curves, thresholds(r.Env))
+	r.group, err = report.Summarise(r.Env, r.label(), seeds, curves, thresholds(r.Env))
 	if err != nil {
 		return r, fmt.Errorf("%s: %w", dir, err)
 	}
@@ -213,18 +242,38 @@ func render(dir string, published []report.Published, results ...result) ([]made
 		return nil, err
 	}
 	table.WriteString("\nInterquartile mean over seeds, from 5 seeds on with its 95 % bootstrap interval. Steps are real steps, warm-up included.\n\n")
+	if err := report.Markdown(&table, ran(results)); err != nil {
+		return nil, err
+	}
+	if pairs := report.Pairs(groups, ""); len(pairs) > 0 {
+		table.WriteString("\nReturn of the first less that of the second, by seed; the mean has a 95 % bootstrap interval from 5 seeds on.\n\n")
+		if err := report.Markdown(&table, report.PairedRows(pairs, append(marks, report.Ticks(last)...))); err != nil {
+			return nil, err
+		}
+	}
+	return []made{{filepath.Join(dir, curveName), curve.Bytes()}, {filepath.Join(dir, tableName), table.Bytes()}}, nil
+}
+
+// ran is the table of what was run where. Settings have a column where a result
+// has any beside its preset.
+func ran(results []result) [][]string {
 	rows := [][]string{{"algorithm", "preset", "seeds", "commit", "kernel", "CPU", "threads", "hours a run", "note"}}
+	set := false
 	for _, r := range results {
 		hours := "-"
 		if r.Hours > 0 {
 			hours = fmt.Sprintf("%.2g", r.Hours)
 		}
-		rows = append(rows, []string{r.Algo, r.Preset, strings.Trim(fmt.Sprint(r.group.Seeds), "[]"), r.Commit, r.Kernel, r.CPU, fmt.Sprint(r.Threads), hours, r.Note})
+		set = set || len(r.Set) > 0
+		rows = append(rows, []string{r.label(), r.Preset, strings.Trim(fmt.Sprint(r.group.Seeds), "[]"), r.Commit, r.Kernel, r.CPU, fmt.Sprint(r.Threads), hours, r.Note})
 	}
-	if err := report.Markdown(&table, rows); err != nil {
-		return nil, err
+	if set {
+		rows[0] = slices.Insert(rows[0], 2, "settings beside the preset")
+		for i, r := range results {
+			rows[i+1] = slices.Insert(rows[i+1], 2, strings.Join(r.Set, " "))
+		}
 	}
-	return []made{{filepath.Join(dir, curveName), curve.Bytes()}, {filepath.Join(dir, tableName), table.Bytes()}}, nil
+	return rows
 }
 
 // reached keeps what was published up to the last step, and lists its steps.
