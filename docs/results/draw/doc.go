@@ -12,6 +12,7 @@
 //
 // An algorithm's folder holds eval-SEED.csv, settings.yaml where it was kept, and
 // meta.yaml: what was run where. A task's folder may hold published.yaml:
-// figures to stand beside (docs/baselines.md). An ablation's folder, TASK/elites,
+// figures to stand beside (docs/baselines.md), and shown.yaml: further thresholds
+// (returns) and steps for its tables. An ablation's folder, TASK/elites,
 // has ablation.yaml: the threshold, and what was published by fraction.
 package main

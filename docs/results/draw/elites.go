@@ -208,7 +208,7 @@ func loadAblations(root string) ([]ablation, error) {
 			if _, err := fractionOf(filepath.Dir(arm)); err != nil {
 				return nil, err
 			}
-			r, err := loadResult(filepath.Dir(arm))
+			r, err := loadResult(filepath.Dir(arm), shown{})
 			if err != nil {
 				return nil, err
 			}
@@ -244,7 +244,7 @@ func (a ablation) render() ([]made, error) {
 		told.PublishedName = fmt.Sprintf("%s [%s]", p.Name, p.Source)
 	}
 	for _, r := range a.arms {
-		one, err := render(r.dir, nil, r)
+		one, err := render(r.dir, task{}, r)
 		if err != nil {
 			return nil, err
 		}
@@ -266,7 +266,7 @@ func (a ablation) render() ([]made, error) {
 	if math.IsNaN(told.Step()) {
 		return nil, fmt.Errorf("%s: the runs of the fractions share no step at which they were evaluated", a.dir)
 	}
-	all, err := render(a.dir, nil, a.arms...)
+	all, err := render(a.dir, task{}, a.arms...)
 	if err != nil {
 		return nil, err
 	}

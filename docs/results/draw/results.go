@@ -30,6 +30,7 @@ const (
 	metaName      = "meta.yaml"
 	settingsName  = "settings.yaml"
 	publishedName = "published.yaml"
+	shownName     = "shown.yaml"
 	curveName     = "curve.svg"
 	tableName     = "table.md"
 )
@@ -65,11 +66,18 @@ type result struct {
 	group report.Group
 }
 
+// shown says what else a task's tables tell.
+type shown struct {
+	Thresholds []float64 `yaml:"thresholds"` // returns, beside the published ones
+	Steps      []float64 `yaml:"steps"`      // columns, beside the usual ones
+}
+
 // task is one task's folder.
 type task struct {
 	dir       string
 	results   []result
 	published []report.Published
+	shown     shown
 }
 
 // made is one file to write.
@@ -87,13 +95,13 @@ func generate(root string) ([]made, error) {
 	var files []made
 	for _, t := range tasks {
 		for _, r := range t.results {
-			one, err := render(r.dir, t.published, r)
+			one, err := render(r.dir, t, r)
 			if err != nil {
 				return nil, err
 			}
 			files = append(files, one...)
 		}
-		all, err := render(t.dir, t.published, t.results...)
+		all, err := render(t.dir, t, t.results...)
 		if err != nil {
 			return nil, err
 		}
@@ -121,19 +129,21 @@ func load(root string) ([]task, error) {
 	}
 	var tasks []task
 	for _, path := range paths { // in the order of their names
-		r, err := loadResult(filepath.Dir(path))
-		if err != nil {
-			return nil, err
-		}
-		dir := filepath.Dir(r.dir)
+		dir := filepath.Dir(filepath.Dir(path))
 		if n := len(tasks); n == 0 || tasks[n-1].dir != dir {
 			t := task{dir: dir}
-			if err := readYAML(filepath.Join(dir, publishedName), &t.published); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return nil, err
+			for name, into := range map[string]any{publishedName: &t.published, shownName: &t.shown} {
+				if err := readYAML(filepath.Join(dir, name), into); err != nil && !errors.Is(err, fs.ErrNotExist) {
+					return nil, err
+				}
 			}
 			tasks = append(tasks, t)
 		}
 		last := &tasks[len(tasks)-1]
+		r, err := loadResult(filepath.Dir(path), last.shown)
+		if err != nil {
+			return nil, err
+		}
 		if len(last.results) > 0 && last.results[0].Env != r.Env {
 			return nil, fmt.Errorf("%s is of %s and %s of %s; one folder holds one task", last.results[0].dir, last.results[0].Env, r.dir, r.Env)
 		}
@@ -143,7 +153,7 @@ func load(root string) ([]task, error) {
 }
 
 // loadResult reads one algorithm's folder.
-func loadResult(dir string) (result, error) {
+func loadResult(dir string, s shown) (result, error) {
 	r := result{dir: dir}
 	if err := readYAML(filepath.Join(dir, metaName), &r.meta); err != nil {
 		return r, err
@@ -173,7 +183,7 @@ func loadResult(dir string) (result, error) {
 	for _, seed := range seeds {
 		curves = append(curves, byseed[seed])
 	}
-	r.group, err = report.Summarise(r.Env, r.label(), seeds, curves, thresholds(r.Env))
+	r.group, err = report.Summarise(r.Env, r.label(), seeds, curves, append(s.Thresholds[:len(s.Thresholds):len(s.Thresholds)], thresholds(r.Env)...))
 	if err != nil {
 		return r, fmt.Errorf("%s: %w", dir, err)
 	}
@@ -223,7 +233,7 @@ func thresholds(id string) []float64 {
 }
 
 // render makes curve and table of results of one task, for the folder dir.
-func render(dir string, published []report.Published, results ...result) ([]made, error) {
+func render(dir string, t task, results ...result) ([]made, error) {
 	var groups []report.Group
 	last := 0.0
 	for _, r := range results {
@@ -236,7 +246,8 @@ func render(dir string, published []report.Published, results ...result) ([]made
 	if err := report.Curve(&curve, results[0].Env, report.Lines(groups)); err != nil {
 		return nil, err
 	}
-	near, marks := reached(published, last)
+	near, marks := reached(t.published, last)
+	marks = append(marks, t.shown.Steps...)
 	table.WriteString("<!-- made by `make results`; edit what it is made from -->\n\n")
 	if err := report.Markdown(&table, report.Rows(groups, near, append(marks, report.Ticks(last)...))); err != nil {
 		return nil, err
