@@ -229,8 +229,23 @@ type Manifest struct {
 	Preset      string      `json:"preset"`
 	Created     time.Time   `json:"created"`
 	Resumed     []time.Time `json:"resumed"`
+	Changed     []Change    `json:"changed,omitzero"`       // where another commit went on with the run
 	Exact       bool        `json:"exact"`                  // an equal run would give equal bytes
 	NotExactFor string      `json:"not_exact_for,omitzero"` // why not
+}
+
+// Change is a resume by another commit of the program than the one before it.
+type Change struct {
+	Step   int    `json:"step"` // real steps made by then
+	Commit string `json:"commit"`
+}
+
+// Last returns the commit that went on with the run last.
+func (m *Manifest) Last() string {
+	if n := len(m.Changed); n > 0 {
+		return m.Changed[n-1].Commit
+	}
+	return m.Commit
 }
 
 // WriteManifest stores manifest.json; from then on the folder is a run.

@@ -154,6 +154,9 @@ func (r *Run) resume() error {
 	}
 	r.remember()
 	r.manifest.Resumed = append(r.manifest.Resumed, time.Now().UTC())
+	if commit := r.options.Commit; commit != r.manifest.Last() {
+		r.manifest.Changed = append(r.manifest.Changed, rundir.Change{Step: r.Steps(), Commit: commit})
+	}
 	if was := r.manifest.Kernel; was != kernels(r.settings) {
 		r.manifest.Kernel, r.manifest.Exact = kernels(r.settings), false
 		r.manifest.NotExactFor = fmt.Sprintf("it began with kernel tier %s and went on with %s", was, kernels(r.settings))

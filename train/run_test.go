@@ -436,3 +436,18 @@ func TestStartMakesARunThatCanBeResumed(t *testing.T) {
 	finish(t, resume(t, dir, registry), s.Steps)
 	equalRuns(t, "library", dir, wholeRun(t, s, registry), s.Steps)
 }
+
+func TestTheManifestSaysWhichCommitWentOnWithTheRun(t *testing.T) {
+	s := tiny(t, pendulum, "sac")
+	s.Steps = 60
+	dir := filepath.Join(t.TempDir(), "run")
+	by := func(commit string) func(*train.Options) { return func(o *train.Options) { o.Commit = commit } }
+	finish(t, create(t, dir, s, by("first")), 20)
+	finish(t, resume(t, dir, by("first")), 30)
+	finish(t, resume(t, dir, by("second")), 40)
+	finish(t, resume(t, dir, by("second")), 50)
+	m, err := view(t, dir).ReadManifest()
+	if want := []rundir.Change{{Step: 30, Commit: "second"}}; err != nil || m.Commit != "first" || len(m.Resumed) != 3 || !slices.Equal(m.Changed, want) {
+		t.Errorf("manifest says begun by %q, %d resumes, changes %v (%v); want first, 3, %v", m.Commit, len(m.Resumed), m.Changed, err, want)
+	}
+}

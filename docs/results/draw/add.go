@@ -157,6 +157,9 @@ func readRun(path string) (finished, error) {
 	if f.Commit == "" {
 		f.Commit = "unknown" // a program of one's own made the run
 	}
+	for _, c := range m.Changed {
+		f.Commit += fmt.Sprintf(", from step %d %s", c.Step, c.Commit)
+	}
 	if n := len(lines); n > 0 {
 		f.Hours = lines[n-1].Scalars["time/elapsed_s"] / 3600
 	}
