@@ -65,24 +65,25 @@ func TestCompatibilityModesAreThoseOfTheSpecification(t *testing.T) {
 		freeze                         int
 		store                          string
 		entropy                        float64
+		value                          string
 	}
 	own := agent.Schedule{0, 70, 0.2, 0.8} // [B]'s row of HalfCheetah
 	for mode, want := range map[string]column{
-		"paper": {"cost", mpc.PlanMean, "all", "mean", true, true, "round", 1, "clear", agent.Schedule{0, 80, 5, 15}, agent.Schedule{0.05}, 0, "mean", -3},
-		"code":  {"cost", mpc.PlanFirstParticle, "all_but_last", "sample", false, false, "epoch", 1.4, "ring", agent.Schedule{5}, own, 70, "sample", 0},
+		"paper": {"cost", mpc.PlanMean, "all", "mean", true, true, "round", 1, "clear", agent.Schedule{0, 80, 5, 15}, agent.Schedule{0.05}, 0, "mean", -3, mpc.ValueTerminal},
+		"code":  {"cost", mpc.PlanFirstParticle, "all_but_last", "sample", false, false, "epoch", 1.4, "ring", agent.Schedule{5}, own, 70, "sample", 0, mpc.ValueNet},
 	} {
 		s := compatible(t, mode)
 		p := s.Planner
 		got := column{
 			p.EliteWeights, p.PlanForm, p.ScoreRewards, p.ScoreReward, p.Mask, s.StopAtTerminal, s.NoiseRedraw, p.Bound, s.PlanBuffer,
-			s.Horizon, s.RealRatio, s.ModelFreezeEpoch, s.StoreReward, s.SAC.TargetEntropy,
+			s.Horizon, s.RealRatio, s.ModelFreezeEpoch, s.StoreReward, s.SAC.TargetEntropy, p.Value,
 		}
 		if !slices.Equal(got.horizon, want.horizon) || !slices.Equal(got.ratio, want.ratio) {
 			t.Errorf("%s: horizon %v, ratio %v", mode, got.horizon, got.ratio)
 		}
 		got.horizon, got.ratio, want.horizon, want.ratio = nil, nil, nil, nil
 		if a, b := got, want; a.weights != b.weights || a.form != b.form || a.rewards != b.rewards || a.reward != b.reward || a.mask != b.mask || a.stop != b.stop ||
-			a.redraw != b.redraw || a.bound != b.bound || a.buffer != b.buffer || a.freeze != b.freeze || a.store != b.store || a.entropy != b.entropy {
+			a.redraw != b.redraw || a.bound != b.bound || a.buffer != b.buffer || a.freeze != b.freeze || a.store != b.store || a.entropy != b.entropy || a.value != b.value {
 			t.Errorf("%s: %+v, want %+v", mode, got, want)
 		}
 		if s.Reward != agent.RewardLearned || mode == "code" && s.RetainEpochs != 1 {

@@ -24,7 +24,11 @@ func composed(t *testing.T) map[string]Settings {
 	open.Planner.Shift, open.Planner.PlanForm = mpc.ShiftOpen, mpc.PlanMean
 	simulator := tiny(t, "poplin-p", pendulum)
 	simulator.Precision = PrecisionBF16
-	return map[string]Settings{"batch_renorm": batch, "observation_norm": seen, "both": both, "policy_open": open, "parameters in bf16": simulator}
+	vnet := tiny(t, "m-demorl-online", pendulum)
+	vnet.Planner.Value, vnet.SAC.Value.Hidden = mpc.ValueNet, []int{6}
+	vnetHalf := tiny(t, "m-demorl", pendulum)
+	vnetHalf.Planner.Value, vnetHalf.Precision = mpc.ValueNet, PrecisionBF16
+	return map[string]Settings{"vnet": vnet, "vnet in bf16": vnetHalf, "batch_renorm": batch, "observation_norm": seen, "both": both, "policy_open": open, "parameters in bf16": simulator}
 }
 
 func TestComposedLearnersGiveEqualBitsForAnyNumberOfWorkersAndAfterARestore(t *testing.T) {
@@ -138,6 +142,32 @@ func TestWhatLearnerCloneCannotDoIsSaid(t *testing.T) {
 		spoil(&s)
 		if err := s.Validate(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}
+
+// method.md A.5: the network of planner.value vnet is trained where it is asked
+// for, changes what is planned, and nothing that does not plan.
+func TestTheStateValueIsTrainedOnlyWhereThePlannerAsksForIt(t *testing.T) {
+	for _, value := range []string{mpc.ValueTerminal, mpc.ValueNet} {
+		s := tiny(t, "m-demorl", pendulum)
+		s.Planner.Value = value
+		d := newDriver(t, s, pendulum, 1)
+		d.run(s.Warmup + 25)
+		_, trained := d.a.TakeReport()["sac/value_loss"]
+		if trained != (value == mpc.ValueNet) {
+			t.Errorf("planner.value %s: a state value is trained: %v", value, trained)
+		}
+	}
+	for _, spoil := range []func(s *Settings){
+		func(s *Settings) { s.UTD = 0 },
+		func(s *Settings) { *s = tiny(t, "m-demorl-vg", pendulum) },
+	} {
+		s := tiny(t, "m-demorl", pendulum)
+		spoil(&s)
+		s.Planner.Value = mpc.ValueNet
+		if err := s.Validate(); err == nil || !strings.Contains(err.Error(), `planner.value is "vnet"`) {
+			t.Errorf("got %v", err)
 		}
 	}
 }

@@ -57,6 +57,9 @@ func (r *Report) update(s sac.Stats) {
 	r.mean("sac/q_mean", s.QMean)
 	r.mean("sac/critic_grad_norm", s.CriticGradNorm)
 	r.mean("sac/actor_grad_norm", s.ActorGradNorm)
+	if s.ValueGradNorm > 0 {
+		r.mean("sac/value_loss", s.ValueLoss)
+	}
 	r.last["sac/temperature"] = s.Temperature
 	r.qMax = math.Max(r.qMax, s.QMax)
 	r.last["sac/q_max"] = r.qMax

@@ -122,6 +122,10 @@ func (s *Settings) clones() bool { return s.Learner == LearnerClone }
 // Plans reports whether the algorithm has an inner loop.
 func (s *Settings) Plans() bool { return s.Imagine == ImaginePlanned || s.Act == ActPlanner }
 
+// usesStateValue reports whether the planner ends its scores with a network of
+// the state alone, which is then trained.
+func (s *Settings) usesStateValue() bool { return s.Plans() && s.Planner.Value == mpc.ValueNet }
+
 // gradients reports whether updates go back through the model.
 func (s *Settings) gradients() bool { return s.Learner == LearnerValueGradient }
 
@@ -222,6 +226,9 @@ func (s *Settings) Validate() error {
 		if s.UsesModel() && s.Model.Propagation == dynamics.All && s.Model.Elites > 0 && s.Planner.Particles%s.Model.Elites != 0 {
 			faults = append(faults, fmt.Errorf("planner.particles is %d; with model.propagation all it must be a multiple of model.elites (%d)", s.Planner.Particles, s.Model.Elites))
 		}
+	}
+	if s.usesStateValue() && (s.Learner != LearnerSAC || !s.Learns()) {
+		faults = append(faults, fmt.Errorf("planner.value is %q, learner is %q and utd is %d; that network is trained by the updates of learner %s: use these, or planner.value %s", s.Planner.Value, s.Learner, s.UTD, LearnerSAC, mpc.ValueTerminal))
 	}
 	if s.EpochSteps > 0 && s.UsesModel() && s.RefitEvery > s.EpochSteps {
 		faults = append(faults, fmt.Errorf("refit_every is %d; want at most epoch_steps (%d), since every epoch begins with a refit", s.RefitEvery, s.EpochSteps))

@@ -74,6 +74,7 @@ const (
 	ValueNone       = "none"
 	ValueTerminal   = "value"            // discounted value after the last reward
 	ValueLastAction = "minq_last_action" // one reward fewer, then Q of the last state and action
+	ValueNet        = "vnet"             // as value, by a network of the state alone (method.md A.5)
 
 	ScoreMean          = "mean"
 	ScoreMeanMinusKStd = "mean_minus_kstd"
@@ -141,7 +142,7 @@ type Settings struct {
 	ScoreQ       float64 `yaml:"score_q"`       // share of the worst particles that score cvar averages
 	Disagreement float64 `yaml:"disagreement"`  // what a step's disagreement of the world's models costs; 0 asks for none
 	Gamma        float64 `yaml:"gamma"`         // discount of the score
-	Value        string  `yaml:"value"`         // none, value or minq_last_action
+	Value        string  `yaml:"value"`         // none, value, minq_last_action or vnet
 	Mask         bool    `yaml:"mask"`          // rewards and value after a terminal state do not count
 	ScoreRewards string  `yaml:"score_rewards"` // all or all_but_last
 	ScoreReward  string  `yaml:"score_reward"`  // mean or sample of the predicted reward

@@ -109,7 +109,7 @@ func (s *Settings) words() error {
 	oneOf("proposal", s.Proposal, ProposalSample, ProposalMean)
 	oneOf("plan_form", s.PlanForm, PlanMean, PlanResidual, PlanResidualMean, PlanPolicy, PlanBest, PlanFirstParticle, PlanParameters)
 	oneOf("answer", s.Answer, AnswerMean, AnswerBest, AnswerLastBest, AnswerSample)
-	oneOf("value", s.Value, ValueNone, ValueTerminal, ValueLastAction)
+	oneOf("value", s.Value, ValueNone, ValueTerminal, ValueLastAction, ValueNet)
 	oneOf("score", s.Score, ScoreMean, ScoreMeanMinusKStd, ScoreCVaR)
 	oneOf("score_rewards", s.ScoreRewards, RewardsAll, RewardsButLast)
 	oneOf("score_reward", s.ScoreReward, ScoreRewardMean, ScoreRewardDrawn)

@@ -31,6 +31,7 @@ type Agent struct {
 
 	copies    *copies      // nil unless something imagines in bfloat16
 	bounds    bounds       // of the value; the identity unless the critics are scaled
+	value     *stateValue  // nil unless a planner ends its scores with it
 	joint     *joint       // nil without batch renormalisation
 	observed  *observation // nil without observation normalisation
 	updates   uint64
@@ -101,6 +102,7 @@ func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Agent, e
 		pool = par.New(1)
 	}
 	s.Hidden, s.Critic.Hidden = append([]int(nil), s.Hidden...), append([]int(nil), s.Critic.Hidden...)
+	s.Value.Hidden = append([]int(nil), s.Value.Hidden...)
 	a := &Agent{settings: s, obsDim: obsDim, actDim: actDim, targetEntropy: s.Target(actDim), pool: pool, bounds: bounds{width: 1}}
 	act := kern.ReLU
 	if s.Activation == SiLU {
@@ -135,6 +137,12 @@ func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Agent, e
 	a.actorAdam.Beta1, a.criticAdam.Beta1 = s.AdamBeta1, s.AdamBeta1
 	a.temperatureAdam.Rate = s.TemperatureRate
 	a.logTemperature = math.Log(s.InitialTemperature)
+	if s.Value.Trained {
+		a.value = a.newStateValue(nn.Spec{Members: 1, Sizes: sizes(obsDim, s.valueHidden(), 1), Hidden: act, Trained: true})
+		initialise(a.value.net, key.Derive("value/init"))
+		copy(a.value.target.Params, a.value.net.Params)
+		a.value.target.PackAll()
+	}
 	a.allocate()
 	return a, nil
 }
@@ -143,6 +151,14 @@ func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Agent, e
 func (s Settings) criticHidden() []int {
 	if len(s.Critic.Hidden) > 0 {
 		return s.Critic.Hidden
+	}
+	return s.Hidden
+}
+
+// valueHidden returns the features of the state value's hidden layers.
+func (s Settings) valueHidden() []int {
+	if len(s.Value.Hidden) > 0 {
+		return s.Value.Hidden
 	}
 	return s.Hidden
 }

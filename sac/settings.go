@@ -55,6 +55,14 @@ type CriticSettings struct {
 	Scaled bool `yaml:"scaled"`
 }
 
+// ValueSettings says what the network V(s) is that planner.value vnet ends scores
+// with (method.md A.5); it is built and trained only there.
+type ValueSettings struct {
+	Hidden  []int   `yaml:"hidden"` // features of its hidden layers; empty takes sac.hidden
+	Rate    float64 `yaml:"rate"`   // Adam's rate for it
+	Trained bool    `yaml:"-"`      // whether there is one; a run's planner.value sets it
+}
+
 // DefaultCritic returns the twin critics of plain SAC.
 func DefaultCritic() CriticSettings {
 	return CriticSettings{Count: 2, Norm: NormNone, Subset: 2, ActorUses: UsesMin, Quantiles: 1}
@@ -79,6 +87,7 @@ type Settings struct {
 	ObservationNorm    bool    `yaml:"observation_norm"` // actor and critics see observations at the mean 0 and deviation 1 of all real ones so far
 
 	Critic CriticSettings `yaml:"critic"`
+	Value  ValueSettings  `yaml:"value"` // read with planner.value vnet
 }
 
 // DefaultSettings returns plain SAC (method.md D.2, D.3).
@@ -88,6 +97,7 @@ func DefaultSettings() Settings {
 		ActorRate: 3e-4, CriticRate: 3e-4, TemperatureRate: 3e-4,
 		Batch: 256, TargetEntropyRule: MinusActions, Init: InitTorch, Activation: ReLU,
 		PolicyEvery: 1, InitialTemperature: 1, AdamBeta1: 0.9, Critic: DefaultCritic(),
+		Value: ValueSettings{Rate: 3e-4},
 	}
 }
 
@@ -116,10 +126,14 @@ func (s Settings) Validate() error {
 	}
 	fault(s.Gamma >= 0 && s.Gamma <= 1, "sac.gamma is %g; use a discount from 0 to 1", s.Gamma)
 	fault(s.Tau > 0 && s.Tau <= 1, "sac.tau is %g; use a share above 0 and up to 1", s.Tau)
+	for _, width := range s.Value.Hidden {
+		fault(width >= 1 && width <= 1<<16, "sac.value.hidden is %v; each layer needs 1 to 65536 features", s.Value.Hidden)
+	}
+	fault(!s.Value.Trained || !s.Critic.Scaled, "sac.critic.scaled is true with planner.value vnet; use planner.value value: V would not know the bounds of the value")
 	for _, rate := range []struct {
 		name  string
 		value float64
-	}{{"actor_rate", s.ActorRate}, {"critic_rate", s.CriticRate}, {"temperature_rate", s.TemperatureRate}} {
+	}{{"actor_rate", s.ActorRate}, {"critic_rate", s.CriticRate}, {"temperature_rate", s.TemperatureRate}, {"value.rate", s.Value.Rate}} {
 		fault(rate.value >= 0 && rate.value <= 1, "sac.%s is %g; use a rate from 0 to 1", rate.name, rate.value)
 	}
 	fault(s.Batch >= 1 && s.Batch <= 1<<20, "sac.batch is %d; use 1 to 1048576 rows", s.Batch)
