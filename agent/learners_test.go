@@ -28,7 +28,9 @@ func composed(t *testing.T) map[string]Settings {
 	vnet.Planner.Value, vnet.SAC.Value.Hidden = mpc.ValueNet, []int{6}
 	vnetHalf := tiny(t, "m-demorl", pendulum)
 	vnetHalf.Planner.Value, vnetHalf.Precision = mpc.ValueNet, PrecisionBF16
-	return map[string]Settings{"vnet": vnet, "vnet in bf16": vnetHalf, "batch_renorm": batch, "observation_norm": seen, "both": both, "policy_open": open, "parameters in bf16": simulator}
+	uni := tiny(t, "poplin-p", pendulum)
+	uni.Planner.Parameters = mpc.ParametersUni
+	return map[string]Settings{"uni": uni, "vnet": vnet, "vnet in bf16": vnetHalf, "batch_renorm": batch, "observation_norm": seen, "both": both, "policy_open": open, "parameters in bf16": simulator}
 }
 
 func TestComposedLearnersGiveEqualBitsForAnyNumberOfWorkersAndAfterARestore(t *testing.T) {

@@ -37,7 +37,7 @@ const (
 // until the next call.
 type Result struct {
 	Action     []float32 // ActDim, always finite and in [-1, 1]
-	Sequence   []float32 // Horizon x ActDim, in the form's numbers; with FormParameters Horizon x parameters
+	Sequence   []float32 // Horizon x ActDim, in the form's numbers; with FormParameters Horizon x parameters, or 1 x parameters with uni
 	Length     int       // steps of Sequence that were planned
 	Form       Form
 	Source     Source
@@ -261,6 +261,9 @@ func (p *Planner) shift(g *group) bool {
 	}
 	a, ha := p.width, p.h*p.width
 	n = min(n, p.h)
+	if p.s.uniform() {
+		n = 0 // numbers of all steps have none to drop
+	}
 	keep := (p.h - n) * a
 	copy(g.mean[:keep], k.mean[n*a:ha])
 	p.fillTail(g.mean[:ha], k.mean[ha-a:ha], keep)

@@ -64,7 +64,10 @@ const (
 	PlanPolicy        = "policy"
 	PlanBest          = "best"
 	PlanFirstParticle = "first_particle"
-	PlanParameters    = "parameters" // offsets of the policy's parameters, a set a step (POPLIN-P)
+	PlanParameters    = "parameters" // offsets of the policy's parameters (POPLIN-P)
+
+	ParametersSep = "sep" // POPLIN-P: a set of offsets for every step
+	ParametersUni = "uni" // one set for all steps, carried from call to call
 
 	AnswerMean     = "mean"
 	AnswerBest     = "best"      // best candidate of all iterations
@@ -137,6 +140,8 @@ type Settings struct {
 	PlanForm string `yaml:"plan_form"` // mean, residual, residual_mean, policy, best, first_particle or parameters
 	Answer   string `yaml:"answer"`    // mean, best, last_best or sample
 
+	Parameters string `yaml:"parameters"` // with plan_form parameters: sep (a set of offsets a step) or uni (one for all steps)
+
 	Score        string  `yaml:"score"`         // over particles: mean, mean_minus_kstd or cvar
 	ScoreK       float64 `yaml:"score_k"`       // k of score mean_minus_kstd
 	ScoreQ       float64 `yaml:"score_q"`       // share of the worst particles that score cvar averages
@@ -172,6 +177,11 @@ func (s *Settings) NeedsPolicy() bool {
 // closed reports whether candidates are offsets of the policy's action at the
 // visited state.
 func (s *Settings) closed() bool { return s.Shift == ShiftClosed || s.Shift == ShiftResidual }
+
+// uniform reports whether a plan is one set of numbers for all of its steps.
+func (s *Settings) uniform() bool {
+	return s.PlanForm == PlanParameters && s.Parameters == ParametersUni
+}
 
 func (s *Settings) residual() bool {
 	return s.PlanForm == PlanResidual || s.PlanForm == PlanResidualMean

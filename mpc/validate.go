@@ -108,6 +108,7 @@ func (s *Settings) words() error {
 	oneOf("noise", s.Noise, NoiseWhite, NoiseColoured, NoiseAR, NoiseKnots)
 	oneOf("proposal", s.Proposal, ProposalSample, ProposalMean)
 	oneOf("plan_form", s.PlanForm, PlanMean, PlanResidual, PlanResidualMean, PlanPolicy, PlanBest, PlanFirstParticle, PlanParameters)
+	oneOf("parameters", s.Parameters, ParametersSep, ParametersUni)
 	oneOf("answer", s.Answer, AnswerMean, AnswerBest, AnswerLastBest, AnswerSample)
 	oneOf("value", s.Value, ValueNone, ValueTerminal, ValueLastAction, ValueNet)
 	oneOf("score", s.Score, ScoreMean, ScoreMeanMinusKStd, ScoreCVaR)

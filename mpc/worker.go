@@ -103,19 +103,19 @@ func (w *worker) runBlock(g *group, ps *pass, i, n int) {
 	}
 	clear(w.score[:b.Rows])
 	clear(w.ended[:b.Rows])
-	steps := p.h
+	steps := p.horizon
 	if !ps.pre && (p.s.ScoreRewards == RewardsButLast || p.s.Value == ValueLastAction) {
 		steps--
 	}
 	if ps.pre {
-		steps = p.h - 1
+		steps = p.horizon - 1
 	}
 	w.steps, w.cut = steps, false
 	w.clock.start(p.job.expiry.set)
 	if w.err = rollout.Roll(b, p.job.starts, w.lane, w, steps, w.visitor, w.was); w.err != nil || w.cut {
 		return
 	}
-	if steps < p.h {
+	if steps < p.horizon {
 		w.lastAction(steps)
 	}
 	if !ps.pre {
@@ -279,7 +279,7 @@ func (w *worker) decodeParameters(b *rollout.Block, h int) {
 		}
 		slot := w.slot(r0)
 		w.g.info[slot].length = int32(h + 1)
-		at := (slot*p.h + h) * p.width
+		at := (slot*p.h + min(h, p.h-1)) * p.width
 		w.perturbed.ActPerturbed(w.g.cand[at:at+p.width], w.obs, n, w.sample)
 		from := w.sample
 		for r := r0; r < r0+w.ps.particles; r++ {
