@@ -111,7 +111,7 @@ func (p *Planner) Skip(ticks int) { p.kept.skipped += ticks }
 func (p *Planner) Plan(ctx context.Context, start rollout.Start, key rng.Key) Result {
 	p.call.starts[0] = start
 	p.job = job{starts: p.call.starts[:], key: key, noise: key}
-	if p.kept.acted && p.rate != nil {
+	if p.kept.acted && (p.rate != nil || p.s.RateCost > 0) {
 		p.job.sent = p.kept.action
 	}
 	p.beginClock(ctx)
@@ -172,6 +172,7 @@ func (p *Planner) iterate(g *group, res *Result) {
 		ps := &g.pass
 		clear(g.info[:ps.total])
 		p.factor(g)
+		p.lean(g)
 		finished := p.spread(g, res)
 		if res.Reason != Finished && !(p.s.Partial && finished >= max(2*p.elites, ps.total/2)) {
 			p.compete(g)

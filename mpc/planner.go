@@ -255,6 +255,7 @@ func (p *Planner) batchPiece(worker, i int) {
 	for it := range p.s.Iterations {
 		g.pass = p.iteration(it, 0)
 		p.factor(g)
+		p.lean(g)
 		if p.sweep(w, g); w.err != nil {
 			return
 		}

@@ -12,7 +12,7 @@ func base() Settings {
 		Horizon: 20, Samples: 100, Particles: 1, Iterations: 1,
 		Utility: UtilityElite, EliteFrac: 0.1, EliteWeights: WeightsUniform,
 		Lambda: 1, LambdaMode: LambdaFixed, ESSTarget: 0.1, CostScale: ScaleStd,
-		Distribution: DistributionDiag, StepMean: 1, StepCov: 1, Covariance: CovFixed,
+		Distribution: DistributionDiag, Divergence: DivergenceKL, StepMean: 1, StepCov: 1, Covariance: CovFixed,
 		Shift: ShiftRoll, Tail: TailRepeat, ShiftCovariance: CovReset, Inflate: 0.1,
 		Sigma: 0.5, MinStd: 1e-3, Sampling: SampleClip, Bound: 1, Decay: 1,
 		Noise: NoiseWhite, AR: []float64{0.25, 0.8, 0}, Knots: 4, KnotOrder: 3,
@@ -27,7 +27,7 @@ func base() Settings {
 func Unnamed() Settings {
 	b := base()
 	return Settings{
-		Distribution: b.Distribution, AR: b.AR, Knots: b.Knots, KnotOrder: b.KnotOrder,
+		Distribution: b.Distribution, Divergence: b.Divergence, AR: b.AR, Knots: b.Knots, KnotOrder: b.KnotOrder,
 		Score: b.Score, ScoreK: b.ScoreK, ScoreQ: b.ScoreQ, Parameters: b.Parameters,
 	}
 }

@@ -33,6 +33,7 @@ type worker struct {
 	sums   []float32         // 2 x ActDim
 	teller rollout.Disagreer // nil where the lane is none
 	differ []float32         // per row: disagreement of a step
+	before []float32         // rows x ActDim: the actions of the step before; nil unless actions cost
 
 	clock stopwatch
 	stop  Reason // why this worker began no further block or left one
@@ -70,6 +71,9 @@ func newWorker(p *Planner, world rollout.World, deps Deps, rows int) *worker {
 	w.teller, _ = w.lane.(rollout.Disagreer)
 	if p.s.Disagreement > 0 {
 		w.differ = make([]float32, rows)
+	}
+	if p.s.ActionCost > 0 || p.s.RateCost > 0 {
+		w.before = make([]float32, rows*a)
 	}
 	w.clock.now = func() time.Time { return p.now() }
 	w.visitor = w.visit
@@ -132,6 +136,8 @@ func (w *worker) lastAction(h int) {
 	for r := range b.Rows {
 		if w.was[r] == rollout.Running && b.Fate[r] != rollout.Running {
 			w.bad(r)
+		} else if w.before != nil && w.was[r] == rollout.Running && !w.ps.pre {
+			w.score[r] -= w.p.discount[h] * w.effort(r, h)
 		}
 	}
 }
@@ -187,6 +193,9 @@ func (w *worker) visit(h int, was []rollout.Fate) {
 		if s.Disagreement > 0 {
 			x -= s.Disagreement * float64(w.differ[r])
 		}
+		if w.before != nil {
+			x -= w.effort(r, h)
+		}
 		if x-x != 0 {
 			b.Fate[r] = rollout.NonFinite
 			w.bad(r)
@@ -227,6 +236,9 @@ func (w *worker) finish(steps int) {
 	for r := 0; r < b.Rows; r += w.ps.particles {
 		info := &w.g.info[w.slot(r)]
 		info.score, info.done = total(&p.s, w.score[r:r+w.ps.particles]), true
+		if w.g.tilt != nil && !w.ps.measure {
+			info.score -= p.s.Lambda * w.controlCost(w.slot(r))
+		}
 	}
 }
 
