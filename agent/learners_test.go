@@ -30,7 +30,11 @@ func composed(t *testing.T) map[string]Settings {
 	vnetHalf.Planner.Value, vnetHalf.Precision = mpc.ValueNet, PrecisionBF16
 	uni := tiny(t, "poplin-p", pendulum)
 	uni.Planner.Parameters = mpc.ParametersUni
-	return map[string]Settings{"uni": uni, "vnet": vnet, "vnet in bf16": vnetHalf, "batch_renorm": batch, "observation_norm": seen, "both": both, "policy_open": open, "parameters in bf16": simulator}
+	jsd := tiny(t, "m-demorl", pendulum)
+	jsd.Model.JSDGuard, jsd.Model.Elites = 1, 3
+	jsdTape := tiny(t, "dhmbpo", pendulum)
+	jsdTape.Model.JSDGuard, jsdTape.Model.Elites = 1, 3
+	return map[string]Settings{"jsd_guard": jsd, "jsd_guard on tapes": jsdTape, "uni": uni, "vnet": vnet, "vnet in bf16": vnetHalf, "batch_renorm": batch, "observation_norm": seen, "both": both, "policy_open": open, "parameters in bf16": simulator}
 }
 
 func TestComposedLearnersGiveEqualBitsForAnyNumberOfWorkersAndAfterARestore(t *testing.T) {

@@ -89,6 +89,9 @@ func (r *Report) fit(s dynamics.FitStats, d dynamics.Diagnostics, took time.Dura
 	r.last["model/holdout_r2"] = average(d.R2)
 	r.last["model/ence"] = d.ENCE
 	r.last["model/disagreement"] = d.Disagreement
+	if s.Divergence > 0 {
+		r.last["model/divergence"] = s.Divergence
+	}
 	for _, o := range d.OpenLoop {
 		r.last[fmt.Sprintf("model/open_loop_%d", o.Steps)] = o.Error
 	}

@@ -30,6 +30,7 @@ type Ensemble struct {
 	elites  []int // members, best first
 	fits    int
 	head    *terminalHead // nil unless terminal_head
+	jsd     jsdGuard      // of the elites' divergence; empty without jsd_guard
 
 	fit *fitter // scratch of Fit; holds nothing that a resume needs
 }

@@ -60,9 +60,11 @@ type Settings struct {
 	StdFloor    float64 `yaml:"std_floor"`    // an input whose standard deviation is below this is not scaled
 	TargetNorm  bool    `yaml:"target_norm"`  // fit targets scaled to mean 0 and standard deviation 1
 
-	Propagation Propagation `yaml:"propagation"` // fixed | ts1 | tsinf | expect | all
-	ModelGuard  float64     `yaml:"model_guard"` // rows further from the mean than this many training ranges end; 0: off
-	DeltaClip   bool        `yaml:"delta_clip"`  // clamp changes to the training range widened by 20 %
+	Propagation Propagation `yaml:"propagation"`  // fixed | ts1 | tsinf | expect | all
+	ModelGuard  float64     `yaml:"model_guard"`  // rows further from the mean than this many training ranges end; 0: off
+	JSDGuard    float64     `yaml:"jsd_guard"`    // rows end at which the elites' divergence is above this times its quantile on held-out data; 0: off, 2 is published
+	JSDQuantile float64     `yaml:"jsd_quantile"` // which quantile that is
+	DeltaClip   bool        `yaml:"delta_clip"`   // clamp changes to the training range widened by 20 %
 
 	TerminalHead   bool  `yaml:"-"`               // learn when the task ends (method.md C.9)
 	TerminalHidden []int `yaml:"terminal_hidden"` // units of its hidden layers
@@ -76,7 +78,7 @@ func DefaultSettings() Settings {
 		Holdout: HoldoutSticky, HoldoutFraction: 0.2, HoldoutMax: 5000, Rows: RowsBootstrap,
 		BestFrom: BestFromFirstPass, Patience: 5, Improvement: 0.01,
 		BoundMax: 0.5, BoundMin: -10, BoundWeight: 0.01, StdFloor: 1e-6,
-		Propagation: Fixed, ModelGuard: 10,
+		Propagation: Fixed, ModelGuard: 10, JSDQuantile: 0.95,
 		TerminalHidden: []int{64, 64},
 	}
 }
@@ -139,6 +141,9 @@ func (s Settings) Validate() error {
 	check(positive(s.StdFloor), "std_floor", s.StdFloor, "a positive number such as 1e-6")
 	oneOf("propagation", string(s.Propagation), string(Fixed), string(TS1), string(TSInf), string(Expect), string(All))
 	check(s.ModelGuard >= 0 && !math.IsInf(s.ModelGuard, 1), "model_guard", s.ModelGuard, "0 (off) or a number of training ranges such as 10")
+	check(s.JSDGuard >= 0 && !math.IsInf(s.JSDGuard, 1), "jsd_guard", s.JSDGuard, "0 (off) or a factor such as 2")
+	check(s.JSDGuard == 0 || s.Elites >= 2, "jsd_guard", s.JSDGuard, fmt.Sprintf("0 (off), or at least 2 elites (%d), since one has nobody to disagree with", s.Elites))
+	check(s.JSDQuantile >= 0 && s.JSDQuantile <= 1, "jsd_quantile", s.JSDQuantile, "a level from 0 to 1 such as 0.95")
 	check(!s.TerminalHead || len(s.TerminalHidden) >= 1, "terminal_hidden", s.TerminalHidden, "at least one hidden layer")
 	for i, units := range s.TerminalHidden {
 		check(units >= 1, fmt.Sprintf("terminal_hidden[%d]", i), units, "at least 1 unit")
