@@ -94,3 +94,37 @@ func TestCompatibilityModesAreThoseOfTheSpecification(t *testing.T) {
 		}
 	}
 }
+
+// The list that docs/algorithms.md prints for the model variant is one of settings
+// that exist and fit dhmbpo.
+func TestTheModelVariantsListIsValid(t *testing.T) {
+	text, err := os.ReadFile("../docs/algorithms.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(text), "### `c11`")
+	list, _, _ = strings.Cut(list, "\nNo run")
+	sets := regexp.MustCompile(`--set (\S+)`).FindAllStringSubmatch(list, -1)
+	a, err := agent.FindAlgorithm("dhmbpo")
+	if err != nil || len(sets) < 12 {
+		t.Fatalf("%v, settings %v", err, sets)
+	}
+	s, err := agent.Preset(a, "reference", env.Task{
+		Published: "HalfCheetah", Describe: func() env.Spec { return env.Spec{ID: "gym/halfcheetah", ObsDim: 17, ActDim: 6, Limit: 1000} },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, set := range sets {
+		path, value, _ := strings.Cut(set[1], "=")
+		if err := settings.Set(&s, path, value); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := s.Validate(); err != nil {
+		t.Error(err)
+	}
+	if m := s.Model; m.Variance != "constant" || m.Stop != "paired_test" || m.Members != 8 || m.Hidden[0] != 256 {
+		t.Errorf("the model is %+v", m)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"demorl/clone"
+	"demorl/dynamics"
 	"demorl/mpc"
 	"demorl/rng"
 	"demorl/sac"
@@ -34,7 +35,18 @@ func composed(t *testing.T) map[string]Settings {
 	jsd.Model.JSDGuard, jsd.Model.Elites = 1, 3
 	jsdTape := tiny(t, "dhmbpo", pendulum)
 	jsdTape.Model.JSDGuard, jsdTape.Model.Elites = 1, 3
-	return map[string]Settings{"jsd_guard": jsd, "jsd_guard on tapes": jsdTape, "uni": uni, "vnet": vnet, "vnet in bf16": vnetHalf, "batch_renorm": batch, "observation_norm": seen, "both": both, "policy_open": open, "parameters in bf16": simulator}
+	inner, outer := tiny(t, "m-demorl", pendulum), tiny(t, "dhmbpo", pendulum)
+	variantModel(&inner)
+	variantModel(&outer)
+	return map[string]Settings{"model variant": inner, "model variant on tapes": outer, "jsd_guard": jsd, "jsd_guard on tapes": jsdTape, "uni": uni, "vnet": vnet, "vnet in bf16": vnetHalf, "batch_renorm": batch, "observation_norm": seen, "both": both, "policy_open": open, "parameters in bf16": simulator}
+}
+
+// variantModel gives the model the form of method.md C.11.
+func variantModel(s *Settings) {
+	m := &s.Model
+	m.Variance, m.Norm, m.NormEpsilon, m.Dropout = dynamics.VarianceConstant, dynamics.NormLayer, []float64{1, 0.1}, []float64{0.01, 0.005}
+	m.Optimizer, m.FreshOptimizer, m.Rows, m.TargetNorm = dynamics.OptimizerAdamW, true, dynamics.RowsWeights, true
+	m.Stop, m.Patience, m.MaxPasses, m.PassBatches = dynamics.StopTest, 1, 0, 6
 }
 
 func TestComposedLearnersGiveEqualBitsForAnyNumberOfWorkersAndAfterARestore(t *testing.T) {

@@ -197,6 +197,9 @@ func (s *Settings) Validate() error {
 	if s.Precision == PrecisionBF16 && s.SAC.Critic.Norm != sac.NormNone {
 		faults = append(faults, fmt.Errorf("precision is %q and sac.critic.norm is %q; bfloat16 needs critics without norm, or use precision %s", s.Precision, s.SAC.Critic.Norm, PrecisionF32))
 	}
+	if s.Precision == PrecisionBF16 && s.UsesModel() && s.Model.Norm == dynamics.NormLayer {
+		faults = append(faults, fmt.Errorf("precision is %q and model.norm is %q; bfloat16 needs networks without norm, or use precision %s", s.Precision, s.Model.Norm, PrecisionF32))
+	}
 	oneOf("termination", s.Termination, "env", "never")
 	atLeast("warmup", s.Warmup, 1)
 	atLeast("epoch_steps", s.EpochSteps, 1)

@@ -24,6 +24,9 @@ func (e *Ensemble) AppendState(dst []byte) []byte {
 	if e.settings.JSDGuard > 0 {
 		dst = e.jsd.appendState(dst)
 	}
+	if e.noise != nil {
+		dst = e.noise.appendState(dst)
+	}
 	return dst
 }
 
@@ -59,6 +62,9 @@ func (e *Ensemble) ReadState(r *wire.Reader) {
 	}
 	if e.settings.JSDGuard > 0 {
 		e.jsd.readState(r)
+	}
+	if e.noise != nil {
+		e.noise.readState(r)
 	}
 	e.publish()
 }

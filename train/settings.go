@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"demorl/agent"
+	"demorl/dynamics"
 	"demorl/env"
 	"demorl/mpc"
 	"demorl/sac"
@@ -62,7 +63,7 @@ func Stored() Settings {
 	return Settings{Agent: agent.Settings{
 		Precision: agent.PrecisionF32, World: agent.WorldModel, Learner: agent.LearnerSAC, PlannerShare: 1,
 		Gradient: agent.DefaultGradient(), SAC: sac.Settings{Activation: sac.ReLU, Critic: sac.DefaultCritic(), AdamBeta1: 0.9},
-		StopAtTerminal: true, NoiseRedraw: agent.RedrawRound, Planner: mpc.Unnamed(),
+		StopAtTerminal: true, NoiseRedraw: agent.RedrawRound, Model: dynamics.Unnamed(), Planner: mpc.Unnamed(),
 	}}
 }
 
