@@ -95,36 +95,41 @@ func TestCompatibilityModesAreThoseOfTheSpecification(t *testing.T) {
 	}
 }
 
-// The list that docs/algorithms.md prints for the model variant is one of settings
-// that exist and fit dhmbpo.
-func TestTheModelVariantsListIsValid(t *testing.T) {
+// The lists that docs/algorithms.md prints for the model variant and for SimBa are
+// of settings that exist and fit an algorithm.
+func TestTheListsOfVariantsAreValid(t *testing.T) {
 	text, err := os.ReadFile("../docs/algorithms.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, list, _ := strings.Cut(string(text), "### `c11`")
-	list, _, _ = strings.Cut(list, "\nNo run")
-	sets := regexp.MustCompile(`--set (\S+)`).FindAllStringSubmatch(list, -1)
-	a, err := agent.FindAlgorithm("dhmbpo")
-	if err != nil || len(sets) < 12 {
-		t.Fatalf("%v, settings %v", err, sets)
-	}
-	s, err := agent.Preset(a, "reference", env.Task{
-		Published: "HalfCheetah", Describe: func() env.Spec { return env.Spec{ID: "gym/halfcheetah", ObsDim: 17, ActDim: 6, Limit: 1000} },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, set := range sets {
-		path, value, _ := strings.Cut(set[1], "=")
-		if err := settings.Set(&s, path, value); err != nil {
-			t.Error(err)
+	for mode, algorithm := range map[string]string{"c11": "dhmbpo", "simba": "sac"} {
+		_, list, _ := strings.Cut(string(text), "### `"+mode+"`")
+		list, _, _ = strings.Cut(strings.TrimPrefix(list, "\n\n```"), "```")
+		sets := regexp.MustCompile(`--set (\S+)`).FindAllStringSubmatch(list, -1)
+		a, err := agent.FindAlgorithm(algorithm)
+		if err != nil || len(sets) < 11 {
+			t.Fatalf("%v, settings %v", err, sets)
 		}
-	}
-	if err := s.Validate(); err != nil {
-		t.Error(err)
-	}
-	if m := s.Model; m.Variance != "constant" || m.Stop != "paired_test" || m.Members != 8 || m.Hidden[0] != 256 {
-		t.Errorf("the model is %+v", m)
+		s, err := agent.Preset(a, "reference", env.Task{
+			Published: "HalfCheetah", Describe: func() env.Spec { return env.Spec{ID: "gym/halfcheetah", ObsDim: 17, ActDim: 6, Limit: 1000} },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, set := range sets {
+			path, value, _ := strings.Cut(set[1], "=")
+			if err := settings.Set(&s, path, value); err != nil {
+				t.Errorf("%s: %v", mode, err)
+			}
+		}
+		if err := s.Validate(); err != nil {
+			t.Errorf("%s: %v", mode, err)
+		}
+		if m := s.Model; mode == "c11" && (m.Variance != "constant" || m.Stop != "paired_test" || m.Members != 8 || m.Hidden[0] != 256) {
+			t.Errorf("the model is %+v", m)
+		}
+		if c := s.SAC; mode == "simba" && (c.Network != "simba" || c.Critic.Hidden[0] != 512 || s.UTD != 2 || c.Target(6) != -3) {
+			t.Errorf("the learner is %+v", c)
+		}
 	}
 }

@@ -38,7 +38,12 @@ func composed(t *testing.T) map[string]Settings {
 	inner, outer := tiny(t, "m-demorl", pendulum), tiny(t, "dhmbpo", pendulum)
 	variantModel(&inner)
 	variantModel(&outer)
-	return map[string]Settings{"model variant": inner, "model variant on tapes": outer, "jsd_guard": jsd, "jsd_guard on tapes": jsdTape, "uni": uni, "vnet": vnet, "vnet in bf16": vnetHalf, "batch_renorm": batch, "observation_norm": seen, "both": both, "policy_open": open, "parameters in bf16": simulator}
+	simba := tiny(t, "m-demorl", pendulum)
+	simba.SAC.Network, simba.SAC.Hidden, simba.SAC.ObservationNorm, simba.SAC.WeightDecay = sac.NetworkSimBa, []int{8}, true, 1e-2
+	simbaGradient := tiny(t, "dhmbpo", pendulum)
+	simbaGradient.SAC.Network, simbaGradient.SAC.Hidden, simbaGradient.SAC.Activation = sac.NetworkSimBa, []int{8}, sac.ReLU
+	simbaGradient.SAC.Critic.Norm, simbaGradient.SAC.Critic.Dropout = sac.NormNone, 0
+	return map[string]Settings{"simba": simba, "simba by value gradients": simbaGradient, "model variant": inner, "model variant on tapes": outer, "jsd_guard": jsd, "jsd_guard on tapes": jsdTape, "uni": uni, "vnet": vnet, "vnet in bf16": vnetHalf, "batch_renorm": batch, "observation_norm": seen, "both": both, "policy_open": open, "parameters in bf16": simulator}
 }
 
 // variantModel gives the model the form of method.md C.11.

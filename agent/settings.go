@@ -194,6 +194,9 @@ func (s *Settings) Validate() error {
 	oneOf("noise_redraw", s.NoiseRedraw, RedrawRound, RedrawEpoch)
 	oneOf("reward", s.Reward, RewardKnown, RewardLearned)
 	oneOf("precision", s.Precision, PrecisionF32, PrecisionBF16)
+	if s.Precision == PrecisionBF16 && s.SAC.Network == sac.NetworkSimBa {
+		faults = append(faults, fmt.Errorf("precision is %q and sac.network is %q; bfloat16 needs networks without norm, or use precision %s", s.Precision, s.SAC.Network, PrecisionF32))
+	}
 	if s.Precision == PrecisionBF16 && s.SAC.Critic.Norm != sac.NormNone {
 		faults = append(faults, fmt.Errorf("precision is %q and sac.critic.norm is %q; bfloat16 needs critics without norm, or use precision %s", s.Precision, s.SAC.Critic.Norm, PrecisionF32))
 	}

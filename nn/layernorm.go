@@ -19,7 +19,7 @@ const normEpsilon = 1e-5
 // extras returns the number of parameters of layer l beside weights and biases.
 func (n *Net) extras(l int) int {
 	switch {
-	case n.Renorm:
+	case n.Renorm, n.Residual && reads(l):
 		return 2 * n.Sizes[l]
 	case n.LayerNorm && !n.Plain && l < n.Layers()-1:
 		return 2 * n.Sizes[l+1]
@@ -31,7 +31,8 @@ func (n *Net) extras(l int) int {
 func (n *Net) layerSize(l int) int { return (n.Sizes[l]+1)*n.Sizes[l+1] + n.extras(l) }
 
 // Gains and Offsets return those of layer l of member m, views: of a hidden
-// layer's outputs with LayerNorm, of a layer's inputs with Renorm.
+// layer's outputs with LayerNorm, of a layer's inputs with Renorm and, where it
+// reads the stream, with Residual.
 func (n *Net) Gains(m, l int) []float32   { return n.gains[m][l] }
 func (n *Net) Offsets(m, l int) []float32 { return n.offsets[m][l] }
 

@@ -17,11 +17,15 @@ func TestGradientsThroughDropoutAndLayerNormAgreeWithFiniteDifferences(t *testin
 	smooth.Hidden = kern.SiLU
 	inputs.LayerNorm, inputs.Dropout, inputs.Hidden, inputs.InputNorm, inputs.Dropouts = false, 0, kern.SiLU, []float64{1, 0.01}, []float64{0.3, 0.1}
 	rates.LayerNorm, rates.Dropout, rates.Dropouts = false, 0, []float64{0.3, 0.1}
-	for _, spec := range []nn.Spec{normed, smooth, inputs, rates} {
+	residual := nn.Spec{Members: 2, Sizes: nn.ResidualSizes(5, 9, 2, 3), Hidden: kern.ReLU, Trained: true, Residual: true}
+	for _, spec := range []nn.Spec{normed, smooth, inputs, rates, residual} {
 		n, x, dOut := setup(spec)
 		for l := range 2 {
 			if spec.LayerNorm {
 				rng.Root(21).At(uint64(l)).Normals(n.Offsets(1, l), 0)
+			}
+			if spec.Residual {
+				rng.Root(21).At(uint64(l)).Normals(n.Offsets(1, 2*l+1)[:8], 0)
 			}
 		}
 		tape := n.NewTape(rows)

@@ -20,6 +20,8 @@ type Spec struct {
 	InputNorm []float64 // epsilons of the norm of every layer's input but the first's (inputnorm.go); nil: none
 	Dropouts  []float64 // share of every hidden layer's linear outputs that Drop leaves out; nil: none
 
+	Residual bool // SimBa's blocks (residual.go); Sizes are those of ResidualSizes
+
 	Renorm       bool   // normalise every layer's input over the batch (batch renormalisation)
 	RenormWarmup uint64 // batches for which that is plain batch normalisation, before corrections begin
 }
@@ -73,6 +75,7 @@ func New(s Spec) *Net {
 		panic(fmt.Sprintf("nn: batch renormalisation comes without LayerNorm and with an activation whose output tells its slope, got %+v", s))
 	}
 	s.checkInputNorm()
+	s.checkResidual()
 	n := &Net{Spec: s}
 	if s.Renorm {
 		n.running = n.newRunning()
@@ -100,6 +103,8 @@ func New(s Spec) *Net {
 					n.gains[m][l][j] = 1
 				}
 				at += extras
+			} else if s.Residual {
+				n.gains[m], n.offsets[m] = append(n.gains[m], nil), append(n.offsets[m], nil)
 			} else if s.LayerNorm && l < n.Layers()-1 { // fixed ones and zeros, outside Params
 				n.gains[m], n.offsets[m] = append(n.gains[m], make([]float32, out)), append(n.offsets[m], make([]float32, out))
 				for j := range out {
@@ -215,6 +220,7 @@ type Tape struct {
 	renorm   *renormed // nil without Renorm
 
 	conditioned *conditioned // nil without InputNorm and Dropouts
+	residual    *residual    // nil without Residual
 }
 
 // NewTape returns memory for batches of up to rows rows.
@@ -225,6 +231,9 @@ func (n *Net) NewTape(rows int) *Tape {
 	}
 	if n.conditioned() {
 		t.conditioned = n.newConditioned(rows)
+	}
+	if n.Residual {
+		t.residual = n.newResidual(rows)
 	}
 	widest := 0
 	if n.Renorm {
@@ -259,6 +268,11 @@ func (n *Net) Infer(m int, t *Tape, x []float32, rows int) []float32 {
 		t.done(nil, rows)
 		return out
 	}
+	if n.Residual {
+		out := n.residualForward(m, t, x, rows)
+		t.done(nil, rows)
+		return out
+	}
 	t.check(rows)
 	in := x
 	for l := range n.Layers() {
@@ -286,6 +300,11 @@ func (n *Net) Forward(m int, t *Tape, x []float32, rows int) []float32 {
 	}
 	if t.conditioned != nil {
 		out := n.conditionedForward(m, t, x, rows, true)
+		t.done(x, rows)
+		return out
+	}
+	if n.Residual {
+		out := n.residualForward(m, t, x, rows)
 		t.done(x, rows)
 		return out
 	}
@@ -340,6 +359,9 @@ func (t *Tape) Keep(rows []int32) {
 			}
 		}
 	}
+	if t.residual != nil {
+		t.residual.keep(rows)
+	}
 	if t.renorm != nil && t.renorm.batch {
 		panic("nn: Keep after ForwardBatch, whose rows depend on each other")
 	}
@@ -378,6 +400,10 @@ func (n *Net) backward(m int, t *Tape, dOut, grad, dIn []float32, add bool) {
 	}
 	if n.Renorm {
 		n.renormBackward(m, t, dOut, grad, dIn, add)
+		return
+	}
+	if n.Residual {
+		n.residualBackward(m, t, dOut, grad, dIn, add)
 		return
 	}
 	rows, end := t.rows, n.MemberSize()

@@ -26,6 +26,7 @@ type Agent struct {
 
 	actor, critics, targets *nn.Net
 	actorAdam, criticAdam   *nn.Adam
+	actorDecay, criticDecay []float64 // per layer; nil without weight_decay
 	logTemperature          float64
 	temperatureAdam         nn.Scalar
 
@@ -109,11 +110,12 @@ func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Agent, e
 		act = kern.SiLU
 	}
 	renorm := s.Critic.Norm == NormBatch
+	simba := s.Network == NetworkSimBa
 	a.actor = nn.New(nn.Spec{
-		Members: 1, Sizes: sizes(obsDim, s.Hidden, 2*actDim), Hidden: act, Trained: true, Renorm: renorm, RenormWarmup: renormWarmup,
+		Members: 1, Sizes: s.sizes(obsDim, s.Hidden, s.Blocks, 2*actDim), Hidden: act, Trained: true, Residual: simba, Renorm: renorm, RenormWarmup: renormWarmup,
 	})
 	critic := nn.Spec{
-		Members: s.Critic.Count, Sizes: sizes(obsDim+actDim, s.criticHidden(), s.Critic.Quantiles), Hidden: act, Trained: true,
+		Members: s.Critic.Count, Sizes: s.sizes(obsDim+actDim, s.criticHidden(), s.Critic.Blocks, s.Critic.Quantiles), Hidden: act, Trained: true, Residual: simba,
 		LayerNorm: s.Critic.Norm == NormLayer || s.Critic.Norm == NormPlain, Plain: s.Critic.Norm == NormPlain, Dropout: s.Critic.Dropout,
 		Renorm: renorm, RenormWarmup: renormWarmup,
 	}
@@ -135,6 +137,10 @@ func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Agent, e
 	a.targets.PackAll()
 	a.actorAdam, a.criticAdam = nn.NewAdam(a.actor, s.ActorRate), nn.NewAdam(a.critics, s.CriticRate)
 	a.actorAdam.Beta1, a.criticAdam.Beta1 = s.AdamBeta1, s.AdamBeta1
+	if s.WeightDecay > 0 {
+		a.actorAdam.Decoupled, a.criticAdam.Decoupled = true, true
+		a.actorDecay, a.criticDecay = evenly(s.WeightDecay, a.actor.Layers()), evenly(s.WeightDecay, a.critics.Layers())
+	}
 	a.temperatureAdam.Rate = s.TemperatureRate
 	a.logTemperature = math.Log(s.InitialTemperature)
 	if s.Value.Trained {
@@ -179,6 +185,23 @@ func (c CriticSettings) kept() int {
 		return 1
 	}
 	return c.Count * (c.Quantiles - c.Drop)
+}
+
+// sizes returns those of a network of the settings' kind; blocks counts where it
+// is residual.
+func (s Settings) sizes(in int, hidden []int, blocks, out int) []int {
+	if s.Network == NetworkSimBa {
+		return nn.ResidualSizes(in, hidden[0], blocks, out)
+	}
+	return sizes(in, hidden, out)
+}
+
+func evenly(x float64, n int) []float64 {
+	all := make([]float64, n)
+	for i := range all {
+		all[i] = x
+	}
+	return all
 }
 
 func sizes(in int, hidden []int, out int) []int {

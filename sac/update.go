@@ -396,7 +396,7 @@ func (a *Agent) criticStep(_, i int) {
 	for p := range a.summed[1:] {
 		kern.AXPY(grad[lo:hi], 1, a.summed[1+p].criticGrad[c][lo:hi])
 	}
-	a.criticSquares[i] = a.criticAdam.StepPart(a.critics, c, part, grad, nil)
+	a.criticSquares[i] = a.criticAdam.StepPart(a.critics, c, part, grad, a.criticDecay)
 	if a.targets == a.critics {
 		return
 	}
@@ -410,7 +410,7 @@ func (a *Agent) actorStep(_, i int) {
 	for p := range a.summed[1:] {
 		kern.AXPY(grad[lo:hi], 1, a.summed[1+p].actorGrad[lo:hi])
 	}
-	a.actorSquares[i] = a.actorAdam.StepPart(a.actor, 0, i, grad, nil)
+	a.actorSquares[i] = a.actorAdam.StepPart(a.actor, 0, i, grad, a.actorDecay)
 }
 
 // join writes rows of (obs, action) side by side to dst.
