@@ -194,15 +194,7 @@ func (s *Settings) Validate() error {
 	oneOf("noise_redraw", s.NoiseRedraw, RedrawRound, RedrawEpoch)
 	oneOf("reward", s.Reward, RewardKnown, RewardLearned)
 	oneOf("precision", s.Precision, PrecisionF32, PrecisionBF16)
-	if s.Precision == PrecisionBF16 && s.SAC.Network == sac.NetworkSimBa {
-		faults = append(faults, fmt.Errorf("precision is %q and sac.network is %q; bfloat16 needs networks without norm, or use precision %s", s.Precision, s.SAC.Network, PrecisionF32))
-	}
-	if s.Precision == PrecisionBF16 && s.SAC.Critic.Norm != sac.NormNone {
-		faults = append(faults, fmt.Errorf("precision is %q and sac.critic.norm is %q; bfloat16 needs critics without norm, or use precision %s", s.Precision, s.SAC.Critic.Norm, PrecisionF32))
-	}
-	if s.Precision == PrecisionBF16 && s.UsesModel() && s.Model.Norm == dynamics.NormLayer {
-		faults = append(faults, fmt.Errorf("precision is %q and model.norm is %q; bfloat16 needs networks without norm, or use precision %s", s.Precision, s.Model.Norm, PrecisionF32))
-	}
+	faults = append(faults, s.precisionFaults()...)
 	oneOf("termination", s.Termination, "env", "never")
 	atLeast("warmup", s.Warmup, 1)
 	atLeast("epoch_steps", s.EpochSteps, 1)
@@ -288,4 +280,21 @@ func prefixed(section string, err error) error {
 		out = append(out, errors.New(line))
 	}
 	return errors.Join(out...)
+}
+
+// precisionFaults are networks of which imagination has no bfloat16 copies.
+func (s *Settings) precisionFaults() (faults []error) {
+	if s.Precision != PrecisionBF16 {
+		return nil
+	}
+	if s.SAC.Network == sac.NetworkSimBa {
+		faults = append(faults, fmt.Errorf("precision is %q and sac.network is %q; bfloat16 needs networks without norm, or use precision %s", s.Precision, s.SAC.Network, PrecisionF32))
+	}
+	if s.SAC.Critic.Norm != sac.NormNone {
+		faults = append(faults, fmt.Errorf("precision is %q and sac.critic.norm is %q; bfloat16 needs critics without norm, or use precision %s", s.Precision, s.SAC.Critic.Norm, PrecisionF32))
+	}
+	if s.UsesModel() && s.Model.Norm == dynamics.NormLayer {
+		faults = append(faults, fmt.Errorf("precision is %q and model.norm is %q; bfloat16 needs networks without norm, or use precision %s", s.Precision, s.Model.Norm, PrecisionF32))
+	}
+	return faults
 }

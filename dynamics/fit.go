@@ -146,3 +146,19 @@ func worstIfNaN(x float64) float64 {
 	}
 	return x
 }
+
+// resetOptimizers forgets all gradients seen.
+func (e *Ensemble) resetOptimizers() {
+	e.adam.Reset()
+	for d := range e.bounds.upperOpt {
+		e.bounds.upperOpt[d].Reset()
+		e.bounds.lowerOpt[d].Reset()
+	}
+	if e.noise != nil {
+		for m := range e.noise.opt {
+			for d := range e.noise.opt[m] {
+				e.noise.opt[m][d].Reset()
+			}
+		}
+	}
+}

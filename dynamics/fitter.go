@@ -196,42 +196,6 @@ func (f *fitter) gather(buf *replay.Buffer, rows []int32, x, y []float32) (_, _ 
 	return x, y
 }
 
-// drawLists gives every member its rows: draws with replacement (bootstrap) or
-// each row once (shuffle, weights).
-func (f *fitter) drawLists(key rng.Key) {
-	n := len(f.train)
-	bootstrap := f.e.settings.Rows == RowsBootstrap
-	f.e.pool.Do(f.e.Members(), func(_, m int) {
-		f.lists[m] = slices.Grow(f.lists[m][:0], n)[:n]
-		own := key.At(uint64(m))
-		for i := range f.lists[m] {
-			f.lists[m][i] = int32(i)
-			if bootstrap {
-				f.lists[m][i] = int32(own.IntnAt(uint64(i), n))
-			}
-		}
-	})
-}
-
-// shuffle puts every member's list into a new order; where a pass does not take
-// all of it, only the part that it takes.
-func (f *fitter) shuffle(key rng.Key) {
-	f.e.pool.Do(f.e.Members(), func(_, m int) {
-		own, list := key.At(uint64(m)), f.lists[m]
-		if taken := f.e.settings.PassBatches * f.e.settings.Batch; taken > 0 && taken < len(list) {
-			for i := range taken {
-				j := i + own.IntnAt(uint64(i), len(list)-i)
-				list[i], list[j] = list[j], list[i]
-			}
-			return
-		}
-		for i := len(list) - 1; i > 0; i-- {
-			j := own.IntnAt(uint64(i), i+1)
-			list[i], list[j] = list[j], list[i]
-		}
-	})
-}
-
 // run trains until patience or a limit ends it (method.md C.5) and restores
 // every member's best weights.
 func (f *fitter) run(key rng.Key, progress func(Progress)) FitStats {
@@ -374,37 +338,6 @@ func (f *fitter) stepBounds() {
 	f.e.bounds.step(f.upperSum, f.lowerSum)
 }
 
-// stepNoise steps every member's constant log standard deviations, whose
-// gradient the shares leave where that by the upper bounds is elsewhere.
-func (f *fitter) stepNoise() {
-	for i := 0; i < len(f.shares); {
-		m := f.shares[i].member
-		clear(f.noiseGrad)
-		for ; i < len(f.shares) && f.shares[i].member == m; i++ {
-			for d, g := range f.shares[i].upper {
-				f.noiseGrad[d] += g
-			}
-		}
-		f.e.noise.step(m, f.noiseGrad)
-	}
-}
-
-// resetOptimizers forgets all gradients seen.
-func (e *Ensemble) resetOptimizers() {
-	e.adam.Reset()
-	for d := range e.bounds.upperOpt {
-		e.bounds.upperOpt[d].Reset()
-		e.bounds.lowerOpt[d].Reset()
-	}
-	if e.noise != nil {
-		for m := range e.noise.opt {
-			for d := range e.noise.opt[m] {
-				e.noise.opt[m][d].Reset()
-			}
-		}
-	}
-}
-
 // memberLosses returns every member's loss of the last gradient step.
 func (f *fitter) memberLosses() []float64 {
 	losses := make([]float64, f.e.Members())
@@ -435,13 +368,6 @@ func (f *fitter) sharePiece(worker, i int) {
 	if s.grad == nil {
 		e.adam.Step(e.net, s.member, grad, e.settings.Decay)
 	}
-}
-
-// weight is member m's weight of training row j: exponential of mean 1, drawn
-// once in a row's life (method.md C.11).
-func (f *fitter) weight(m, j int) float32 {
-	number := f.oldest + uint64(f.train[j])
-	return float32(-math.Log1p(-f.weightKey.At(uint64(m)).Float64At(number)))
 }
 
 // gradient leaves in grad a share's gradient of the loss, averaged over of rows,

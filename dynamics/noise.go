@@ -138,3 +138,18 @@ func (p *predictor) constantDraws(used int) {
 		p.mean[i] += float32(s * p.noise[i])
 	}
 }
+
+// stepNoise steps every member's constant log standard deviations, whose
+// gradient the shares leave where that by the upper bounds is elsewhere.
+func (f *fitter) stepNoise() {
+	for i := 0; i < len(f.shares); {
+		m := f.shares[i].member
+		clear(f.noiseGrad)
+		for ; i < len(f.shares) && f.shares[i].member == m; i++ {
+			for d, g := range f.shares[i].upper {
+				f.noiseGrad[d] += g
+			}
+		}
+		f.e.noise.step(m, f.noiseGrad)
+	}
+}
