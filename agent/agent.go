@@ -111,6 +111,7 @@ func New(s Settings, task Task, key rng.Key, pool *par.Pool) (*Agent, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
+	s.SAC.Value.Trained = s.usesStateValue()
 	a := &Agent{settings: s, task: task, key: key, pool: pool, real: replay.NewBuffer(s.Capacity, task.ObsDim, task.ActDim)}
 	var err error
 	if s.clones() {
@@ -250,8 +251,11 @@ func (a *Agent) newTerminal(kind string) func(rows int) rollout.Terminal {
 		if a.settings.Precision == PrecisionBF16 {
 			v = a.sac.NewValueBF16(rows)
 		}
-		if kind == mpc.ValueLastAction {
+		switch kind {
+		case mpc.ValueLastAction:
 			v.Rule = sac.LastAction
+		case mpc.ValueNet:
+			v.Rule = sac.StateValue
 		}
 		return v
 	}
@@ -441,7 +445,7 @@ func (a *Agent) Learn() error {
 		stats := a.sac.UpdateDrawn(a.batch, a.draw.rows, key.At(1))
 		a.updates++
 		if stats.NonFinite {
-			return &DivergedError{Step: a.step, What: fmt.Sprintf("critic loss %v, actor loss %v after update %d", stats.CriticLoss, stats.ActorLoss, a.updates)}
+			return &DivergedError{Step: a.step, What: fmt.Sprintf("critic loss %v, actor loss %v, value loss %v after update %d", stats.CriticLoss, stats.ActorLoss, stats.ValueLoss, a.updates)}
 		}
 		a.report.update(stats)
 	}

@@ -65,24 +65,25 @@ func TestCompatibilityModesAreThoseOfTheSpecification(t *testing.T) {
 		freeze                         int
 		store                          string
 		entropy                        float64
+		value                          string
 	}
 	own := agent.Schedule{0, 70, 0.2, 0.8} // [B]'s row of HalfCheetah
 	for mode, want := range map[string]column{
-		"paper": {"cost", mpc.PlanMean, "all", "mean", true, true, "round", 1, "clear", agent.Schedule{0, 80, 5, 15}, agent.Schedule{0.05}, 0, "mean", -3},
-		"code":  {"cost", mpc.PlanFirstParticle, "all_but_last", "sample", false, false, "epoch", 1.4, "ring", agent.Schedule{5}, own, 70, "sample", 0},
+		"paper": {"cost", mpc.PlanMean, "all", "mean", true, true, "round", 1, "clear", agent.Schedule{0, 80, 5, 15}, agent.Schedule{0.05}, 0, "mean", -3, mpc.ValueTerminal},
+		"code":  {"cost", mpc.PlanFirstParticle, "all_but_last", "sample", false, false, "epoch", 1.4, "ring", agent.Schedule{5}, own, 70, "sample", 0, mpc.ValueNet},
 	} {
 		s := compatible(t, mode)
 		p := s.Planner
 		got := column{
 			p.EliteWeights, p.PlanForm, p.ScoreRewards, p.ScoreReward, p.Mask, s.StopAtTerminal, s.NoiseRedraw, p.Bound, s.PlanBuffer,
-			s.Horizon, s.RealRatio, s.ModelFreezeEpoch, s.StoreReward, s.SAC.TargetEntropy,
+			s.Horizon, s.RealRatio, s.ModelFreezeEpoch, s.StoreReward, s.SAC.TargetEntropy, p.Value,
 		}
 		if !slices.Equal(got.horizon, want.horizon) || !slices.Equal(got.ratio, want.ratio) {
 			t.Errorf("%s: horizon %v, ratio %v", mode, got.horizon, got.ratio)
 		}
 		got.horizon, got.ratio, want.horizon, want.ratio = nil, nil, nil, nil
 		if a, b := got, want; a.weights != b.weights || a.form != b.form || a.rewards != b.rewards || a.reward != b.reward || a.mask != b.mask || a.stop != b.stop ||
-			a.redraw != b.redraw || a.bound != b.bound || a.buffer != b.buffer || a.freeze != b.freeze || a.store != b.store || a.entropy != b.entropy {
+			a.redraw != b.redraw || a.bound != b.bound || a.buffer != b.buffer || a.freeze != b.freeze || a.store != b.store || a.entropy != b.entropy || a.value != b.value {
 			t.Errorf("%s: %+v, want %+v", mode, got, want)
 		}
 		if s.Reward != agent.RewardLearned || mode == "code" && s.RetainEpochs != 1 {
@@ -90,6 +91,45 @@ func TestCompatibilityModesAreThoseOfTheSpecification(t *testing.T) {
 		}
 		if w := p.Warnings(); len(w) == 0 {
 			t.Errorf("%s: Eq. 14 gives no warning", mode)
+		}
+	}
+}
+
+// The lists that docs/algorithms.md prints for the model variant and for SimBa are
+// of settings that exist and fit an algorithm.
+func TestTheListsOfVariantsAreValid(t *testing.T) {
+	text, err := os.ReadFile("../docs/algorithms.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for mode, algorithm := range map[string]string{"c11": "dhmbpo", "simba": "sac"} {
+		_, list, _ := strings.Cut(string(text), "### `"+mode+"`")
+		list, _, _ = strings.Cut(strings.TrimPrefix(list, "\n\n```"), "```")
+		sets := regexp.MustCompile(`--set (\S+)`).FindAllStringSubmatch(list, -1)
+		a, err := agent.FindAlgorithm(algorithm)
+		if err != nil || len(sets) < 11 {
+			t.Fatalf("%v, settings %v", err, sets)
+		}
+		s, err := agent.Preset(a, "reference", env.Task{
+			Published: "HalfCheetah", Describe: func() env.Spec { return env.Spec{ID: "gym/halfcheetah", ObsDim: 17, ActDim: 6, Limit: 1000} },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, set := range sets {
+			path, value, _ := strings.Cut(set[1], "=")
+			if err := settings.Set(&s, path, value); err != nil {
+				t.Errorf("%s: %v", mode, err)
+			}
+		}
+		if err := s.Validate(); err != nil {
+			t.Errorf("%s: %v", mode, err)
+		}
+		if m := s.Model; mode == "c11" && (m.Variance != "constant" || m.Stop != "paired_test" || m.Members != 8 || m.Hidden[0] != 256) {
+			t.Errorf("the model is %+v", m)
+		}
+		if c := s.SAC; mode == "simba" && (c.Network != "simba" || c.Critic.Hidden[0] != 512 || s.UTD != 2 || c.Target(6) != -3) {
+			t.Errorf("the learner is %+v", c)
 		}
 	}
 }

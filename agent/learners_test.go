@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"demorl/clone"
+	"demorl/dynamics"
 	"demorl/mpc"
 	"demorl/rng"
 	"demorl/sac"
@@ -24,7 +25,33 @@ func composed(t *testing.T) map[string]Settings {
 	open.Planner.Shift, open.Planner.PlanForm = mpc.ShiftOpen, mpc.PlanMean
 	simulator := tiny(t, "poplin-p", pendulum)
 	simulator.Precision = PrecisionBF16
-	return map[string]Settings{"batch_renorm": batch, "observation_norm": seen, "both": both, "policy_open": open, "parameters in bf16": simulator}
+	vnet := tiny(t, "m-demorl-online", pendulum)
+	vnet.Planner.Value, vnet.SAC.Value.Hidden = mpc.ValueNet, []int{6}
+	vnetHalf := tiny(t, "m-demorl", pendulum)
+	vnetHalf.Planner.Value, vnetHalf.Precision = mpc.ValueNet, PrecisionBF16
+	uni := tiny(t, "poplin-p", pendulum)
+	uni.Planner.Parameters = mpc.ParametersUni
+	jsd := tiny(t, "m-demorl", pendulum)
+	jsd.Model.JSDGuard, jsd.Model.Elites = 1, 3
+	jsdTape := tiny(t, "dhmbpo", pendulum)
+	jsdTape.Model.JSDGuard, jsdTape.Model.Elites = 1, 3
+	inner, outer := tiny(t, "m-demorl", pendulum), tiny(t, "dhmbpo", pendulum)
+	variantModel(&inner)
+	variantModel(&outer)
+	simba := tiny(t, "m-demorl", pendulum)
+	simba.SAC.Network, simba.SAC.Hidden, simba.SAC.ObservationNorm, simba.SAC.WeightDecay = sac.NetworkSimBa, []int{8}, true, 1e-2
+	simbaGradient := tiny(t, "dhmbpo", pendulum)
+	simbaGradient.SAC.Network, simbaGradient.SAC.Hidden, simbaGradient.SAC.Activation = sac.NetworkSimBa, []int{8}, sac.ReLU
+	simbaGradient.SAC.Critic.Norm, simbaGradient.SAC.Critic.Dropout = sac.NormNone, 0
+	return map[string]Settings{"simba": simba, "simba by value gradients": simbaGradient, "model variant": inner, "model variant on tapes": outer, "jsd_guard": jsd, "jsd_guard on tapes": jsdTape, "uni": uni, "vnet": vnet, "vnet in bf16": vnetHalf, "batch_renorm": batch, "observation_norm": seen, "both": both, "policy_open": open, "parameters in bf16": simulator}
+}
+
+// variantModel gives the model the form of method.md C.11.
+func variantModel(s *Settings) {
+	m := &s.Model
+	m.Variance, m.Norm, m.NormEpsilon, m.Dropout = dynamics.VarianceConstant, dynamics.NormLayer, []float64{1, 0.1}, []float64{0.01, 0.005}
+	m.Optimizer, m.FreshOptimizer, m.Rows, m.TargetNorm = dynamics.OptimizerAdamW, true, dynamics.RowsWeights, true
+	m.Stop, m.Patience, m.MaxPasses, m.PassBatches = dynamics.StopTest, 1, 0, 6
 }
 
 func TestComposedLearnersGiveEqualBitsForAnyNumberOfWorkersAndAfterARestore(t *testing.T) {
@@ -138,6 +165,32 @@ func TestWhatLearnerCloneCannotDoIsSaid(t *testing.T) {
 		spoil(&s)
 		if err := s.Validate(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}
+
+// method.md A.5: the network of planner.value vnet is trained where it is asked
+// for, changes what is planned, and nothing that does not plan.
+func TestTheStateValueIsTrainedOnlyWhereThePlannerAsksForIt(t *testing.T) {
+	for _, value := range []string{mpc.ValueTerminal, mpc.ValueNet} {
+		s := tiny(t, "m-demorl", pendulum)
+		s.Planner.Value = value
+		d := newDriver(t, s, pendulum, 1)
+		d.run(s.Warmup + 25)
+		_, trained := d.a.TakeReport()["sac/value_loss"]
+		if trained != (value == mpc.ValueNet) {
+			t.Errorf("planner.value %s: a state value is trained: %v", value, trained)
+		}
+	}
+	for _, spoil := range []func(s *Settings){
+		func(s *Settings) { s.UTD = 0 },
+		func(s *Settings) { *s = tiny(t, "m-demorl-vg", pendulum) },
+	} {
+		s := tiny(t, "m-demorl", pendulum)
+		spoil(&s)
+		s.Planner.Value = mpc.ValueNet
+		if err := s.Validate(); err == nil || !strings.Contains(err.Error(), `planner.value is "vnet"`) {
+			t.Errorf("got %v", err)
 		}
 	}
 }

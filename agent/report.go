@@ -57,6 +57,9 @@ func (r *Report) update(s sac.Stats) {
 	r.mean("sac/q_mean", s.QMean)
 	r.mean("sac/critic_grad_norm", s.CriticGradNorm)
 	r.mean("sac/actor_grad_norm", s.ActorGradNorm)
+	if s.ValueGradNorm > 0 {
+		r.mean("sac/value_loss", s.ValueLoss)
+	}
 	r.last["sac/temperature"] = s.Temperature
 	r.qMax = math.Max(r.qMax, s.QMax)
 	r.last["sac/q_max"] = r.qMax
@@ -86,6 +89,9 @@ func (r *Report) fit(s dynamics.FitStats, d dynamics.Diagnostics, took time.Dura
 	r.last["model/holdout_r2"] = average(d.R2)
 	r.last["model/ence"] = d.ENCE
 	r.last["model/disagreement"] = d.Disagreement
+	if s.Divergence > 0 {
+		r.last["model/divergence"] = s.Divergence
+	}
 	for _, o := range d.OpenLoop {
 		r.last[fmt.Sprintf("model/open_loop_%d", o.Steps)] = o.Error
 	}

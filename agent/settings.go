@@ -122,6 +122,10 @@ func (s *Settings) clones() bool { return s.Learner == LearnerClone }
 // Plans reports whether the algorithm has an inner loop.
 func (s *Settings) Plans() bool { return s.Imagine == ImaginePlanned || s.Act == ActPlanner }
 
+// usesStateValue reports whether the planner ends its scores with a network of
+// the state alone, which is then trained.
+func (s *Settings) usesStateValue() bool { return s.Plans() && s.Planner.Value == mpc.ValueNet }
+
 // gradients reports whether updates go back through the model.
 func (s *Settings) gradients() bool { return s.Learner == LearnerValueGradient }
 
@@ -190,9 +194,7 @@ func (s *Settings) Validate() error {
 	oneOf("noise_redraw", s.NoiseRedraw, RedrawRound, RedrawEpoch)
 	oneOf("reward", s.Reward, RewardKnown, RewardLearned)
 	oneOf("precision", s.Precision, PrecisionF32, PrecisionBF16)
-	if s.Precision == PrecisionBF16 && s.SAC.Critic.Norm != sac.NormNone {
-		faults = append(faults, fmt.Errorf("precision is %q and sac.critic.norm is %q; bfloat16 needs critics without norm, or use precision %s", s.Precision, s.SAC.Critic.Norm, PrecisionF32))
-	}
+	faults = append(faults, s.precisionFaults()...)
 	oneOf("termination", s.Termination, "env", "never")
 	atLeast("warmup", s.Warmup, 1)
 	atLeast("epoch_steps", s.EpochSteps, 1)
@@ -222,6 +224,9 @@ func (s *Settings) Validate() error {
 		if s.UsesModel() && s.Model.Propagation == dynamics.All && s.Model.Elites > 0 && s.Planner.Particles%s.Model.Elites != 0 {
 			faults = append(faults, fmt.Errorf("planner.particles is %d; with model.propagation all it must be a multiple of model.elites (%d)", s.Planner.Particles, s.Model.Elites))
 		}
+	}
+	if s.usesStateValue() && (s.Learner != LearnerSAC || !s.Learns()) {
+		faults = append(faults, fmt.Errorf("planner.value is %q, learner is %q and utd is %d; that network is trained by the updates of learner %s: use these, or planner.value %s", s.Planner.Value, s.Learner, s.UTD, LearnerSAC, mpc.ValueTerminal))
 	}
 	if s.EpochSteps > 0 && s.UsesModel() && s.RefitEvery > s.EpochSteps {
 		faults = append(faults, fmt.Errorf("refit_every is %d; want at most epoch_steps (%d), since every epoch begins with a refit", s.RefitEvery, s.EpochSteps))
@@ -275,4 +280,21 @@ func prefixed(section string, err error) error {
 		out = append(out, errors.New(line))
 	}
 	return errors.Join(out...)
+}
+
+// precisionFaults are networks of which imagination has no bfloat16 copies.
+func (s *Settings) precisionFaults() (faults []error) {
+	if s.Precision != PrecisionBF16 {
+		return nil
+	}
+	if s.SAC.Network == sac.NetworkSimBa {
+		faults = append(faults, fmt.Errorf("precision is %q and sac.network is %q; bfloat16 needs networks without norm, or use precision %s", s.Precision, s.SAC.Network, PrecisionF32))
+	}
+	if s.SAC.Critic.Norm != sac.NormNone {
+		faults = append(faults, fmt.Errorf("precision is %q and sac.critic.norm is %q; bfloat16 needs critics without norm, or use precision %s", s.Precision, s.SAC.Critic.Norm, PrecisionF32))
+	}
+	if s.UsesModel() && s.Model.Norm == dynamics.NormLayer {
+		faults = append(faults, fmt.Errorf("precision is %q and model.norm is %q; bfloat16 needs networks without norm, or use precision %s", s.Precision, s.Model.Norm, PrecisionF32))
+	}
+	return faults
 }

@@ -229,7 +229,9 @@ func (a Algorithm) applyLearner(s *Settings) {
 	}
 	s.SAC.PolicyEvery = max(1, a.PolicyEvery)
 	if a.Critic != nil {
+		blocks := s.SAC.Critic.Blocks // of a network that no row has
 		s.SAC.Critic = *a.Critic
+		s.SAC.Critic.Blocks = blocks
 		s.SAC.Critic.Hidden = slices.Clone(a.Critic.Hidden)
 	}
 	if a.Rate > 0 {

@@ -55,7 +55,7 @@ func BenchmarkLossGradient(b *testing.B) {
 	rng.Root(1).Normals(out, 0)
 	upper, lower := make([]float64, 18), make([]float64, 18)
 	for b.Loop() {
-		lane.gradient(e.bounds, out, y, 256, 256, dOut, upper, lower)
+		lane.gradient(e.bounds, out, y, nil, 256, 256, dOut, upper, lower)
 	}
 }
 

@@ -22,6 +22,7 @@ type Ensemble struct {
 	half    *nn.Half // nil unless a World is in bfloat16
 	adam    *nn.Adam
 	bounds  *bounds
+	noise   *noise         // nil unless variance constant; then bounds are not used
 	inputs  *nn.Normaliser // of (obs, action)
 	targets *nn.Normaliser // of (reward, change); the identity unless target_norm
 	span    *span
@@ -30,6 +31,7 @@ type Ensemble struct {
 	elites  []int // members, best first
 	fits    int
 	head    *terminalHead // nil unless terminal_head
+	jsd     jsdGuard      // of the elites' divergence; empty without jsd_guard
 
 	fit *fitter // scratch of Fit; holds nothing that a resume needs
 }
@@ -46,9 +48,22 @@ func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Ensemble
 	}
 	e := &Ensemble{settings: s, obsDim: obsDim, actDim: actDim, key: key, pool: pool}
 	sizes := append([]int{obsDim + actDim}, s.Hidden...)
-	e.net = nn.New(nn.Spec{Members: s.Members, Sizes: append(sizes, 2*e.Outputs()), Hidden: kern.SiLU, Trained: true})
+	e.noise = newNoise(s, e.Outputs())
+	answers := 2 * e.Outputs()
+	if e.noise != nil {
+		answers = e.Outputs()
+	}
+	spec := nn.Spec{Members: s.Members, Sizes: append(sizes, answers), Hidden: kern.SiLU, Trained: true}
+	if s.Norm == NormLayer {
+		spec.InputNorm = s.NormEpsilon
+	}
+	if len(s.Dropout) > 0 {
+		spec.Dropouts = s.Dropout
+	}
+	e.net = nn.New(spec)
 	e.net.InitTruncatedNormal(key.Derive("weights"))
 	e.adam = nn.NewAdam(e.net, s.Rate)
+	e.adam.Decoupled = s.Optimizer == OptimizerAdamW
 	e.bounds = newBounds(s, e.Outputs())
 	e.inputs, e.targets = nn.NewNormaliser(obsDim+actDim), nn.NewNormaliser(e.Outputs())
 	e.span = newSpan(obsDim)
@@ -86,6 +101,9 @@ func (e *Ensemble) publish() {
 	t, inf := &e.tile, float32(math.Inf(1))
 	for j, std := range e.inputs.Std {
 		t.mean[j], t.scale[j] = e.inputs.Mean[j], 1/std
+	}
+	if e.noise != nil {
+		e.noise.publish()
 	}
 	copy(t.upper, e.bounds.upper)
 	copy(t.lower, e.bounds.lower)
@@ -177,6 +195,7 @@ type predictor struct {
 	each      []int32      // 0, 1, 2, ...: every row its own answer
 	mean, std []float32    // rows x outputs
 	noise     []float32    // rows x outputs: standard normals
+	wide      []float32    // rows x 2*outputs, with variance constant: see widen
 }
 
 func (e *Ensemble) newPredictor(rows int) *predictor {
@@ -185,11 +204,15 @@ func (e *Ensemble) newPredictor(rows int) *predictor {
 	for i := range each {
 		each[i] = int32(i)
 	}
-	return &predictor{
+	p := &predictor{
 		each: each,
 		e:    e, tape: e.net.NewTape(rows), x: make([]float32, rows*e.net.In()),
 		mean: make([]float32, n), std: make([]float32, n), noise: make([]float32, n),
 	}
+	if e.noise != nil {
+		p.wide = make([]float32, 2*n)
+	}
+	return p
 }
 
 // infer runs the first rows rows of x, in the task's units, through member m:
@@ -200,9 +223,9 @@ func (p *predictor) infer(m, rows int) []float32 {
 	used := rows * p.e.net.In()
 	kern.Normalise(p.x[:used], p.e.tile.mean[:used], p.e.tile.scale[:used])
 	if p.half != nil {
-		return p.e.half.Infer(m, p.half, p.x, rows)
+		return p.widen(m, p.e.half.Infer(m, p.half, p.x, rows), rows)
 	}
-	return p.e.net.Infer(m, p.tape, p.x, rows)
+	return p.widen(m, p.e.net.Infer(m, p.tape, p.x, rows), rows)
 }
 
 // means fills mean with member m's prediction for the first rows rows of x.
@@ -228,7 +251,11 @@ func (p *predictor) draws(out []float32, input []int32) {
 		copy(p.std[r*n:(r+1)*n], answer[n:])
 	}
 	used, t := rows*n, &p.e.tile
-	kern.Gaussian(p.mean[:used], p.std[:used], p.noise[:used], t.upper[:used], t.lower[:used])
+	if p.e.noise != nil {
+		p.constantDraws(used)
+	} else {
+		kern.Gaussian(p.mean[:used], p.std[:used], p.noise[:used], t.upper[:used], t.lower[:used])
+	}
 	if p.e.settings.TargetNorm {
 		p.rescale(p.mean, rows)
 		p.rescale(p.std, rows)

@@ -35,6 +35,7 @@ type FitStats struct {
 	TrainLoss     float64   // of the last pass
 	Elites        []int     // best first
 	Terminal      TerminalStats
+	Divergence    float64 // with jsd_guard: what the guard multiplies
 }
 
 // Fit trains all members on the rows of buf (method.md C.3 to C.5), starting
@@ -77,6 +78,14 @@ func (e *Ensemble) Fit(buf *replay.Buffer, key rng.Key, progress func(Progress))
 	stats.Elites = slices.Clone(e.elites)
 	if e.head != nil {
 		stats.Terminal = e.head.fit(e, buf, f.train, f.held, key.Derive("terminal"))
+	}
+	if e.settings.JSDGuard > 0 {
+		rows := f.held
+		if len(rows) == 0 {
+			rows = f.train
+		}
+		e.jsd.follow(e, buf, rows)
+		stats.Divergence = e.jsd.limit(1)
 	}
 	e.fits++
 	return stats, nil
@@ -136,4 +145,20 @@ func worstIfNaN(x float64) float64 {
 		return math.Inf(1)
 	}
 	return x
+}
+
+// resetOptimizers forgets all gradients seen.
+func (e *Ensemble) resetOptimizers() {
+	e.adam.Reset()
+	for d := range e.bounds.upperOpt {
+		e.bounds.upperOpt[d].Reset()
+		e.bounds.lowerOpt[d].Reset()
+	}
+	if e.noise != nil {
+		for m := range e.noise.opt {
+			for d := range e.noise.opt[m] {
+				e.noise.opt[m][d].Reset()
+			}
+		}
+	}
 }

@@ -39,10 +39,19 @@ type fitter struct {
 	lossSum            float64
 	lossCount          int
 	jobs               fitJobs
+
+	test      *pairedTest // nil unless stop paired_test
+	bestNoise [][]float64 // per member: the constant log standard deviations of snapshot
+	noiseGrad []float64
+	oldest    uint64  // number of the buffer's oldest row, by which weights are drawn
+	weightKey rng.Key // of rows' weights
+	dropKey   rng.Key // of the present gradient step's dropout
+	drops     rng.Key // of the fit's
+	steps     int     // gradient steps of the fit so far
 }
 
 // fitJobs are the pieces of work, made once: closures allocate.
-type fitJobs struct{ gradient, stepSplit, eval func(worker, i int) }
+type fitJobs struct{ gradient, stepSplit, eval, score func(worker, i int) }
 
 // share is one piece of a gradient step, and what it leaves behind: a whole
 // member's batch or, of the last of an odd number of members, some rows of it,
@@ -85,6 +94,7 @@ type fitLane struct {
 	tape       *nn.Tape
 	grad       []float32
 	x, y, dOut []float32
+	w          []float32 // weights of the rows; nil without
 	loss       *lossScratch
 }
 
@@ -106,7 +116,22 @@ func newFitter(e *Ensemble) *fitter {
 		})
 	}
 	f.divide()
-	f.jobs = fitJobs{f.sharePiece, f.stepPiece, f.evalPiece}
+	f.jobs = fitJobs{f.sharePiece, f.stepPiece, f.evalPiece, f.scorePiece}
+	if e.settings.Stop == StopTest {
+		f.test = newPairedTest(e)
+	}
+	if e.noise != nil {
+		f.noiseGrad = make([]float64, outputs)
+		for range members {
+			f.bestNoise = append(f.bestNoise, make([]float64, outputs))
+		}
+	}
+	if e.settings.Rows == RowsWeights {
+		f.weightKey = e.key.Derive("row weights")
+		for _, lane := range f.lanes {
+			lane.w = make([]float32, e.settings.Batch)
+		}
+	}
 	return f
 }
 
@@ -136,8 +161,12 @@ func (f *fitter) prepare(buf *replay.Buffer, key rng.Key) error {
 	f.x, f.y = f.gather(buf, f.train, f.x, f.y)
 	f.hx, f.hy = f.gather(buf, f.held, f.hx, f.hy)
 	f.drawLists(key.Derive("lists"))
+	f.oldest, f.drops, f.steps = buf.Added()-uint64(buf.Len()), key.Derive("dropout"), 0
 	pieces := (len(f.held) + evalRows - 1) / evalRows
 	f.sums = slices.Grow(f.sums[:0], e.Members()*pieces)[:e.Members()*pieces]
+	if t := f.test; t != nil {
+		t.scores, t.best = slices.Grow(t.scores[:0], len(f.held))[:len(f.held)], slices.Grow(t.best[:0], len(f.held))[:len(f.held)]
+	}
 	return nil
 }
 
@@ -167,39 +196,15 @@ func (f *fitter) gather(buf *replay.Buffer, rows []int32, x, y []float32) (_, _ 
 	return x, y
 }
 
-// drawLists gives every member its rows: draws with replacement (bootstrap) or
-// each row once (shuffle).
-func (f *fitter) drawLists(key rng.Key) {
-	n := len(f.train)
-	bootstrap := f.e.settings.Rows == RowsBootstrap
-	f.e.pool.Do(f.e.Members(), func(_, m int) {
-		f.lists[m] = slices.Grow(f.lists[m][:0], n)[:n]
-		own := key.At(uint64(m))
-		for i := range f.lists[m] {
-			f.lists[m][i] = int32(i)
-			if bootstrap {
-				f.lists[m][i] = int32(own.IntnAt(uint64(i), n))
-			}
-		}
-	})
-}
-
-// shuffle puts every member's list into a new order.
-func (f *fitter) shuffle(key rng.Key) {
-	f.e.pool.Do(f.e.Members(), func(_, m int) {
-		own, list := key.At(uint64(m)), f.lists[m]
-		for i := len(list) - 1; i > 0; i-- {
-			j := own.IntnAt(uint64(i), i+1)
-			list[i], list[j] = list[j], list[i]
-		}
-	})
-}
-
 // run trains until patience or a limit ends it (method.md C.5) and restores
 // every member's best weights.
 func (f *fitter) run(key rng.Key, progress func(Progress)) FitStats {
 	s := f.e.settings
 	stats := FitStats{Rows: len(f.train), Held: len(f.held)}
+	if s.FreshOptimizer {
+		f.e.resetOptimizers()
+	}
+	patience, most := s.passes(f.e.Outputs())
 	f.evaluate()
 	stats.StartError = slices.Clone(f.errors)
 	for m, err := range f.errors {
@@ -207,7 +212,10 @@ func (f *fitter) run(key rng.Key, progress func(Progress)) FitStats {
 		if s.BestFrom == BestFromCurrent {
 			f.best[m] = worstIfNaN(err)
 		}
-		copy(f.snapshot[m], f.e.net.Member(m))
+		f.save(m)
+	}
+	if f.test != nil {
+		copy(f.test.best, f.test.scores)
 	}
 	shuffles := key.Derive("shuffle")
 	improved := 0 // the step of the last improvement
@@ -222,7 +230,7 @@ func (f *fitter) run(key rng.Key, progress func(Progress)) FitStats {
 		stats.TrainLoss = f.lossSum / float64(max(1, f.lossCount))
 		f.evaluate()
 		stale++
-		if f.keepBetter() {
+		if f.goesOn() {
 			stale, improved = 0, stats.Steps
 		}
 		if progress != nil {
@@ -231,21 +239,40 @@ func (f *fitter) run(key rng.Key, progress func(Progress)) FitStats {
 		switch {
 		case math.IsNaN(f.lossSum) || math.IsInf(f.lossSum, 0):
 			stats.StoppedBy = StopDiverged
-		case stale > s.Patience && stats.Steps-improved >= s.PatienceSteps:
+		case stale > patience && stats.Steps-improved >= s.PatienceSteps:
 			stats.StoppedBy = StopPatience
 		case s.MaxGradSteps > 0 && stats.Steps >= s.MaxGradSteps:
 			stats.StoppedBy = StopGradSteps
-		case s.MaxPasses > 0 && stats.Passes >= s.MaxPasses:
+		case most > 0 && stats.Passes >= most:
 			stats.StoppedBy = StopPasses
 		}
 	}
 	for m := range f.snapshot {
 		copy(f.e.net.Member(m), f.snapshot[m])
+		if f.e.noise != nil {
+			copy(f.e.noise.at[m], f.bestNoise[m])
+		}
 	}
 	f.e.net.PackAll()
 	f.evaluate()
 	stats.HoldError = slices.Clone(f.errors)
 	return stats
+}
+
+// save makes member m as it is the one that the fit ends with.
+func (f *fitter) save(m int) {
+	copy(f.snapshot[m], f.e.net.Member(m))
+	if f.e.noise != nil {
+		copy(f.bestNoise[m], f.e.noise.at[m])
+	}
+}
+
+// goesOn saves what has become better and reports whether patience begins anew.
+func (f *fitter) goesOn() bool {
+	if f.test != nil {
+		return f.judge()
+	}
+	return f.keepBetter()
 }
 
 // keepBetter snapshots the members that improved enough and reports whether
@@ -255,7 +282,7 @@ func (f *fitter) keepBetter() bool {
 	for m, err := range f.errors {
 		if err < f.best[m]*(1-f.e.settings.Improvement) {
 			f.best[m] = err
-			copy(f.snapshot[m], f.e.net.Member(m))
+			f.save(m)
 			any = true
 		}
 	}
@@ -267,6 +294,9 @@ func (f *fitter) keepBetter() bool {
 func (f *fitter) pass(limit int) int {
 	f.lossSum, f.lossCount = 0, 0
 	steps := 0
+	if batches := f.e.settings.PassBatches; batches > 0 {
+		limit = min(limit, batches)
+	}
 	for at := 0; at < len(f.train) && steps < limit; at += f.e.settings.Batch {
 		f.gradStep(at, min(f.e.settings.Batch, len(f.train)-at))
 		steps++
@@ -277,11 +307,26 @@ func (f *fitter) pass(limit int) int {
 // gradStep makes one gradient step of all members on rows at.. of their lists.
 func (f *fitter) gradStep(at, rows int) {
 	f.batchAt, f.batchRows = at, rows
+	f.dropKey = f.drops.At(uint64(f.steps))
+	f.steps++
 	f.e.pool.Do(len(f.shares), f.jobs.gradient)
 	if f.split >= 0 {
 		f.e.adam.Begin(f.split)
 		f.e.pool.Do(f.e.net.Parts(), f.jobs.stepSplit)
 	}
+	if f.e.noise != nil {
+		f.stepNoise()
+	} else {
+		f.stepBounds()
+	}
+	for i := range f.shares {
+		f.lossSum += f.shares[i].loss
+	}
+	f.lossCount += f.e.Members()
+}
+
+// stepBounds steps the soft bounds of the log-variances.
+func (f *fitter) stepBounds() {
 	weight := f.e.settings.BoundWeight
 	for d := range f.upperSum {
 		f.upperSum[d], f.lowerSum[d] = weight, -weight
@@ -291,10 +336,6 @@ func (f *fitter) gradStep(at, rows int) {
 		}
 	}
 	f.e.bounds.step(f.upperSum, f.lowerSum)
-	for i := range f.shares {
-		f.lossSum += f.shares[i].loss
-	}
-	f.lossCount += f.e.Members()
 }
 
 // memberLosses returns every member's loss of the last gradient step.
@@ -315,12 +356,15 @@ func (f *fitter) sharePiece(worker, i int) {
 	for r, j := range f.lists[s.member][f.batchAt+min(s.from, f.batchRows):][:rows] {
 		copy(lane.x[r*in:(r+1)*in], f.x[int(j)*in:])
 		copy(lane.y[r*outputs:(r+1)*outputs], f.y[int(j)*outputs:])
+		if lane.w != nil {
+			lane.w[r] = f.weight(s.member, int(j))
+		}
 	}
 	grad := s.grad
 	if grad == nil {
 		grad = lane.grad
 	}
-	f.gradient(lane, s, grad, lane.x[:rows*in], lane.y, rows, f.batchRows)
+	f.gradient(lane, s, grad, lane.x[:rows*in], lane.y, lane.w, rows, f.batchRows)
 	if s.grad == nil {
 		e.adam.Step(e.net, s.member, grad, e.settings.Decay)
 	}
@@ -329,16 +373,23 @@ func (f *fitter) sharePiece(worker, i int) {
 // gradient leaves in grad a share's gradient of the loss, averaged over of rows,
 // without weight decay, which Adam adds, and in s its part of the bounds'
 // gradient and of the loss.
-func (f *fitter) gradient(lane *fitLane, s *share, grad, x, y []float32, rows, of int) {
+func (f *fitter) gradient(lane *fitLane, s *share, grad, x, y, w []float32, rows, of int) {
 	clear(s.upper)
 	clear(s.lower)
 	if s.loss = 0; rows == 0 {
 		clear(grad)
 		return
 	}
+	if f.e.net.Dropouts != nil {
+		f.e.net.Drop(lane.tape, f.dropKey.At(uint64(s.member)), uint64(s.from), rows)
+	}
 	out := f.e.net.Forward(s.member, lane.tape, x, rows)
 	dOut := lane.dOut[:len(out)]
-	s.loss = lane.loss.gradient(f.e.bounds, out, y, rows, of, dOut, s.upper, s.lower)
+	if f.e.noise != nil {
+		s.loss = constantLoss(f.e.noise.at[s.member], out, y, w, rows, of, dOut, s.upper)
+	} else {
+		s.loss = lane.loss.gradient(f.e.bounds, out, y, w, rows, of, dOut, s.upper, s.lower)
+	}
 	f.e.net.Gradient(s.member, lane.tape, dOut, grad)
 }
 
@@ -357,7 +408,11 @@ func (f *fitter) stepPiece(_, part int) {
 func (f *fitter) evaluate() {
 	members := f.e.Members()
 	pieces := len(f.sums) / members
-	f.e.pool.Do(len(f.sums), f.jobs.eval)
+	if f.test != nil {
+		f.e.pool.Do(pieces, f.jobs.score)
+	} else {
+		f.e.pool.Do(len(f.sums), f.jobs.eval)
+	}
 	for m := range members {
 		sum := 0.0
 		for p := range pieces {
@@ -375,10 +430,10 @@ func (f *fitter) evalPiece(worker, i int) {
 	m, at := i/pieces, i%pieces*evalRows
 	rows := min(evalRows, len(f.held)-at)
 	out := e.net.Infer(m, f.lanes[worker].tape, f.hx[at*in:(at+rows)*in], rows)
-	sum := 0.0
+	sum, width := 0.0, e.net.Out()
 	for r := range rows {
 		y := f.hy[(at+r)*outputs : (at+r+1)*outputs]
-		for d, mean := range out[r*2*outputs : r*2*outputs+outputs] {
+		for d, mean := range out[r*width : r*width+outputs] {
 			miss := float64(mean - y[d])
 			sum += miss * miss
 		}

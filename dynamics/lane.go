@@ -30,6 +30,8 @@ type Lane struct {
 	headX                     []float32
 	headTape                  *nn.Tape
 	apart                     disagreement
+	gaussians                 *gaussians // nil without jsd_guard
+	jsd                       []float64  // of the running rows, in the order of order
 }
 
 func newLane(w *World, rows int) *Lane {
@@ -42,6 +44,9 @@ func newLane(w *World, rows int) *Lane {
 	}
 	chunk := min(rows, predictorRows)
 	l.apart = disagreement{row: make([]int32, chunk), sum: make([]float64, chunk*e.Outputs()), squares: make([]float64, chunk*e.Outputs())}
+	if e.settings.JSDGuard > 0 {
+		l.gaussians, l.jsd = e.newGaussians(chunk), make([]float64, rows)
+	}
 	if w.options.BFloat16 {
 		l.p.half = e.half.NewTape(min(rows, predictorRows))
 	}
@@ -299,15 +304,21 @@ func (l *Lane) finish(b *rollout.Block, n int) {
 	e := l.w.e
 	outputs := e.Outputs()
 	l.consult(b, n)
+	limit := e.jsd.limit(e.settings.JSDGuard)
+	limited := !math.IsInf(limit, 1)
 	for at := 0; at < n; at += predictorRows {
 		rows := min(predictorRows, n-at)
+		if limited {
+			l.dispute(b, at, rows)
+		}
 		used := rows * outputs
 		sane := kern.CountNotInside(l.outcome[at*outputs:at*outputs+used], e.tile.guardLow[:used], e.tile.guardHigh[:used]) == 0
 		for i := at; i < at+rows; i++ {
 			row, outcome := int(l.order[i]), l.outcome[i*outputs:(i+1)*outputs]
 			copy(b.Next[row*e.obsDim:(row+1)*e.obsDim], outcome[1:])
 			b.Reward[row], b.RewardStd[row] = outcome[0], l.rewardStd[i]
-			b.Fate[row] = l.fate(outcome, l.rewardStd[i], l.done[i], sane)
+			disputed := limited && !(l.jsd[i] <= limit) // or not a number
+			b.Fate[row] = l.fate(outcome, l.rewardStd[i], l.done[i], sane, disputed)
 		}
 	}
 }
@@ -346,8 +357,9 @@ func (l *Lane) consult(b *rollout.Block, n int) {
 
 // fate decides what became of a row. A state that cannot be believed is told
 // before what the task's rule says about it. sane says that reward and next
-// observation are known to lie within the guard.
-func (l *Lane) fate(outcome []float32, rewardStd float32, done, sane bool) rollout.Fate {
+// observation are known to lie within the guard, disputed that the elites differ
+// by more than jsd_guard allows.
+func (l *Lane) fate(outcome []float32, rewardStd float32, done, sane, disputed bool) rollout.Fate {
 	e := l.w.e
 	if !sane {
 		for _, v := range outcome {
@@ -364,6 +376,11 @@ func (l *Lane) fate(outcome []float32, rewardStd float32, done, sane bool) rollo
 	if !finite(rewardStd) {
 		l.counters.NonFinite++
 		return rollout.NonFinite
+	}
+	if disputed {
+		l.counters.OutOfRange++
+		l.counters.Disputed++
+		return rollout.OutOfRange
 	}
 	if done {
 		l.counters.Terminated++

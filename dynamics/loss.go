@@ -15,10 +15,10 @@ func newLossScratch(rows, outputs int) *lossScratch {
 
 // gradient computes one member's loss (method.md C.3, without decay and the
 // bounds' own term) of out (rows x 2*outputs: means, then raw log-variances)
-// against y (rows x outputs), averaged over of rows of which these are some, and
-// its gradients: dOut like out, and added to
-// upper and lower those by the bounds.
-func (s *lossScratch) gradient(b *bounds, out, y []float32, rows, of int, dOut []float32, upper, lower []float64) float64 {
+// against y (rows x outputs), averaged over of rows of which these are some, each
+// with its weight of w, 1 where that is nil, and its gradients: dOut like out, and
+// added to upper and lower those by the bounds.
+func (s *lossScratch) gradient(b *bounds, out, y, w []float32, rows, of int, dOut []float32, upper, lower []float64) float64 {
 	outputs := len(b.upper)
 	n := rows * outputs
 	far, soft, near, tail, value, weight := s.far[:n], s.soft[:n], s.near[:n], s.tail[:n], s.value[:n], s.weight[:n]
@@ -49,15 +49,20 @@ func (s *lossScratch) gradient(b *bounds, out, y []float32, rows, of int, dOut [
 	kern.Exp(soft, soft)
 	negAbs(tail, near)
 	kern.Exp(tail, tail)
-	return s.finish(out, y, rows, of, outputs, dOut, upper, lower)
+	return s.finish(out, y, w, rows, of, outputs, dOut, upper, lower)
 }
 
 // finish turns the scratch into gradients, row by row.
-func (s *lossScratch) finish(out, y []float32, rows, of, outputs int, dOut []float32, upper, lower []float64) float64 {
-	scale := 1 / float32(of*outputs)
+func (s *lossScratch) finish(out, y, w []float32, rows, of, outputs int, dOut []float32, upper, lower []float64) float64 {
+	even := 1 / float32(of*outputs)
 	total := 0.0
 	for r := range rows {
 		at := r * outputs
+		weight, scale := float32(1), even
+		if w != nil {
+			weight = w[r]
+			scale *= weight
+		}
 		o, g := out[2*at:2*at+outputs], dOut[2*at:2*at+2*outputs]
 		sum := float32(0)
 		for d := range outputs {
@@ -75,9 +80,9 @@ func (s *lossScratch) finish(out, y []float32, rows, of, outputs int, dOut []flo
 			upper[d] += float64(byT * coFar)
 			lower[d] += float64(byS * coNear)
 		}
-		total += float64(sum)
+		total += float64(sum) * float64(weight)
 	}
-	return total * float64(scale)
+	return total * float64(even)
 }
 
 // negAbs writes -|x| to dst.

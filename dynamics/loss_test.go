@@ -72,7 +72,7 @@ func TestLossAndAllGradientsAgreeWithTorch(t *testing.T) {
 		e.net.Pack(m)
 		x, y := g.X[m*g.Rows*in:(m+1)*g.Rows*in], g.Y[m*g.Rows*outputs:(m+1)*g.Rows*outputs]
 		part := share{member: m, upper: make([]float64, outputs), lower: make([]float64, outputs)}
-		f.gradient(f.lanes[0], &part, f.lanes[0].grad, x, y, g.Rows, g.Rows)
+		f.gradient(f.lanes[0], &part, f.lanes[0].grad, x, y, nil, g.Rows, g.Rows)
 		loss := part.loss
 		near(t, "data loss", loss, g.DataLoss[m], 1)
 		total += loss
@@ -112,7 +112,7 @@ func TestLossGradientIsFiniteAndRightAtRawOutputsOf50(t *testing.T) {
 		out[2*r], out[2*r+1] = g.Mean[r], g.Raw[r]
 	}
 	upper, lower := make([]float64, 1), make([]float64, 1)
-	loss := newLossScratch(rows, 1).gradient(b, out, make([]float32, rows), rows, rows, dOut, upper, lower)
+	loss := newLossScratch(rows, 1).gradient(b, out, make([]float32, rows), nil, rows, rows, dOut, upper, lower)
 	near(t, "loss", loss, g.Loss, 1)
 	for r := range rows {
 		near(t, "mean gradient", float64(dOut[2*r]), g.MeanGrad[r], 1)
@@ -130,7 +130,7 @@ func TestLossGradientAgreesWithFiniteDifferences(t *testing.T) {
 	rng.Root(4).Normals(y, 0)
 	scratch := newLossScratch(rows, outputs)
 	upper, lower := make([]float64, outputs), make([]float64, outputs)
-	scratch.gradient(b, out, y, rows, rows, dOut, upper, lower)
+	scratch.gradient(b, out, y, nil, rows, rows, dOut, upper, lower)
 	exact := func() float64 { // the loss in float64, written down apart
 		sum := 0.0
 		for r := range rows {

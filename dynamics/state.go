@@ -5,8 +5,8 @@ import (
 )
 
 // AppendState appends everything that a later prediction or fit depends on:
-// weights, optimisers, bounds, statistics, hold-out set, elites and the number
-// of fits.
+// weights, optimisers, bounds, statistics, hold-out set, elites, the number
+// of fits and the limit of the elites' divergence.
 func (e *Ensemble) AppendState(dst []byte) []byte {
 	dst = e.net.AppendState(dst)
 	dst = e.adam.AppendState(dst)
@@ -20,6 +20,12 @@ func (e *Ensemble) AppendState(dst []byte) []byte {
 	dst = wire.Bool(dst, e.head != nil)
 	if e.head != nil {
 		dst = e.head.appendState(dst)
+	}
+	if e.settings.JSDGuard > 0 {
+		dst = e.jsd.appendState(dst)
+	}
+	if e.noise != nil {
+		dst = e.noise.appendState(dst)
 	}
 	return dst
 }
@@ -53,6 +59,12 @@ func (e *Ensemble) ReadState(r *wire.Reader) {
 	copy(e.elites, elites)
 	if e.head != nil {
 		e.head.readState(r)
+	}
+	if e.settings.JSDGuard > 0 {
+		e.jsd.readState(r)
+	}
+	if e.noise != nil {
+		e.noise.readState(r)
 	}
 	e.publish()
 }

@@ -111,7 +111,7 @@ func (t *Tape) forward(b *rollout.Block, s *tapeStep, place, at, end int) {
 	}
 	kern.Normalise(x, e.tile.mean[:len(x)], e.tile.scale[:len(x)])
 	s.out[place] = e.net.Forward(e.elites[place], s.nets[place], x, rows)
-	l.draw(b, s.out[place], at, rows)
+	l.draw(b, l.p.widen(e.elites[place], s.out[place], rows), at, rows)
 	copy(s.noise[at*outputs:], l.p.noise[:rows*outputs])
 }
 
@@ -133,16 +133,22 @@ func (t *Tape) Back(h int, dNext, dReward, dObs, dAction []float32) {
 func (t *Tape) backward(s *tapeStep, place, at, end int, dNext, dReward, dObs, dAction []float32) {
 	e := t.lane.w.e
 	in, outputs, rows := e.net.In(), e.Outputs(), end-at
-	t.stdSlopes(s.out[place], rows)
-	dOut := t.dOut[:2*rows*outputs]
+	width := e.net.Out() // a constant variance has no gradient
+	dOut := t.dOut[:rows*width]
+	if e.noise == nil {
+		t.stdSlopes(s.out[place], rows)
+	}
 	for i, r := range s.order[at:end] {
-		g := dOut[2*i*outputs : (2*i+1)*outputs]
+		g := dOut[i*width : i*width+outputs]
 		g[0] = dReward[r]
 		copy(g[1:], dNext[int(r)*e.obsDim:(int(r)+1)*e.obsDim])
 		if e.settings.TargetNorm {
 			for d, scale := range e.targets.Std {
 				g[d] *= scale
 			}
+		}
+		if e.noise != nil {
+			continue
 		}
 		noise, byStd := s.noise[(at+i)*outputs:], t.byD[i*outputs:]
 		for d, v := range g {

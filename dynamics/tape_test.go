@@ -32,14 +32,30 @@ func (w twinModel) step(m int, x, noise []float64) []float64 {
 				z[j] /= 1 + math.Exp(-z[j])
 			}
 		}
-		h = z
+		if h = z; l < e.net.Layers()-1 && e.settings.Norm == NormLayer {
+			mean, variance := 0.0, 0.0
+			for _, v := range h {
+				mean += v / float64(len(h))
+			}
+			for _, v := range h {
+				variance += (v - mean) * (v - mean) / float64(len(h))
+			}
+			for j := range h {
+				h[j] = (h[j] - mean) / math.Sqrt(variance+e.settings.NormEpsilon[l])
+			}
+		}
 	}
 	n := e.Outputs()
 	out := make([]float64, n)
 	for d := range n {
-		upper, lower := e.bounds.upperAt[d], e.bounds.lowerAt[d]
-		t := upper - softplus(upper-h[n+d])
-		std := math.Exp(0.5 * (lower + softplus(t-lower)))
+		std := 0.0
+		if e.noise != nil {
+			std = math.Exp(e.noise.at[m][d])
+		} else {
+			upper, lower := e.bounds.upperAt[d], e.bounds.lowerAt[d]
+			t := upper - softplus(upper-h[n+d])
+			std = math.Exp(0.5 * (lower + softplus(t-lower)))
+		}
 		out[d] = float64(e.targets.Mean[d]) + float64(e.targets.Std[d])*(h[d]+std*noise[d])
 		if d > 0 {
 			out[d] += x[d-1]
@@ -75,8 +91,14 @@ func random(n int, key rng.Key) []float32 {
 // Two steps, each gone back over: outcomes are those of the float64 twin with
 // the row's member and noise, and gradients its central differences.
 func TestTapedStepsAgreeWithFiniteDifferencesOfATwin(t *testing.T) {
-	for _, norm := range []bool{false, true} {
-		e := fitted(t, func(s *Settings) { s.TargetNorm, s.MaxPasses = norm, 3 })
+	for _, form := range []string{"plain", "target_norm", "variant"} {
+		norm := form
+		e := fitted(t, func(s *Settings) {
+			if form == "variant" {
+				variant(s)
+			}
+			s.TargetNorm, s.MaxPasses = form != "plain", 3
+		})
 		for d := range e.bounds.upperAt { // so that both soft bounds are felt
 			e.bounds.upperAt[d], e.bounds.lowerAt[d] = -2, -5
 		}
@@ -126,7 +148,7 @@ func TestTapedStepsAgreeWithFiniteDifferencesOfATwin(t *testing.T) {
 					dn := wide(dNext[2*r : 2*r+2])
 					want := (twin.weigh(m, up, own, float64(dReward[r]), dn) - twin.weigh(m, down, own, float64(dReward[r]), dn)) / (2 * eps)
 					if math.Abs(float64(got)-want) > 5e-5*(1+math.Abs(want)) {
-						t.Errorf("target_norm %t, step %d, row %d: gradient by input %d is %v, want %v", norm, h, r, j, got, want)
+						t.Errorf("%s, step %d, row %d: gradient by input %d is %v, want %v", norm, h, r, j, got, want)
 					}
 				}
 			}

@@ -66,7 +66,8 @@ type Counters struct {
 	Steps      int // rows stepped
 	Terminated int // rows that ended by rule or head
 	NonFinite  int // rows whose prediction was NaN or infinite
-	OutOfRange int // rows that left the training range by model_guard
+	OutOfRange int // rows that left the training range by model_guard, and those of Disputed
+	Disputed   int // rows that jsd_guard ended
 	Clipped    int // changes outside the widened training range, clamped only with delta_clip
 }
 
@@ -80,6 +81,7 @@ func (w *World) Counters() Counters {
 		sum.Terminated += l.counters.Terminated
 		sum.NonFinite += l.counters.NonFinite
 		sum.OutOfRange += l.counters.OutOfRange
+		sum.Disputed += l.counters.Disputed
 		sum.Clipped += l.counters.Clipped
 	}
 	return sum

@@ -239,7 +239,14 @@ func TestWhatCannotBeExportedIsRefused(t *testing.T) {
 	open.High[1] = math.Inf(1)
 	spoilt := learner(t, 4, 2, 8)
 	spoilt.Actor().Params[3] = float32(math.NaN())
+	blocks := sac.DefaultSettings()
+	blocks.Network, blocks.Hidden, blocks.Critic.Hidden = sac.NetworkSimBa, []int{8}, []int{8}
+	residual, err := sac.New(blocks, 4, 2, rng.Root(7), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for want, try := range map[string]func() (*Policy, error){
+		"the policy has residual blocks":                                func() (*Policy, error) { return FromLearner(residual, task(4, 2), About{}) },
 		"4 observations and 2 actions for test/task, which has 5 and 2": func() (*Policy, error) { return FromLearner(a, task(5, 2), About{}) },
 		"joint 1 has bounds [-2, +Inf]":                                 func() (*Policy, error) { return FromLearner(a, open, About{}) },
 		"of layers.0.weight is NaN":                                     func() (*Policy, error) { return FromLearner(spoilt, task(4, 2), About{}) },

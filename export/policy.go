@@ -74,6 +74,9 @@ func FromLearner(a *sac.Agent, spec env.Spec, about About) (*Policy, error) {
 	if net.Hidden != kern.ReLU {
 		return nil, fmt.Errorf("export: the policy's hidden layers are no rectifiers (sac.activation is %q); only %q can be exported", a.Settings().Activation, sac.ReLU)
 	}
+	if net.Residual {
+		return nil, fmt.Errorf("export: the policy has residual blocks (sac.network is %q); only %q can be exported", a.Settings().Network, sac.NetworkMLP)
+	}
 	for l := range net.Layers() - 1 {
 		p.Hidden = append(p.Hidden, dense(net, l, 0, net.Sizes[l+1]))
 	}

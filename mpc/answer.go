@@ -148,7 +148,7 @@ func (p *Planner) store(g *group, res *Result) {
 	k.acted = true
 }
 
-// resizeKept brings the kept plan to horizon h.
+// resizeKept brings the kept plan to h steps.
 func (p *Planner) resizeKept(h int) {
 	k, a := &p.kept, p.width
 	for i := p.h * a; i < h*a; i++ {
@@ -164,7 +164,7 @@ func (p *Planner) AppendState(dst []byte) []byte {
 	dst = wire.Bool(dst, k.valid)
 	dst = wire.Bool(dst, k.acted)
 	dst = wire.Int(dst, k.skipped)
-	dst = wire.Int(dst, p.h)
+	dst = wire.Int(dst, p.horizon)
 	dst = wire.Int(dst, k.eliteN)
 	dst = wire.F64s(dst, k.mean)
 	dst = wire.F64s(dst, k.std)
@@ -191,10 +191,10 @@ func (p *Planner) ReadState(r *wire.Reader) {
 		r.F64sInto(k.cov, "planner covariance")
 	}
 	r.F32sInto(k.action, "planner action")
-	if h < 1 || h > p.maxH {
-		r.Fail("planner state has horizon %d, this planner has memory for 1 to %d", h, p.maxH)
-	} else if h != p.h {
-		p.h = h
+	if h < 1 || h > p.longest() {
+		r.Fail("planner state has horizon %d, this planner has memory for 1 to %d", h, p.longest())
+	} else if h != p.horizon {
+		p.horizon, p.h = h, p.rowsOf(h)
 		p.retune()
 	}
 }

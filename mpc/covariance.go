@@ -181,6 +181,28 @@ func cholesky(l, a []float64, n int, jitter float64) bool {
 	return true
 }
 
+// solve replaces x, of the first coordinates of all, by the inverse of their
+// covariance times x, from its lower Cholesky factor: L y = x, then L' z = y. With
+// a covariance a step x is whole steps.
+func (c *covariance) solve(chol, x []float64) {
+	for i := range x {
+		first := i / c.n * c.n
+		sum := x[i]
+		for j := first; j < i; j++ {
+			sum -= chol[c.at(i, j)] * x[j]
+		}
+		x[i] = sum / chol[c.at(i, i)]
+	}
+	for i := len(x) - 1; i >= 0; i-- {
+		end := min(len(x), i/c.n*c.n+c.n)
+		sum := x[i]
+		for j := i + 1; j < end; j++ {
+			sum -= chol[c.at(j, i)] * x[j]
+		}
+		x[i] = sum / chol[c.at(i, i)]
+	}
+}
+
 // correlate turns the block's independent numbers into candidates: mean plus
 // factor times numbers, from the last coordinate to the first, so that each
 // still finds those it needs.

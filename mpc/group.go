@@ -30,6 +30,8 @@ type group struct {
 	chol   []float64 // their lower Cholesky factors
 	bar    []float64 // H x width: the weighted mean of the last update
 	dev    []float64 // H x width: its distance from the mean before
+	pull   []float64 // H x width, with divergence euclid and a covariance: see moveMean
+	tilt   []float64 // cap x H x width, with mppi_control_cost: inverse covariance times mean
 	plan   []float32 // cap x H x width: the answer
 	length []int32   // cap
 	elite  []float32 // cap x eliteSlots x H x width, best first
@@ -70,6 +72,12 @@ func newGroup(p *Planner, starts int) *group {
 	if n := p.cov.largest(p.maxH, p.actDim); n > 0 {
 		g.cov, g.chol = make([]float64, starts*n), make([]float64, starts*n)
 		g.bar, g.dev = make([]float64, ha), make([]float64, ha)
+	}
+	if p.s.Divergence == DivergenceEuclid && g.cov != nil {
+		g.pull = make([]float64, ha)
+	}
+	if p.s.MPPIControlCost {
+		g.tilt = make([]float64, starts*ha)
 	}
 	if p.needsProposals() {
 		g.prop = make([]float32, n*ha)

@@ -37,7 +37,7 @@ const (
 // until the next call.
 type Result struct {
 	Action     []float32 // ActDim, always finite and in [-1, 1]
-	Sequence   []float32 // Horizon x ActDim, in the form's numbers; with FormParameters Horizon x parameters
+	Sequence   []float32 // Horizon x ActDim, in the form's numbers; with FormParameters Horizon x parameters, or 1 x parameters with uni
 	Length     int       // steps of Sequence that were planned
 	Form       Form
 	Source     Source
@@ -111,7 +111,7 @@ func (p *Planner) Skip(ticks int) { p.kept.skipped += ticks }
 func (p *Planner) Plan(ctx context.Context, start rollout.Start, key rng.Key) Result {
 	p.call.starts[0] = start
 	p.job = job{starts: p.call.starts[:], key: key, noise: key}
-	if p.kept.acted && p.rate != nil {
+	if p.kept.acted && (p.rate != nil || p.s.RateCost > 0) {
 		p.job.sent = p.kept.action
 	}
 	p.beginClock(ctx)
@@ -172,6 +172,7 @@ func (p *Planner) iterate(g *group, res *Result) {
 		ps := &g.pass
 		clear(g.info[:ps.total])
 		p.factor(g)
+		p.lean(g)
 		finished := p.spread(g, res)
 		if res.Reason != Finished && !(p.s.Partial && finished >= max(2*p.elites, ps.total/2)) {
 			p.compete(g)
@@ -261,6 +262,9 @@ func (p *Planner) shift(g *group) bool {
 	}
 	a, ha := p.width, p.h*p.width
 	n = min(n, p.h)
+	if p.s.uniform() {
+		n = 0 // numbers of all steps have none to drop
+	}
 	keep := (p.h - n) * a
 	copy(g.mean[:keep], k.mean[n*a:ha])
 	p.fillTail(g.mean[:ha], k.mean[ha-a:ha], keep)

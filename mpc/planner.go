@@ -47,7 +47,8 @@ type Planner struct {
 	obsDim   int
 	actDim   int
 	width    int // numbers that a plan has for each step: ActDim, or the policy's parameters
-	h, maxH  int // present and largest horizon
+	horizon  int // of rollouts
+	h, maxH  int // steps that a plan has numbers for, now and at most: the horizon, or 1 where they are the same for all
 	elites   int
 	capN     int // most candidates of a start in one pass
 	pre      int // policy rollouts of a start before the first iteration
@@ -94,7 +95,7 @@ func New(s Settings, w rollout.World, deps Deps, pool *par.Pool) (*Planner, erro
 		return nil, faults
 	}
 	p := &Planner{
-		s: s, obsDim: w.ObsDim(), actDim: w.ActDim(), h: s.Horizon, maxH: max(s.Horizon, deps.MaxHorizon),
+		s: s, obsDim: w.ObsDim(), actDim: w.ActDim(), horizon: s.Horizon,
 		elites: s.EliteCount(), pool: pool, now: time.Now,
 	}
 	switch s.PlanForm {
@@ -111,14 +112,16 @@ func New(s Settings, w rollout.World, deps Deps, pool *par.Pool) (*Planner, erro
 	if p.form == FormParameters {
 		p.width = deps.NewPerturbed(1).Parameters()
 	}
+	longest := max(s.Horizon, deps.MaxHorizon)
+	p.h, p.maxH = p.rowsOf(s.Horizon), p.rowsOf(longest)
 	p.capN = s.Samples + s.PolicySamples + p.eliteSlots() + 1
 	p.pre = s.PolicySamples
 	if s.Shift == ShiftOpen || s.Tail == TailPolicy && !s.closed() {
 		p.pre++
 	}
-	p.discount = make([]float64, p.maxH+1)
+	p.discount = make([]float64, longest+1)
 	p.discount[0] = 1
-	for h := range p.maxH {
+	for h := range longest {
 		p.discount[h+1] = p.discount[h] * s.Gamma
 	}
 	p.colour = make([]float32, seriesSize(&s, p.maxH))
@@ -156,15 +159,26 @@ func (p *Planner) startsPerBlock() int {
 // SetHorizon changes the horizon of the calls that follow. A kept plan is cut,
 // or lengthened by its last step; kept elites are dropped.
 func (p *Planner) SetHorizon(h int) error {
-	if h < 1 || h > p.maxH {
-		return fmt.Errorf("planner.horizon is %d; this planner has memory for 1 to %d", h, p.maxH)
+	if h < 1 || h > p.longest() {
+		return fmt.Errorf("planner.horizon is %d; this planner has memory for 1 to %d", h, p.longest())
 	}
-	if h != p.h {
-		p.resizeKept(h)
-		p.h = h
+	if h != p.horizon {
+		p.resizeKept(p.rowsOf(h))
+		p.horizon, p.h = h, p.rowsOf(h)
 		p.retune()
 	}
 	return nil
+}
+
+// longest is the largest horizon that there is memory for.
+func (p *Planner) longest() int { return len(p.discount) - 1 }
+
+// rowsOf is the number of steps that a plan has numbers for at a horizon.
+func (p *Planner) rowsOf(horizon int) int {
+	if p.s.uniform() {
+		return 1
+	}
+	return horizon
 }
 
 // retune recomputes what depends on the horizon.
@@ -180,7 +194,7 @@ func (p *Planner) retune() {
 func (p *Planner) ReuseNoise(key *rng.Key) { p.reused = key }
 
 // Horizon returns the present horizon.
-func (p *Planner) Horizon() int { return p.h }
+func (p *Planner) Horizon() int { return p.horizon }
 
 // Settings returns the planner's settings.
 func (p *Planner) Settings() Settings { return p.s }
@@ -241,6 +255,7 @@ func (p *Planner) batchPiece(worker, i int) {
 	for it := range p.s.Iterations {
 		g.pass = p.iteration(it, 0)
 		p.factor(g)
+		p.lean(g)
 		if p.sweep(w, g); w.err != nil {
 			return
 		}

@@ -11,7 +11,7 @@ const (
 	FormResidual                 // added to a sampled policy action at the visited state
 	FormResidualMean             // added to the policy's mean action at the visited state
 	FormPolicy                   // the policy alone; the numbers are zero
-	FormParameters               // offsets of the policy's parameters, a set of them a step
+	FormParameters               // offsets of the policy's parameters, a set of them a step or, with uni, one
 )
 
 // OpenLoop reports whether the actions do not depend on the visited states.

@@ -12,12 +12,12 @@ func base() Settings {
 		Horizon: 20, Samples: 100, Particles: 1, Iterations: 1,
 		Utility: UtilityElite, EliteFrac: 0.1, EliteWeights: WeightsUniform,
 		Lambda: 1, LambdaMode: LambdaFixed, ESSTarget: 0.1, CostScale: ScaleStd,
-		Distribution: DistributionDiag, StepMean: 1, StepCov: 1, Covariance: CovFixed,
+		Distribution: DistributionDiag, Divergence: DivergenceKL, StepMean: 1, StepCov: 1, Covariance: CovFixed,
 		Shift: ShiftRoll, Tail: TailRepeat, ShiftCovariance: CovReset, Inflate: 0.1,
 		Sigma: 0.5, MinStd: 1e-3, Sampling: SampleClip, Bound: 1, Decay: 1,
 		Noise: NoiseWhite, AR: []float64{0.25, 0.8, 0}, Knots: 4, KnotOrder: 3,
 		Score: ScoreMean, ScoreK: 1, ScoreQ: 0.2,
-		Proposal: ProposalSample, PlanForm: PlanMean, Answer: AnswerMean,
+		Proposal: ProposalSample, PlanForm: PlanMean, Parameters: ParametersSep, Answer: AnswerMean,
 		Gamma: 0.99, Value: ValueNone, Mask: true, ScoreRewards: RewardsAll, ScoreReward: ScoreRewardMean,
 	}
 }
@@ -27,8 +27,8 @@ func base() Settings {
 func Unnamed() Settings {
 	b := base()
 	return Settings{
-		Distribution: b.Distribution, AR: b.AR, Knots: b.Knots, KnotOrder: b.KnotOrder,
-		Score: b.Score, ScoreK: b.ScoreK, ScoreQ: b.ScoreQ,
+		Distribution: b.Distribution, Divergence: b.Divergence, AR: b.AR, Knots: b.Knots, KnotOrder: b.KnotOrder,
+		Score: b.Score, ScoreK: b.ScoreK, ScoreQ: b.ScoreQ, Parameters: b.Parameters,
 	}
 }
 
@@ -121,7 +121,8 @@ func POPLINA() Settings {
 }
 
 // POPLINP is the planner of POPLIN-P (ibid.): the same search for offsets of a
-// policy's parameters, a set of them for every step, from a variance of 0.1.
+// policy's parameters, a set of them for every step, from a variance of 0.1. With
+// parameters uni there is one set for all steps.
 func POPLINP() Settings {
 	s := PETS()
 	s.Particles, s.Sigma = 1, 0.31622776601683794

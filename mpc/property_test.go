@@ -52,6 +52,12 @@ func randomSettings(z *rng.Stream) Settings {
 	if z.Intn(2) == 0 {
 		s.Rate = []float64{math.Exp(z.Uniform(-8, 1))}
 	}
+	if z.Intn(4) == 0 {
+		s.Utility = UtilityEliteCost
+	}
+	s.Divergence = pick(DivergenceKL, DivergenceKL, DivergenceEuclid)
+	s.ActionCost, s.RateCost = z.Uniform(0, 2)*float64(z.Intn(2)), z.Uniform(0, 2)*float64(z.Intn(2))
+	s.MPPIControlCost = s.Utility == UtilityExp && s.LambdaMode == LambdaFixed && s.Noise == NoiseWhite && z.Intn(2) == 0
 	return s
 }
 

@@ -11,6 +11,8 @@ const (
 	UtilityExp      = "exp"       // exponential weights
 	UtilityCost     = "cost"      // expected cost: advantages instead of weights
 	UtilityEliteExp = "elite_exp" // exponential weights within the best candidates
+	// UtilityEliteCost is utility elite with elite_weights cost, under one name.
+	UtilityEliteCost = "elite_cost"
 
 	WeightsUniform = "uniform"
 	WeightsCost    = "cost" // Eq. 14 of the paper; for comparison only, see Settings.Warnings
@@ -25,6 +27,9 @@ const (
 	DistributionDiag     = "diag"      // every coordinate on its own
 	DistributionFull     = "full"      // one covariance over all steps and joints
 	DistributionFullStep = "full_step" // one covariance of the joints a step
+
+	DivergenceKL     = "kl"     // of the distributions: the mean moves by a share of its distance to the weighted one
+	DivergenceEuclid = "euclid" // half the squared distance of the means: the plain gradient (method.md B.4)
 
 	CovFixed = "fixed"
 	CovOld   = "old"   // centred on the shifted mean
@@ -64,7 +69,10 @@ const (
 	PlanPolicy        = "policy"
 	PlanBest          = "best"
 	PlanFirstParticle = "first_particle"
-	PlanParameters    = "parameters" // offsets of the policy's parameters, a set a step (POPLIN-P)
+	PlanParameters    = "parameters" // offsets of the policy's parameters (POPLIN-P)
+
+	ParametersSep = "sep" // POPLIN-P: a set of offsets for every step
+	ParametersUni = "uni" // one set for all steps, carried from call to call
 
 	AnswerMean     = "mean"
 	AnswerBest     = "best"      // best candidate of all iterations
@@ -74,6 +82,7 @@ const (
 	ValueNone       = "none"
 	ValueTerminal   = "value"            // discounted value after the last reward
 	ValueLastAction = "minq_last_action" // one reward fewer, then Q of the last state and action
+	ValueNet        = "vnet"             // as value, by a network of the state alone (method.md A.5)
 
 	ScoreMean          = "mean"
 	ScoreMeanMinusKStd = "mean_minus_kstd"
@@ -95,7 +104,7 @@ type Settings struct {
 	Particles     int `yaml:"particles"`      // rollouts of every candidate
 	Iterations    int `yaml:"iterations"`     // updates of the distribution in one call
 
-	Utility      string  `yaml:"utility"`       // elite, exp, cost or elite_exp
+	Utility      string  `yaml:"utility"`       // elite, exp, cost, elite_exp or elite_cost
 	EliteFrac    float64 `yaml:"elite_frac"`    // share of samples that are elites
 	Elites       int     `yaml:"elites"`        // number of elites; 0 takes elite_frac
 	EliteWeights string  `yaml:"elite_weights"` // uniform or cost (Eq. 14)
@@ -105,7 +114,8 @@ type Settings struct {
 	CostScale    string  `yaml:"cost_scale"`    // none or std: what advantages of utility cost are divided by
 
 	Distribution string  `yaml:"distribution"` // diag, full or full_step
-	StepMean     float64 `yaml:"step_mean"`    // weight of the new mean
+	Divergence   string  `yaml:"divergence"`   // kl or euclid
+	StepMean     float64 `yaml:"step_mean"`    // weight of the new mean; with divergence euclid in units of the variance
 	StepCov      float64 `yaml:"step_cov"`     // weight of the new covariance
 	Covariance   string  `yaml:"covariance"`   // fixed, old, elite, new or exact
 	SmoothStd    bool    `yaml:"smooth_std"`   // step_cov weighs standard deviations instead of variances
@@ -136,15 +146,21 @@ type Settings struct {
 	PlanForm string `yaml:"plan_form"` // mean, residual, residual_mean, policy, best, first_particle or parameters
 	Answer   string `yaml:"answer"`    // mean, best, last_best or sample
 
+	Parameters string `yaml:"parameters"` // with plan_form parameters: sep (a set of offsets a step) or uni (one for all steps)
+
 	Score        string  `yaml:"score"`         // over particles: mean, mean_minus_kstd or cvar
 	ScoreK       float64 `yaml:"score_k"`       // k of score mean_minus_kstd
 	ScoreQ       float64 `yaml:"score_q"`       // share of the worst particles that score cvar averages
 	Disagreement float64 `yaml:"disagreement"`  // what a step's disagreement of the world's models costs; 0 asks for none
+	ActionCost   float64 `yaml:"action_cost"`   // what the squared Euclidean length of every action costs, discounted as rewards are
+	RateCost     float64 `yaml:"rate_cost"`     // the same of every change of the action, from the last one that was sent on
 	Gamma        float64 `yaml:"gamma"`         // discount of the score
-	Value        string  `yaml:"value"`         // none, value or minq_last_action
+	Value        string  `yaml:"value"`         // none, value, minq_last_action or vnet
 	Mask         bool    `yaml:"mask"`          // rewards and value after a terminal state do not count
 	ScoreRewards string  `yaml:"score_rewards"` // all or all_but_last
 	ScoreReward  string  `yaml:"score_reward"`  // mean or sample of the predicted reward
+
+	MPPIControlCost bool `yaml:"mppi_control_cost"` // candidates pay lambda m' Sigma^-1 (u - m), m the mean they were drawn around (method.md B.8)
 
 	Measure bool `yaml:"measure"` // roll the plan once before and once after planning, for Stats
 	Partial bool `yaml:"partial"` // an iteration cut by the deadline may still update, given enough candidates
@@ -172,6 +188,11 @@ func (s *Settings) NeedsPolicy() bool {
 // visited state.
 func (s *Settings) closed() bool { return s.Shift == ShiftClosed || s.Shift == ShiftResidual }
 
+// uniform reports whether a plan is one set of numbers for all of its steps.
+func (s *Settings) uniform() bool {
+	return s.PlanForm == PlanParameters && s.Parameters == ParametersUni
+}
+
 func (s *Settings) residual() bool {
 	return s.PlanForm == PlanResidual || s.PlanForm == PlanResidualMean
 }
@@ -179,8 +200,8 @@ func (s *Settings) residual() bool {
 // Warnings names settings that exist for comparison only.
 func (s *Settings) Warnings() []string {
 	var w []string
-	if s.Utility == UtilityElite && s.EliteWeights == WeightsCost {
-		w = append(w, "planner.elite_weights cost (Eq. 14) turns its sign with the sign of the returns; use uniform except to compare (method.md G.1)")
+	if s.Utility == UtilityElite && s.EliteWeights == WeightsCost || s.Utility == UtilityEliteCost {
+		w = append(w, "planner.elite_weights cost (Eq. 14, also as utility elite_cost) turns its sign with the sign of the returns; use uniform except to compare (method.md G.1)")
 	}
 	if s.Bound > 1 {
 		w = append(w, fmt.Sprintf("planner.bound %g lets candidates leave the action space; use 1 except to compare (method.md A.7)", s.Bound))

@@ -68,13 +68,11 @@ func (g *group) move(p *Planner, s int, ps *pass, rank []ranked, n int) {
 		}
 		for j := range mean {
 			d := ubar[j] - base[j]
-			next := base[j] + p.s.StepMean*d
+			pull := d
 			if cost {
-				next = base[j] + p.s.StepMean*ubar[j]
+				pull = ubar[j]
 			}
-			if p.form == FormSequence {
-				next = min(p.s.Bound, max(-p.s.Bound, next))
-			}
+			next := p.moveMean(g, h*a+j, base[j], pull, std[j])
 			moved += (next - base[j]) * (next - base[j])
 			if p.cov.size > 0 {
 				g.bar[h*a+j], g.dev[h*a+j] = ubar[j], d
@@ -88,10 +86,54 @@ func (g *group) move(p *Planner, s int, ps *pass, rank []ranked, n int) {
 			mean[j] = next
 		}
 	}
+	if g.pull != nil {
+		moved = g.moveAlong(p, s)
+	}
 	st.moved = math.Sqrt(moved)
 	if p.cov.size > 0 && p.s.Covariance != CovFixed {
 		g.moveCovariance(p, s, rank[:n])
 	}
+}
+
+// moveMean is the new mean of coordinate i of a plan, from its old one, base, and
+// the weighted mean's distance from that, pull (method.md B.4). With divergence
+// euclid the distance is divided by the variance; where coordinates covary that
+// needs all of them, so it is kept for moveAlong.
+func (p *Planner) moveMean(g *group, i int, base, pull, std float64) float64 {
+	if g.pull != nil {
+		g.pull[i] = pull
+		return base
+	}
+	if p.s.Divergence == DivergenceEuclid {
+		pull /= std * std
+	}
+	return p.inBounds(base + p.s.StepMean*pull)
+}
+
+// inBounds clips what is an action.
+func (p *Planner) inBounds(mean float64) float64 {
+	if p.form == FormSequence {
+		return min(p.s.Bound, max(-p.s.Bound, mean))
+	}
+	return mean
+}
+
+// moveAlong moves the mean of start s, which is the old one, by the inverse of
+// the covariance times g.pull over the steps that the plan has, and returns the
+// squared distance. The factor of those steps' covariance is the first part of
+// the whole one's.
+func (g *group) moveAlong(p *Planner, s int) (moved float64) {
+	c, a, ha := &p.cov, p.width, p.h*p.width
+	n := int(g.length[s]) * a
+	chol := g.chol[s*c.size : (s+1)*c.size]
+	c.solve(chol, g.pull[:n])
+	for i, y := range g.pull[:n] {
+		at := s*ha + i
+		next := p.inBounds(g.mean[at] + p.s.StepMean*y)
+		moved += (next - g.mean[at]) * (next - g.mean[at])
+		g.mean[at] = next
+	}
+	return moved
 }
 
 // deviation is the new standard deviation of one coordinate from its old one,
@@ -258,5 +300,18 @@ func (g *group) firstParticle(p *Planner, s int, rank []ranked, plan []float32) 
 			noise += float64(g.cand[first*ha+i])
 		}
 		plan[i] = float32(min(bound, max(-bound, noise)))
+		if noise != noise {
+			g.endAt(p, s, i/a, plan)
+			return
+		}
+	}
+}
+
+// endAt ends the plan of start s before step h, at which its numbers went bad;
+// behind a plan's end are the mean's.
+func (g *group) endAt(p *Planner, s, h int, plan []float32) {
+	g.length[s] = min(g.length[s], int32(h))
+	for i := h * p.width; i < len(plan); i++ {
+		plan[i] = float32(g.mean[s*len(plan)+i])
 	}
 }

@@ -45,7 +45,7 @@ func weigh(s *Settings, elites int, rank []ranked, weight []float64) (n int, ess
 		return n, float64(n), false
 	default:
 		n = k
-		if s.EliteWeights == WeightsCost {
+		if s.EliteWeights == WeightsCost || s.Utility == UtilityEliteCost {
 			uniform = costWeights(rank[:k], weight)
 		} else {
 			equal(weight[:k])

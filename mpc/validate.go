@@ -38,7 +38,7 @@ func (s *Settings) numbers() error {
 	within("elite_frac", s.EliteFrac, 0, 1, s.Elites == 0)
 	within("lambda", s.Lambda, 0, math.MaxFloat64, true)
 	within("ess_target", s.ESSTarget, 0, 1, true)
-	within("step_mean", s.StepMean, 0, stepLimit(s.Utility), true)
+	within("step_mean", s.StepMean, 0, s.stepLimit(), true)
 	within("step_cov", s.StepCov, 0, 1, true)
 	within("inflate", s.Inflate, 0, math.MaxFloat64, false)
 	within("sigma", s.Sigma, 0, math.MaxFloat64, true)
@@ -53,6 +53,8 @@ func (s *Settings) numbers() error {
 	within("score_k", s.ScoreK, 0, math.MaxFloat64, false)
 	within("score_q", s.ScoreQ, 0, 1, true)
 	within("disagreement", s.Disagreement, 0, math.MaxFloat64, false)
+	within("action_cost", s.ActionCost, 0, math.MaxFloat64, false)
+	within("rate_cost", s.RateCost, 0, math.MaxFloat64, false)
 	for i, r := range s.Rate {
 		within(fmt.Sprintf("rate[%d]", i), r, 0, math.MaxFloat64, true)
 	}
@@ -80,9 +82,10 @@ func (s *Settings) noise() error {
 }
 
 // stepLimit is the largest step of the mean: with utility cost the step has
-// units of action per score and is not a weight.
-func stepLimit(utility string) float64 {
-	if utility == UtilityCost {
+// units of action per score, with divergence euclid those of a variance, and is
+// not a weight.
+func (s *Settings) stepLimit() float64 {
+	if s.Utility == UtilityCost || s.Divergence == DivergenceEuclid {
 		return math.MaxFloat64
 	}
 	return 1
@@ -95,11 +98,12 @@ func (s *Settings) words() error {
 			faults = append(faults, fmt.Errorf("planner.%s is %q; use one of %q", name, v, known))
 		}
 	}
-	oneOf("utility", s.Utility, UtilityElite, UtilityExp, UtilityCost, UtilityEliteExp)
+	oneOf("utility", s.Utility, UtilityElite, UtilityExp, UtilityCost, UtilityEliteExp, UtilityEliteCost)
 	oneOf("elite_weights", s.EliteWeights, WeightsUniform, WeightsCost)
 	oneOf("lambda_mode", s.LambdaMode, LambdaFixed, LambdaRelative, LambdaESS)
 	oneOf("cost_scale", s.CostScale, ScaleNone, ScaleStd)
 	oneOf("distribution", s.Distribution, DistributionDiag, DistributionFull, DistributionFullStep)
+	oneOf("divergence", s.Divergence, DivergenceKL, DivergenceEuclid)
 	oneOf("covariance", s.Covariance, CovFixed, CovOld, CovElite, CovNew, CovExact)
 	oneOf("shift", s.Shift, ShiftRoll, ShiftClosed, ShiftOpen, ShiftMixture, ShiftResidual)
 	oneOf("tail", s.Tail, TailRepeat, TailZero, TailPolicy, TailRandom)
@@ -108,8 +112,9 @@ func (s *Settings) words() error {
 	oneOf("noise", s.Noise, NoiseWhite, NoiseColoured, NoiseAR, NoiseKnots)
 	oneOf("proposal", s.Proposal, ProposalSample, ProposalMean)
 	oneOf("plan_form", s.PlanForm, PlanMean, PlanResidual, PlanResidualMean, PlanPolicy, PlanBest, PlanFirstParticle, PlanParameters)
+	oneOf("parameters", s.Parameters, ParametersSep, ParametersUni)
 	oneOf("answer", s.Answer, AnswerMean, AnswerBest, AnswerLastBest, AnswerSample)
-	oneOf("value", s.Value, ValueNone, ValueTerminal, ValueLastAction)
+	oneOf("value", s.Value, ValueNone, ValueTerminal, ValueLastAction, ValueNet)
 	oneOf("score", s.Score, ScoreMean, ScoreMeanMinusKStd, ScoreCVaR)
 	oneOf("score_rewards", s.ScoreRewards, RewardsAll, RewardsButLast)
 	oneOf("score_reward", s.ScoreReward, ScoreRewardMean, ScoreRewardDrawn)
@@ -140,10 +145,38 @@ func (s *Settings) agreement() error {
 	if s.PlanForm == PlanParameters {
 		faults = append(faults, s.parameterFaults())
 	}
+	faults = append(faults, s.precisionFaults())
 	bad((s.PlanForm == PlanBest || s.PlanForm == PlanFirstParticle) && s.Iterations > 1, "planner.plan_form is %q with planner.iterations %d; use 1 iteration, or plan_form mean", s.PlanForm, s.Iterations)
 	bad(s.residual() && s.Sampling == SampleTruncate && s.Shift != ShiftResidual, "planner.sampling is truncate with planner.plan_form %q; use clip: a residual has no bounds of its own", s.PlanForm)
 	onlyOne := s.Horizon == 1 && (s.ScoreRewards == RewardsButLast && s.Value == ValueNone)
 	bad(onlyOne, "planner.score_rewards is all_but_last with horizon 1 and value none: nothing is scored; use all")
+	return errors.Join(faults...)
+}
+
+// precisionFaults are what does not fit updates and scores that divide by the
+// distribution's variances.
+func (s *Settings) precisionFaults() error {
+	var faults []error
+	bad := func(wrong bool, with, name string, value any, use string) {
+		if wrong {
+			faults = append(faults, fmt.Errorf("planner.%s is %v with planner.%s; use %s", name, value, with, use))
+		}
+	}
+	if s.Divergence == DivergenceEuclid {
+		const with = "divergence euclid"
+		bad(s.Covariance == CovNew || s.Covariance == CovExact, with, "covariance", s.Covariance, "fixed, old or elite: the others follow from a step of divergence kl")
+		bad(s.MinStd == 0, with, "min_std", s.MinStd, "a number above 0: the step is divided by variances")
+	}
+	if s.MPPIControlCost {
+		const with = "mppi_control_cost"
+		bad(s.Utility != UtilityExp, with, "utility", s.Utility, "exp")
+		bad(s.LambdaMode != LambdaFixed, with, "lambda_mode", s.LambdaMode, "fixed: the others follow from the scores")
+		bad(s.closed(), with, "shift", s.Shift, "roll, mixture or policy_open: candidates around a policy have no mean")
+		bad(s.PlanForm == PlanParameters, with, "plan_form", s.PlanForm, "mean")
+		bad(s.Sampling != SampleClip, with, "sampling", s.Sampling, "clip: truncated numbers are not Gaussian")
+		bad(s.Noise != NoiseWhite, with, "noise", s.Noise, "white, or a distribution with a covariance")
+		bad(s.MinStd == 0, with, "min_std", s.MinStd, "a number above 0: the cost is divided by variances")
+	}
 	return errors.Join(faults...)
 }
 

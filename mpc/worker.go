@@ -33,6 +33,7 @@ type worker struct {
 	sums   []float32         // 2 x ActDim
 	teller rollout.Disagreer // nil where the lane is none
 	differ []float32         // per row: disagreement of a step
+	before []float32         // rows x ActDim: the actions of the step before; nil unless actions cost
 
 	clock stopwatch
 	stop  Reason // why this worker began no further block or left one
@@ -71,6 +72,9 @@ func newWorker(p *Planner, world rollout.World, deps Deps, rows int) *worker {
 	if p.s.Disagreement > 0 {
 		w.differ = make([]float32, rows)
 	}
+	if p.s.ActionCost > 0 || p.s.RateCost > 0 {
+		w.before = make([]float32, rows*a)
+	}
 	w.clock.now = func() time.Time { return p.now() }
 	w.visitor = w.visit
 	return w
@@ -103,19 +107,19 @@ func (w *worker) runBlock(g *group, ps *pass, i, n int) {
 	}
 	clear(w.score[:b.Rows])
 	clear(w.ended[:b.Rows])
-	steps := p.h
+	steps := p.horizon
 	if !ps.pre && (p.s.ScoreRewards == RewardsButLast || p.s.Value == ValueLastAction) {
 		steps--
 	}
 	if ps.pre {
-		steps = p.h - 1
+		steps = p.horizon - 1
 	}
 	w.steps, w.cut = steps, false
 	w.clock.start(p.job.expiry.set)
 	if w.err = rollout.Roll(b, p.job.starts, w.lane, w, steps, w.visitor, w.was); w.err != nil || w.cut {
 		return
 	}
-	if steps < p.h {
+	if steps < p.horizon {
 		w.lastAction(steps)
 	}
 	if !ps.pre {
@@ -132,6 +136,8 @@ func (w *worker) lastAction(h int) {
 	for r := range b.Rows {
 		if w.was[r] == rollout.Running && b.Fate[r] != rollout.Running {
 			w.bad(r)
+		} else if w.before != nil && w.was[r] == rollout.Running && !w.ps.pre {
+			w.score[r] -= w.p.discount[h] * w.effort(r, h)
 		}
 	}
 }
@@ -187,6 +193,9 @@ func (w *worker) visit(h int, was []rollout.Fate) {
 		if s.Disagreement > 0 {
 			x -= s.Disagreement * float64(w.differ[r])
 		}
+		if w.before != nil {
+			x -= w.effort(r, h)
+		}
 		if x-x != 0 {
 			b.Fate[r] = rollout.NonFinite
 			w.bad(r)
@@ -227,6 +236,9 @@ func (w *worker) finish(steps int) {
 	for r := 0; r < b.Rows; r += w.ps.particles {
 		info := &w.g.info[w.slot(r)]
 		info.score, info.done = total(&p.s, w.score[r:r+w.ps.particles]), true
+		if w.g.tilt != nil && !w.ps.measure {
+			info.score -= p.s.Lambda * w.controlCost(w.slot(r))
+		}
 	}
 }
 
@@ -279,7 +291,7 @@ func (w *worker) decodeParameters(b *rollout.Block, h int) {
 		}
 		slot := w.slot(r0)
 		w.g.info[slot].length = int32(h + 1)
-		at := (slot*p.h + h) * p.width
+		at := (slot*p.h + min(h, p.h-1)) * p.width
 		w.perturbed.ActPerturbed(w.g.cand[at:at+p.width], w.obs, n, w.sample)
 		from := w.sample
 		for r := r0; r < r0+w.ps.particles; r++ {

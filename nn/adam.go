@@ -11,8 +11,14 @@ import (
 // added to the gradient as in PyTorch's Adam. Members step on their own.
 type Adam struct {
 	Rate, Beta1, Beta2, Epsilon float64
-	steps                       []int // per member
-	mean, square                []float32
+
+	// Decoupled makes it AdamW (Loshchilov and Hutter 2019), with PyTorch's
+	// arithmetic: a step first shrinks all parameters of a layer, biases, gains and
+	// offsets too, by the share rate times decay, which the gradient does not see.
+	Decoupled bool
+
+	steps        []int // per member
+	mean, square []float32
 }
 
 // NewAdam returns an optimiser for n with rate and the usual constants: betas
@@ -26,7 +32,7 @@ func NewAdam(n *Net, rate float64) *Adam {
 
 // Step moves member m's parameters by grad (the layout of Member) and packs
 // them. decay has one weight decay a layer, for weights and not for biases, gains
-// and offsets; nil means none.
+// and offsets unless Decoupled; nil means none.
 func (a *Adam) Step(n *Net, m int, grad []float32, decay []float64) {
 	a.Begin(m)
 	for i := range n.Parts() {
@@ -53,10 +59,23 @@ func (a *Adam) StepPart(n *Net, m, i int, grad []float32, decay []float64) (squa
 	if decay != nil {
 		wd = decay[n.parts[i].layer]
 	}
+	if a.Decoupled {
+		shrink(n.Params[base+lo:base+hi], float32(1-a.Rate*wd))
+		wd = 0
+	}
 	move(lo, biases, wd)
 	move(biases, hi, 0)
 	n.PackPart(m, i)
 	return kern.SumSquares(grad[lo:hi])
+}
+
+func shrink(x []float32, share float32) {
+	if share == 1 {
+		return
+	}
+	for i := range x {
+		x[i] *= share
+	}
 }
 
 // Reset forgets all gradients seen, as a new optimiser.

@@ -19,7 +19,7 @@ type Half struct {
 
 // NewHalf returns a bfloat16 copy of n with all parameters zero. Pack it before use.
 func (n *Net) NewHalf() *Half {
-	if n.LayerNorm || n.Renorm {
+	if n.LayerNorm || n.Renorm || n.Residual || n.InputNorm != nil {
 		panic("nn: a network with a norm has no bfloat16 copy")
 	}
 	h := &Half{net: n, packed: make([][]kern.PackedBF16, n.Members), biases: make([][][]float32, n.Members)}

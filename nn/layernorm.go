@@ -19,7 +19,7 @@ const normEpsilon = 1e-5
 // extras returns the number of parameters of layer l beside weights and biases.
 func (n *Net) extras(l int) int {
 	switch {
-	case n.Renorm:
+	case n.Renorm, n.Residual && reads(l):
 		return 2 * n.Sizes[l]
 	case n.LayerNorm && !n.Plain && l < n.Layers()-1:
 		return 2 * n.Sizes[l+1]
@@ -31,7 +31,8 @@ func (n *Net) extras(l int) int {
 func (n *Net) layerSize(l int) int { return (n.Sizes[l]+1)*n.Sizes[l+1] + n.extras(l) }
 
 // Gains and Offsets return those of layer l of member m, views: of a hidden
-// layer's outputs with LayerNorm, of a layer's inputs with Renorm.
+// layer's outputs with LayerNorm, of a layer's inputs with Renorm and, where it
+// reads the stream, with Residual.
 func (n *Net) Gains(m, l int) []float32   { return n.gains[m][l] }
 func (n *Net) Offsets(m, l int) []float32 { return n.offsets[m][l] }
 
@@ -64,29 +65,19 @@ func (n *Net) newNormed(rows int) *normed {
 }
 
 // Drop draws the dropout masks of the next pass for rows rows: each feature is
-// left out with probability Dropout, and the others are scaled so that the mean
+// left out with probability Dropout, or its layer's of Dropouts, and the others are scaled so that the mean
 // stays. Row r's mask depends on key and first+r alone. Without a Drop before
 // it a pass drops nothing.
 func (n *Net) Drop(t *Tape, key rng.Key, first uint64, rows int) {
+	if n.Dropouts != nil {
+		n.dropEach(t, key, first, rows)
+	}
 	if n.Dropout == 0 {
 		return
 	}
 	t.norm.masked = true
-	scale := float32(1 / (1 - n.Dropout))
-	level := float32(2*n.Dropout - 1) // of numbers uniform in [-1, 1)
 	for l, mask := range t.norm.kept {
-		out := n.Sizes[l+1]
-		stride := (out + 3) &^ 3
-		for r := range rows {
-			draws := t.norm.draws[:stride]
-			key.At(uint64(l)).Uniforms(draws, (first+uint64(r))*uint64(stride))
-			for j, u := range draws[:out] {
-				mask[r*out+j] = 0
-				if u >= level {
-					mask[r*out+j] = scale
-				}
-			}
-		}
+		drawMask(mask, t.norm.draws, key.At(uint64(l)), first, rows, n.Sizes[l+1], n.Dropout)
 	}
 }
 

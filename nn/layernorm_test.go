@@ -13,12 +13,20 @@ import (
 var normed = nn.Spec{Members: 2, Sizes: []int{5, 33, 18, 3}, Hidden: kern.ReLU, Trained: true, LayerNorm: true, Dropout: 0.2}
 
 func TestGradientsThroughDropoutAndLayerNormAgreeWithFiniteDifferences(t *testing.T) {
-	for _, act := range []kern.Act{kern.ReLU, kern.SiLU} {
-		spec := normed
-		spec.Hidden = act
+	smooth, inputs, rates := normed, normed, normed
+	smooth.Hidden = kern.SiLU
+	inputs.LayerNorm, inputs.Dropout, inputs.Hidden, inputs.InputNorm, inputs.Dropouts = false, 0, kern.SiLU, []float64{1, 0.01}, []float64{0.3, 0.1}
+	rates.LayerNorm, rates.Dropout, rates.Dropouts = false, 0, []float64{0.3, 0.1}
+	residual := nn.Spec{Members: 2, Sizes: nn.ResidualSizes(5, 9, 2, 3), Hidden: kern.ReLU, Trained: true, Residual: true}
+	for _, spec := range []nn.Spec{normed, smooth, inputs, rates, residual} {
 		n, x, dOut := setup(spec)
 		for l := range 2 {
-			rng.Root(21).At(uint64(l)).Normals(n.Offsets(1, l), 0)
+			if spec.LayerNorm {
+				rng.Root(21).At(uint64(l)).Normals(n.Offsets(1, l), 0)
+			}
+			if spec.Residual {
+				rng.Root(21).At(uint64(l)).Normals(n.Offsets(1, 2*l+1)[:8], 0)
+			}
 		}
 		tape := n.NewTape(rows)
 		loss := func() (sum float64) {

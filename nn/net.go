@@ -17,6 +17,11 @@ type Spec struct {
 	Plain     bool    // LayerNorm has no gains and offsets
 	Dropout   float64 // share of hidden features that Drop leaves out, before LayerNorm; 0: none
 
+	InputNorm []float64 // epsilons of the norm of every layer's input but the first's (inputnorm.go); nil: none
+	Dropouts  []float64 // share of every hidden layer's linear outputs that Drop leaves out; nil: none
+
+	Residual bool // SimBa's blocks (residual.go); Sizes are those of ResidualSizes
+
 	Renorm       bool   // normalise every layer's input over the batch (batch renormalisation)
 	RenormWarmup uint64 // batches for which that is plain batch normalisation, before corrections begin
 }
@@ -69,6 +74,8 @@ func New(s Spec) *Net {
 	if s.Renorm && (s.LayerNorm || s.Hidden == kern.SiLU) {
 		panic(fmt.Sprintf("nn: batch renormalisation comes without LayerNorm and with an activation whose output tells its slope, got %+v", s))
 	}
+	s.checkInputNorm()
+	s.checkResidual()
 	n := &Net{Spec: s}
 	if s.Renorm {
 		n.running = n.newRunning()
@@ -96,6 +103,8 @@ func New(s Spec) *Net {
 					n.gains[m][l][j] = 1
 				}
 				at += extras
+			} else if s.Residual {
+				n.gains[m], n.offsets[m] = append(n.gains[m], nil), append(n.offsets[m], nil)
 			} else if s.LayerNorm && l < n.Layers()-1 { // fixed ones and zeros, outside Params
 				n.gains[m], n.offsets[m] = append(n.gains[m], make([]float32, out)), append(n.offsets[m], make([]float32, out))
 				for j := range out {
@@ -209,6 +218,9 @@ type Tape struct {
 	packed   kern.Packed
 	norm     *normed   // nil without LayerNorm
 	renorm   *renormed // nil without Renorm
+
+	conditioned *conditioned // nil without InputNorm and Dropouts
+	residual    *residual    // nil without Residual
 }
 
 // NewTape returns memory for batches of up to rows rows.
@@ -216,6 +228,12 @@ func (n *Net) NewTape(rows int) *Tape {
 	t := &Tape{capacity: rows, slope: make([][]float32, n.Layers()), out: make([][]float32, n.Layers())}
 	if n.LayerNorm {
 		t.norm = n.newNormed(rows)
+	}
+	if n.conditioned() {
+		t.conditioned = n.newConditioned(rows)
+	}
+	if n.Residual {
+		t.residual = n.newResidual(rows)
 	}
 	widest := 0
 	if n.Renorm {
@@ -245,6 +263,16 @@ func (n *Net) Infer(m int, t *Tape, x []float32, rows int) []float32 {
 		t.done(nil, rows)
 		return out
 	}
+	if t.conditioned != nil {
+		out := n.conditionedForward(m, t, x, rows, false)
+		t.done(nil, rows)
+		return out
+	}
+	if n.Residual {
+		out := n.residualForward(m, t, x, rows)
+		t.done(nil, rows)
+		return out
+	}
 	t.check(rows)
 	in := x
 	for l := range n.Layers() {
@@ -267,6 +295,16 @@ func (n *Net) Infer(m int, t *Tape, x []float32, rows int) []float32 {
 func (n *Net) Forward(m int, t *Tape, x []float32, rows int) []float32 {
 	if n.Renorm {
 		out := n.renormForward(m, t, x, rows, false)
+		t.done(x, rows)
+		return out
+	}
+	if t.conditioned != nil {
+		out := n.conditionedForward(m, t, x, rows, true)
+		t.done(x, rows)
+		return out
+	}
+	if n.Residual {
+		out := n.residualForward(m, t, x, rows)
 		t.done(x, rows)
 		return out
 	}
@@ -311,6 +349,19 @@ func (t *Tape) Keep(rows []int32) {
 			}
 		}
 	}
+	if c := t.conditioned; c != nil {
+		for l := range c.inverse {
+			keepRows(c.inverse[l], rows, 1)
+		}
+		for l := range c.kept {
+			if c.dropped {
+				keepRows(c.kept[l], rows, len(c.kept[l])/t.capacity)
+			}
+		}
+	}
+	if t.residual != nil {
+		t.residual.keep(rows)
+	}
 	if t.renorm != nil && t.renorm.batch {
 		panic("nn: Keep after ForwardBatch, whose rows depend on each other")
 	}
@@ -351,6 +402,10 @@ func (n *Net) backward(m int, t *Tape, dOut, grad, dIn []float32, add bool) {
 		n.renormBackward(m, t, dOut, grad, dIn, add)
 		return
 	}
+	if n.Residual {
+		n.residualBackward(m, t, dOut, grad, dIn, add)
+		return
+	}
 	rows, end := t.rows, n.MemberSize()
 	var dGains, dOffsets []float32 // of the layer below
 	delta := dOut
@@ -385,6 +440,11 @@ func (n *Net) backward(m int, t *Tape, dOut, grad, dIn []float32, add bool) {
 		}
 		next := t.delta[l%2][:rows*in]
 		kern.Mul(next, in, delta, out, rows, &n.packedT[m][l], nil, kern.Identity)
+		if t.conditioned != nil {
+			n.conditionedBack(next, t, l-1)
+			delta = next
+			continue
+		}
 		n.hiddenGrad(next, t, l-1, rows*in)
 		if n.LayerNorm {
 			n.normaliseBack(m, l-1, t, next, dGains, dOffsets)

@@ -1,5 +1,5 @@
 """Goldens of package sac: three complete updates in PyTorch (float64), written from the formulas of SAC, and the first
-of them by stable-baselines3 with the same weights and noise.
+of them by stable-baselines3 with the same weights and noise. Then the same updates again with a state value behind them.
 
 Writes sac/testdata/torch.json. usage: golden_sac.py [OUT]   (needs torch, stable-baselines3; never imports demorl)
 """
@@ -173,17 +173,52 @@ def compare_with_sb3(start, b):
     return theirs
 
 
+def value_update(s, v, b):
+    """One step of the state value V(s) and its target, after an update; returns the loss and its gradient."""
+    with torch.no_grad():
+        a, lp = policy(s["actor"], b["obs"], b["value_noise"])
+        x = torch.cat([b["obs"], a], 1)
+        q = torch.minimum(mlp(s["targets"][0], x), mlp(s["targets"][1], x))[:, 0]
+        y = q - s["log_temp"].exp() * lp
+    loss = 0.5 * ((mlp(v["net"], b["obs"])[:, 0] - y) ** 2).mean()
+    v["opt"].zero_grad()
+    loss.backward()
+    grad = flat([p.grad for p in v["net"]])
+    v["opt"].step()
+    with torch.no_grad():
+        for pt, pc in zip(v["target"], v["net"]):
+            pt.mul_(1 - TAU).add_(TAU * pc)
+    return loss.item(), grad
+
+
+def with_value(s, batches):
+    """The given updates, each followed by one of a state value."""
+    net = layers([OBS, *HIDDEN, 1])
+    target = [(p.detach() + 0.05 * f32(*p.shape)).float().double() for p in net]
+    v = dict(net=net, target=target, opt=torch.optim.Adam(net, lr=RATE))
+    out = dict(net=flat(net), target=flat(target), updates=[])
+    for b in batches:
+        b["value_noise"] = f32(ROWS, ACT)
+        update(s, b)
+        loss, grad = value_update(s, v, b)
+        out["updates"].append(dict(noise=flat(b["value_noise"]), loss=loss, grad=grad, net=flat(v["net"]), target=flat(v["target"])))
+    return out
+
+
 actor = layers([OBS, *HIDDEN, 2 * ACT])
 actor[-1].data[ACT] = 1.9  # this log standard deviation is clamped in some rows and not in others
 actor[-1].data = actor[-1].data.float().double()
 critics = [layers([OBS + ACT, *HIDDEN, 1]) for _ in range(2)]
 targets = [[(p.detach() + 0.05 * f32(*p.shape)).float().double() for p in c] for c in critics]
 other = learner(clone(actor), [clone(c) for c in critics], [[p.clone() for p in c] for c in targets])
+again = learner(clone(actor), [clone(c) for c in critics], [[p.clone() for p in c] for c in targets])
 state = learner(actor, critics, targets)
+batches = []
 golden = dict(made_with=f"torch {torch.__version__}", obs_dim=OBS, act_dim=ACT, hidden=HIDDEN, gamma=GAMMA, tau=TAU, rate=RATE,
               target_entropy=TARGET_ENTROPY, start=parameters(state), updates=[])
 for u in range(UPDATES):
     b = batch()
+    batches.append(b)
     if u == 0:
         head = mlp(state["actor"], b["obs"])[:, ACT:]
         assert (head > 2).any() and (head < 2).any(), "the first batch must meet the clamp"
@@ -195,6 +230,7 @@ for u in range(UPDATES):
     if u in (0, UPDATES - 1):
         entry["after"] = parameters(state)
     golden["updates"].append(entry)
+golden["value"] = with_value(again, batches)
 
 out = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent / "sac/testdata/torch.json"
 out.parent.mkdir(parents=True, exist_ok=True)

@@ -31,13 +31,20 @@ func (v *network) infer(m int, x []float32, rows int) []float32 {
 // live is a view of the network itself.
 func live(net *nn.Net, rows int) network { return network{net: net, tape: net.NewTape(rows)} }
 
-// copies are the bfloat16 copies of actor, critics and targets.
-type copies struct{ actor, critics, targets *nn.Half }
+// copies are the bfloat16 copies of actor, critics, targets and the state
+// value's target.
+type copies struct {
+	actor, critics, targets *nn.Half
+	value                   *nn.Half // nil without a state value
+}
 
 // bfloat16 makes the copies at the first call.
 func (a *Agent) bfloat16() *copies {
 	if a.copies == nil {
-		a.copies = &copies{a.actor.NewHalf(), a.critics.NewHalf(), a.targets.NewHalf()}
+		a.copies = &copies{actor: a.actor.NewHalf(), critics: a.critics.NewHalf(), targets: a.targets.NewHalf()}
+		if a.value != nil {
+			a.copies.value = a.value.target.NewHalf()
+		}
 		a.PublishBF16()
 	}
 	return a.copies
@@ -53,6 +60,9 @@ func (a *Agent) PublishBF16() {
 	for c := range a.critics.Members {
 		a.copies.critics.Pack(c)
 		a.copies.targets.Pack(c)
+	}
+	if a.copies.value != nil {
+		a.copies.value.Pack(0)
 	}
 }
 
@@ -103,6 +113,7 @@ const (
 	SoftValue  ValueRule = iota // target Q of a fresh action minus temperature times its log density (method.md A.1)
 	HardValue                   // target Q of a fresh action, without entropy
 	LastAction                  // online Q of the last imagined action at the present state (LOOP)
+	StateValue                  // the target of the network V(s) (method.md A.5); needs Settings.Value.Trained
 )
 
 // Q is the smallest critic or, under actor_uses mean, the mean over all critics
@@ -116,6 +127,7 @@ type ValueLane struct {
 	actor  network
 	critic network // the online critics, for LastAction
 	target network
+	state  network // the state value's target; empty without one
 	policy squashed
 	rows   []int32 // the running rows of the block
 	all    []float32
@@ -129,14 +141,22 @@ type ValueLane struct {
 // NewValue returns one worker's view of the soft value for blocks of up to rows
 // rows. It reads the live networks and allocates nothing.
 func (a *Agent) NewValue(rows int) *ValueLane {
-	return a.newValue(rows, live(a.actor, rows), live(a.critics, rows), live(a.targets, rows))
+	v := a.newValue(rows, live(a.actor, rows), live(a.critics, rows), live(a.targets, rows))
+	if a.value != nil {
+		v.state = live(a.value.target, rows)
+	}
+	return v
 }
 
 // NewValueBF16 is NewValue in bfloat16: it values with the networks as they
 // were at the last PublishBF16.
 func (a *Agent) NewValueBF16(rows int) *ValueLane {
 	c := a.bfloat16()
-	return a.newValue(rows, view(c.actor, rows), view(c.critics, rows), view(c.targets, rows))
+	v := a.newValue(rows, view(c.actor, rows), view(c.critics, rows), view(c.targets, rows))
+	if c.value != nil {
+		v.state = view(c.value, rows)
+	}
+	return v
 }
 
 func (a *Agent) newValue(rows int, actor, critic, target network) *ValueLane {
@@ -164,6 +184,12 @@ func (v *ValueLane) Value(b *rollout.Block, out []float32) {
 	gather(v.obs, b.Obs, v.rows[:n], a.obsDim)
 	if a.observed != nil {
 		a.observed.apply(v.obs, v.obs[:n*a.obsDim])
+	}
+	if v.Rule == StateValue {
+		for k, x := range v.state.infer(0, v.obs, n) {
+			out[v.rows[k]] = x
+		}
+		return
 	}
 	critics, temperature := &v.target, float32(0)
 	action := v.policy.action

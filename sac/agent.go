@@ -26,11 +26,13 @@ type Agent struct {
 
 	actor, critics, targets *nn.Net
 	actorAdam, criticAdam   *nn.Adam
+	actorDecay, criticDecay []float64 // per layer; nil without weight_decay
 	logTemperature          float64
 	temperatureAdam         nn.Scalar
 
 	copies    *copies      // nil unless something imagines in bfloat16
 	bounds    bounds       // of the value; the identity unless the critics are scaled
+	value     *stateValue  // nil unless a planner ends its scores with it
 	joint     *joint       // nil without batch renormalisation
 	observed  *observation // nil without observation normalisation
 	updates   uint64
@@ -101,17 +103,19 @@ func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Agent, e
 		pool = par.New(1)
 	}
 	s.Hidden, s.Critic.Hidden = append([]int(nil), s.Hidden...), append([]int(nil), s.Critic.Hidden...)
+	s.Value.Hidden = append([]int(nil), s.Value.Hidden...)
 	a := &Agent{settings: s, obsDim: obsDim, actDim: actDim, targetEntropy: s.Target(actDim), pool: pool, bounds: bounds{width: 1}}
 	act := kern.ReLU
 	if s.Activation == SiLU {
 		act = kern.SiLU
 	}
 	renorm := s.Critic.Norm == NormBatch
+	simba := s.Network == NetworkSimBa
 	a.actor = nn.New(nn.Spec{
-		Members: 1, Sizes: sizes(obsDim, s.Hidden, 2*actDim), Hidden: act, Trained: true, Renorm: renorm, RenormWarmup: renormWarmup,
+		Members: 1, Sizes: s.sizes(obsDim, s.Hidden, s.Blocks, 2*actDim), Hidden: act, Trained: true, Residual: simba, Renorm: renorm, RenormWarmup: renormWarmup,
 	})
 	critic := nn.Spec{
-		Members: s.Critic.Count, Sizes: sizes(obsDim+actDim, s.criticHidden(), s.Critic.Quantiles), Hidden: act, Trained: true,
+		Members: s.Critic.Count, Sizes: s.sizes(obsDim+actDim, s.criticHidden(), s.Critic.Blocks, s.Critic.Quantiles), Hidden: act, Trained: true, Residual: simba,
 		LayerNorm: s.Critic.Norm == NormLayer || s.Critic.Norm == NormPlain, Plain: s.Critic.Norm == NormPlain, Dropout: s.Critic.Dropout,
 		Renorm: renorm, RenormWarmup: renormWarmup,
 	}
@@ -133,8 +137,18 @@ func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Agent, e
 	a.targets.PackAll()
 	a.actorAdam, a.criticAdam = nn.NewAdam(a.actor, s.ActorRate), nn.NewAdam(a.critics, s.CriticRate)
 	a.actorAdam.Beta1, a.criticAdam.Beta1 = s.AdamBeta1, s.AdamBeta1
+	if s.WeightDecay > 0 {
+		a.actorAdam.Decoupled, a.criticAdam.Decoupled = true, true
+		a.actorDecay, a.criticDecay = evenly(s.WeightDecay, a.actor.Layers()), evenly(s.WeightDecay, a.critics.Layers())
+	}
 	a.temperatureAdam.Rate = s.TemperatureRate
 	a.logTemperature = math.Log(s.InitialTemperature)
+	if s.Value.Trained {
+		a.value = a.newStateValue(nn.Spec{Members: 1, Sizes: sizes(obsDim, s.valueHidden(), 1), Hidden: act, Trained: true})
+		initialise(a.value.net, key.Derive("value/init"))
+		copy(a.value.target.Params, a.value.net.Params)
+		a.value.target.PackAll()
+	}
 	a.allocate()
 	return a, nil
 }
@@ -143,6 +157,14 @@ func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Agent, e
 func (s Settings) criticHidden() []int {
 	if len(s.Critic.Hidden) > 0 {
 		return s.Critic.Hidden
+	}
+	return s.Hidden
+}
+
+// valueHidden returns the features of the state value's hidden layers.
+func (s Settings) valueHidden() []int {
+	if len(s.Value.Hidden) > 0 {
+		return s.Value.Hidden
 	}
 	return s.Hidden
 }
@@ -163,6 +185,23 @@ func (c CriticSettings) kept() int {
 		return 1
 	}
 	return c.Count * (c.Quantiles - c.Drop)
+}
+
+// sizes returns those of a network of the settings' kind; blocks counts where it
+// is residual.
+func (s Settings) sizes(in int, hidden []int, blocks, out int) []int {
+	if s.Network == NetworkSimBa {
+		return nn.ResidualSizes(in, hidden[0], blocks, out)
+	}
+	return sizes(in, hidden, out)
+}
+
+func evenly(x float64, n int) []float64 {
+	all := make([]float64, n)
+	for i := range all {
+		all[i] = x
+	}
+	return all
 }
 
 func sizes(in int, hidden []int, out int) []int {

@@ -100,7 +100,11 @@ func kinds() map[string]Settings {
 		s.Critic, s.PolicyEvery = c, every
 		return s
 	}
+	simba := with(DefaultCritic(), 2)
+	simba.Network, simba.Hidden, simba.WeightDecay, simba.ObservationNorm = NetworkSimBa, []int{12}, 1e-2, true
+	simba.Critic.Hidden = []int{16}
 	return map[string]Settings{
+		"simba":  simba,
 		"redq":   with(CriticSettings{Count: 5, Norm: NormNone, Subset: 2, ActorUses: UsesMean, Quantiles: 1}, 3),
 		"droq":   with(CriticSettings{Count: 2, Norm: NormLayer, Dropout: 0.1, Subset: 2, ActorUses: UsesMean, Quantiles: 1}, 2),
 		"tqc":    with(CriticSettings{Count: 3, Hidden: []int{20}, Norm: NormNone, Subset: 3, ActorUses: UsesMean, Quantiles: 7, Drop: 2}, 1),

@@ -41,6 +41,13 @@ type golden struct {
 		ActorGrad                           []float64 `json:"actor_grad"`
 		After                               *parameters
 	}
+	Value struct { // the state value's start, and after each update
+		Net, Target []float64
+		Updates     []struct {
+			Noise, Grad, Net, Target []float64
+			Loss                     float64
+		}
+	}
 }
 
 func readGolden(t *testing.T) *golden {
@@ -57,8 +64,10 @@ func readGolden(t *testing.T) *golden {
 }
 
 // agent returns a learner in the golden's starting state.
-func (g *golden) agent(t *testing.T) *Agent {
-	s := DefaultSettings()
+func (g *golden) agent(t *testing.T) *Agent { return g.agentWith(t, DefaultSettings()) }
+
+// agentWith is agent with the settings s where the golden has none of its own.
+func (g *golden) agentWith(t *testing.T, s Settings) *Agent {
 	s.Hidden, s.Gamma, s.Tau, s.Batch = g.Hidden, g.Gamma, g.Tau, len(g.Updates[0].Reward)
 	s.ActorRate, s.CriticRate, s.TemperatureRate = g.Rate, g.Rate, g.Rate
 	s.TargetEntropyRule, s.TargetEntropy = Fixed, g.TargetEntropy

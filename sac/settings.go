@@ -33,6 +33,12 @@ const (
 	SiLU = "silu"
 )
 
+// Networks of actor and critics.
+const (
+	NetworkMLP   = "mlp"
+	NetworkSimBa = "simba" // residual blocks behind a LayerNorm (method.md D.4)
+)
+
 // What the actor climbs, and what imagination's terminal value is.
 const (
 	UsesMin  = "min"  // the smallest critic
@@ -48,6 +54,7 @@ type CriticSettings struct {
 	Subset    int     `yaml:"subset"`     // critics, drawn anew for each update, whose smallest is the target (REDQ)
 	ActorUses string  `yaml:"actor_uses"` // min or mean
 	Quantiles int     `yaml:"quantiles"`  // quantiles of the return that a critic tells; 1 means its mean (TQC)
+	Blocks    int     `yaml:"blocks"`     // residual blocks, with sac.network simba
 	Drop      int     `yaml:"drop"`       // largest quantiles, per critic, that a target leaves out
 
 	// Scaled critics answer in units of the tracked bounds of the value, start
@@ -55,14 +62,24 @@ type CriticSettings struct {
 	Scaled bool `yaml:"scaled"`
 }
 
+// ValueSettings says what the network V(s) is that planner.value vnet ends scores
+// with (method.md A.5); it is built and trained only there.
+type ValueSettings struct {
+	Hidden  []int   `yaml:"hidden"` // features of its hidden layers; empty takes sac.hidden
+	Rate    float64 `yaml:"rate"`   // Adam's rate for it
+	Trained bool    `yaml:"-"`      // whether there is one; a run's planner.value sets it
+}
+
 // DefaultCritic returns the twin critics of plain SAC.
 func DefaultCritic() CriticSettings {
-	return CriticSettings{Count: 2, Norm: NormNone, Subset: 2, ActorUses: UsesMin, Quantiles: 1}
+	return CriticSettings{Count: 2, Norm: NormNone, Subset: 2, ActorUses: UsesMin, Quantiles: 1, Blocks: 2}
 }
 
 // Settings is what a user may set about the learner.
 type Settings struct {
-	Hidden             []int   `yaml:"hidden"`              // features of the hidden layers of actor and critics
+	Network            string  `yaml:"network"`             // of actor and critics: mlp or simba
+	Hidden             []int   `yaml:"hidden"`              // features of the hidden layers of actor and critics; with network simba one number, the stream's
+	Blocks             int     `yaml:"blocks"`              // residual blocks of the actor, with network simba
 	Gamma              float64 `yaml:"gamma"`               // discount per step
 	Tau                float64 `yaml:"tau"`                 // share of the critics in their targets after each update
 	ActorRate          float64 `yaml:"actor_rate"`          // Adam's rate for the actor
@@ -75,19 +92,22 @@ type Settings struct {
 	Activation         string  `yaml:"activation"`          // of actor and critics: relu or silu
 	PolicyEvery        int     `yaml:"policy_every"`        // actor and temperature step after every n-th critic step
 	InitialTemperature float64 `yaml:"initial_temperature"`
+	WeightDecay        float64 `yaml:"weight_decay"`     // AdamW's, of all parameters of actor and critics; 0: plain Adam
 	AdamBeta1          float64 `yaml:"adam_beta1"`       // share of the old gradient mean that actor's and critics' Adam keeps
 	ObservationNorm    bool    `yaml:"observation_norm"` // actor and critics see observations at the mean 0 and deviation 1 of all real ones so far
 
 	Critic CriticSettings `yaml:"critic"`
+	Value  ValueSettings  `yaml:"value"` // read with planner.value vnet
 }
 
 // DefaultSettings returns plain SAC (method.md D.2, D.3).
 func DefaultSettings() Settings {
 	return Settings{
-		Hidden: []int{256, 256}, Gamma: 0.99, Tau: 0.005,
+		Network: NetworkMLP, Blocks: 1, Hidden: []int{256, 256}, Gamma: 0.99, Tau: 0.005,
 		ActorRate: 3e-4, CriticRate: 3e-4, TemperatureRate: 3e-4,
 		Batch: 256, TargetEntropyRule: MinusActions, Init: InitTorch, Activation: ReLU,
 		PolicyEvery: 1, InitialTemperature: 1, AdamBeta1: 0.9, Critic: DefaultCritic(),
+		Value: ValueSettings{Rate: 3e-4},
 	}
 }
 
@@ -116,10 +136,14 @@ func (s Settings) Validate() error {
 	}
 	fault(s.Gamma >= 0 && s.Gamma <= 1, "sac.gamma is %g; use a discount from 0 to 1", s.Gamma)
 	fault(s.Tau > 0 && s.Tau <= 1, "sac.tau is %g; use a share above 0 and up to 1", s.Tau)
+	for _, width := range s.Value.Hidden {
+		fault(width >= 1 && width <= 1<<16, "sac.value.hidden is %v; each layer needs 1 to 65536 features", s.Value.Hidden)
+	}
+	fault(!s.Value.Trained || !s.Critic.Scaled, "sac.critic.scaled is true with planner.value vnet; use planner.value value: V would not know the bounds of the value")
 	for _, rate := range []struct {
 		name  string
 		value float64
-	}{{"actor_rate", s.ActorRate}, {"critic_rate", s.CriticRate}, {"temperature_rate", s.TemperatureRate}} {
+	}{{"actor_rate", s.ActorRate}, {"critic_rate", s.CriticRate}, {"temperature_rate", s.TemperatureRate}, {"value.rate", s.Value.Rate}} {
 		fault(rate.value >= 0 && rate.value <= 1, "sac.%s is %g; use a rate from 0 to 1", rate.name, rate.value)
 	}
 	fault(s.Batch >= 1 && s.Batch <= 1<<20, "sac.batch is %d; use 1 to 1048576 rows", s.Batch)
@@ -134,6 +158,17 @@ func (s Settings) Validate() error {
 	fault(s.PolicyEvery >= 1, "sac.policy_every is %d; use 1 or more critic steps", s.PolicyEvery)
 	fault(s.InitialTemperature > 0 && s.InitialTemperature <= 1e6, "sac.initial_temperature is %g; use a number above 0 and up to 1e6", s.InitialTemperature)
 	fault(s.AdamBeta1 >= 0 && s.AdamBeta1 < 1, "sac.adam_beta1 is %g; use a share from 0 to below 1", s.AdamBeta1)
+	fault(s.Network == NetworkMLP || s.Network == NetworkSimBa, "sac.network is %q; use %s or %s", s.Network, NetworkMLP, NetworkSimBa)
+	fault(s.WeightDecay >= 0 && s.WeightDecay*max(s.ActorRate, s.CriticRate) < 1, "sac.weight_decay is %g; use 0 or a positive number such as 1e-2", s.WeightDecay)
+	if s.Network == NetworkSimBa {
+		const why = "with network simba"
+		fault(len(s.Hidden) == 1, "sac.hidden is %v; %s use one number, such as [128]", s.Hidden, why)
+		fault(len(s.Critic.Hidden) <= 1, "sac.critic.hidden is %v; %s use one number, such as [512]", s.Critic.Hidden, why)
+		fault(s.Blocks >= 1 && s.Blocks <= 100, "sac.blocks is %d; %s use 1 to 100", s.Blocks, why)
+		fault(s.Critic.Blocks >= 1 && s.Critic.Blocks <= 100, "sac.critic.blocks is %d; %s use 1 to 100", s.Critic.Blocks, why)
+		fault(s.Activation == ReLU, "sac.activation is %q; %s use %s", s.Activation, why, ReLU)
+		fault(s.Critic.Norm == NormNone, "sac.critic.norm is %q; %s use %s: it has its own", s.Critic.Norm, why, NormNone)
+	}
 	fault(s.Critic.Norm != NormBatch || s.Batch > 1, "sac.batch is %d and critic.norm is %q; a batch's statistics need 2 rows or more", s.Batch, s.Critic.Norm)
 	return errors.Join(append(faults, s.Critic.validate())...)
 }

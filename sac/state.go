@@ -3,8 +3,8 @@ package sac
 import "demorl/internal/wire"
 
 // AppendState appends everything that influences later updates: networks,
-// targets, optimisers, the temperature and its optimiser, counters, and the
-// statistics of observations.
+// targets, optimisers, the temperature and its optimiser, counters, the
+// statistics of observations, and the state value with its target and optimiser.
 func (a *Agent) AppendState(dst []byte) []byte {
 	dst = wire.U64(dst, a.updates)
 	dst = wire.F64(dst, a.rewardMax)
@@ -25,6 +25,9 @@ func (a *Agent) AppendState(dst []byte) []byte {
 	}
 	if a.observed != nil {
 		dst = a.observed.statistics.AppendState(dst)
+	}
+	if a.value != nil {
+		dst = a.value.appendState(dst)
 	}
 	return dst
 }
@@ -52,5 +55,8 @@ func (a *Agent) ReadState(r *wire.Reader) {
 	if a.observed != nil {
 		a.observed.statistics.ReadState(r)
 		a.observed.publish()
+	}
+	if a.value != nil {
+		a.value.readState(r)
 	}
 }

@@ -23,6 +23,8 @@ type Stats struct {
 	QMax            float64 // largest |Q|
 	CriticGradNorm  float64 // Euclidean norm over all critics
 	ActorGradNorm   float64
+	ValueLoss       float64 // half the mean squared error of the state value; 0 without one
+	ValueGradNorm   float64
 	QAlarm          bool // |Q| exceeds 10 times the largest |reward| seen / (1 - gamma)
 	NonFinite       bool // a loss is NaN or infinite; the networks that it concerns were not stepped
 }
@@ -40,10 +42,11 @@ const (
 	targetDrop                 // dropout of the targets
 	criticDrop                 // dropout of the critics' own step
 	actorDrop                  // dropout of the critics that the actor climbs
+	valueNoise                 // of the actions that the state value is regressed on
 )
 
-// Update makes one step of critics, actor, temperature and targets, in this
-// order (method.md D.3). batch has Settings.Batch rows; all noise is a function
+// Update makes one step of critics, actor, temperature, targets and, where there
+// is one, the state value, in this order (method.md D.3, A.5). batch has Settings.Batch rows; all noise is a function
 // of key. After a result with NonFinite the learner has diverged and training
 // should stop.
 func (a *Agent) Update(batch *replay.Batch, key rng.Key) Stats {
@@ -72,6 +75,9 @@ func (a *Agent) step(batch *replay.Batch) Stats {
 		a.updates++
 		if a.updates%uint64(a.settings.PolicyEvery) == 0 {
 			a.updateActor(&stats)
+		}
+		if a.value != nil && !stats.NonFinite {
+			a.updateValue(&stats)
 		}
 	}
 	stats.Temperature = a.Temperature()
@@ -390,7 +396,7 @@ func (a *Agent) criticStep(_, i int) {
 	for p := range a.summed[1:] {
 		kern.AXPY(grad[lo:hi], 1, a.summed[1+p].criticGrad[c][lo:hi])
 	}
-	a.criticSquares[i] = a.criticAdam.StepPart(a.critics, c, part, grad, nil)
+	a.criticSquares[i] = a.criticAdam.StepPart(a.critics, c, part, grad, a.criticDecay)
 	if a.targets == a.critics {
 		return
 	}
@@ -404,7 +410,7 @@ func (a *Agent) actorStep(_, i int) {
 	for p := range a.summed[1:] {
 		kern.AXPY(grad[lo:hi], 1, a.summed[1+p].actorGrad[lo:hi])
 	}
-	a.actorSquares[i] = a.actorAdam.StepPart(a.actor, 0, i, grad, nil)
+	a.actorSquares[i] = a.actorAdam.StepPart(a.actor, 0, i, grad, a.actorDecay)
 }
 
 // join writes rows of (obs, action) side by side to dst.

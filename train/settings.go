@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"demorl/agent"
+	"demorl/dynamics"
 	"demorl/env"
 	"demorl/mpc"
 	"demorl/sac"
@@ -61,8 +62,8 @@ func Default(task, algo, preset string) (Settings, error) {
 func Stored() Settings {
 	return Settings{Agent: agent.Settings{
 		Precision: agent.PrecisionF32, World: agent.WorldModel, Learner: agent.LearnerSAC, PlannerShare: 1,
-		Gradient: agent.DefaultGradient(), SAC: sac.Settings{Activation: sac.ReLU, Critic: sac.DefaultCritic(), AdamBeta1: 0.9},
-		StopAtTerminal: true, NoiseRedraw: agent.RedrawRound, Planner: mpc.Unnamed(),
+		Gradient: agent.DefaultGradient(), SAC: sac.Settings{Network: sac.NetworkMLP, Activation: sac.ReLU, Critic: sac.DefaultCritic(), AdamBeta1: 0.9},
+		StopAtTerminal: true, NoiseRedraw: agent.RedrawRound, Model: dynamics.Unnamed(), Planner: mpc.Unnamed(),
 	}}
 }
 
