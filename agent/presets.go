@@ -123,7 +123,7 @@ func Preset(a Algorithm, preset string, task env.Task) (Settings, error) {
 	case a.Imagine == ImagineBranched:
 		s.Horizon, s.UTD, s.RetainEpochs, s.SAC.TargetEntropy = r.rolloutLength, r.branchedUTD, r.branchedRetain, r.branchedEntropy
 	}
-	if a.Critic != nil && !s.gradients() {
+	if a.Critic != nil && a.Imagine == ImagineNothing {
 		if a.EntropyRule == "" {
 			s.SAC.TargetEntropy = r.branchedEntropy
 		}
