@@ -171,10 +171,10 @@ results: ## draw the pictures and tables of docs/results again from the stored e
 	$(DRAW) all $R
 	$(DRAW) curve 'leg2r/ellipse-100hz, preset gate, seeds 0 1 2' $R/first-run/leg.svg \
 		m-demorl=$R/first-run/leg-m-demorl-0.csv,$R/first-run/leg-m-demorl-1.csv,$R/first-run/leg-m-demorl-2.csv \
-		sac=$R/leg2r-ellipse-100hz/sac/eval-0.csv,$R/leg2r-ellipse-100hz/sac/eval-1.csv,$R/leg2r-ellipse-100hz/sac/eval-2.csv
+		sac=$R/first-run/leg-sac-0.csv,$R/first-run/leg-sac-1.csv,$R/first-run/leg-sac-2.csv
 	$(DRAW) curve 'HalfCheetah-v5 to 15,000 steps, seed 0' $R/first-run/halfcheetah.svg \
 		m-demorl=$R/first-run/hc-m-demorl-0.csv 'control, plan_form policy'=$R/first-run/hc-control-0.csv \
-		mbpo=$R/gym-halfcheetah/mbpo/eval-0.csv sac=$R/first-run/hc-sac-0-15k.csv
+		mbpo=$R/first-run/hc-mbpo-0.csv sac=$R/first-run/hc-sac-0-15k.csv
 	$(DRAW) curve 'SAC on HalfCheetah-v5, seeds 0 1 2' $R/first-run/sac.svg \
 		demorl=$R/gym-halfcheetah/sac/eval-0.csv,$R/gym-halfcheetah/sac/eval-1.csv,$R/gym-halfcheetah/sac/eval-2.csv \
 		stable-baselines3=$R/first-run/hc-sac-sb3-0.csv,$R/first-run/hc-sac-sb3-1.csv,$R/first-run/hc-sac-sb3-2.csv
