@@ -65,6 +65,10 @@ func Kernels(shapes [][3]int, emit func(Kernel) error) error {
 func products(m, k, n int, one *par.Pool) []Kernel {
 	x, w, dy := normals(m*k, 1), normals(k*n, 2), normals(m*n, 3)
 	y, dx, dw, bias := make([]float32, m*n), make([]float32, m*k), make([]float32, k*n), normals(n, 4)
+	head := kern.ReLU
+	if n == 1 {
+		head = kern.Identity // as a head of one output is
+	}
 	var packed, transposed, delta kern.Packed
 	packed.Pack(w, k, n)
 	transposed.PackT(w, n, k)
@@ -74,11 +78,11 @@ func products(m, k, n int, one *par.Pool) []Kernel {
 		name string
 		run  func()
 	}{
-		{Forward, func() { kern.Mul(y, n, x, k, m, &packed, bias, kern.ReLU) }},
+		{Forward, func() { kern.Mul(y, n, x, k, m, &packed, bias, head) }},
 		{ForwardSiLU, func() { kern.Mul(y, n, x, k, m, &packed, bias, kern.SiLU) }},
 		{ByInput, func() { kern.Mul(dx, k, dy, n, m, &transposed, nil, kern.Identity) }},
 		// The right-hand matrix changes with every batch, so its packing counts.
-		{ByWeights, func() { delta.Pack(dy, m, n); kern.MulT(dw, n, x, k, k, &delta, true) }},
+		{ByWeights, func() { delta.Pack(dy, m, n); kern.MulT(dw, n, x, k, k, &delta, false) }},
 	} {
 		peak := Peak(one)
 		// Short calls are repeated within a measurement: the clock ticks in tens of nanoseconds.
