@@ -373,7 +373,7 @@ func criticNets(m member) string {
 	if len(hidden) == 0 {
 		hidden = m.SAC.Hidden
 	}
-	return layers(hidden)
+	return layers(hidden) + some(m.SAC.Critic.Quantiles > 1, " (%d quantiles)", m.SAC.Critic.Quantiles)
 }
 
 // some formats where the condition holds; else it is empty.
