@@ -181,6 +181,10 @@ results: ## draw the pictures and tables of docs/results again from the stored e
 	$(DRAW) curve 'InvertedDoublePendulum-v5, m-demorl, preset gate' $R/first-run/idp.svg \
 		'seed 0'=$R/first-run/idp-m-demorl-0.csv 'seed 1'=$R/first-run/idp-m-demorl-1.csv 'seed 2'=$R/first-run/idp-m-demorl-2.csv
 
+.PHONY: tables
+tables: ## write the tables of docs/algorithms.md again from the values of algorithms and presets
+	$(GO) run -buildvcs=false ./docs/tables docs/algorithms.md
+
 .PHONY: clean
 clean: ## remove what was built; fetched things and runs stay
 	rm -rf bin

@@ -182,31 +182,47 @@ func gate(s *Settings, a Algorithm, spec env.Spec, r row) {
 			s.UTD = 10
 		}
 		s.StartStates = 2000
+	case s.UTD > 10: // still an actor's step a real step, where it was that
+		s.UTD, s.SAC.PolicyEvery = 10, min(s.SAC.PolicyEvery, 10)
 	}
-	if a.Untrained {
-		// So few rows are fitted best until the held-out error stops falling.
-		s.Model.MaxPasses, s.Model.Batch = 0, 256
-		s.Planner.Iterations = min(s.Planner.Iterations, 3)
-		s.Horizon = Schedule{min(20, s.Horizon[0])}
-	}
-	s.SAC.Hidden = []int{128, 128}
-	if len(s.SAC.Critic.Hidden) > 0 {
-		s.SAC.Critic.Hidden = []int{128, 128}
-	}
+	gateLearner(&s.SAC)
 	s.Model.Members, s.Model.Elites = 5, 3
 	if s.gradients() {
 		s.Model.Elites = s.Model.Members
 	}
 	s.Model.Hidden = []int{128, 128, 128}
-	if a.Clone != nil {
-		// A planner's every decision pays for the model. So few rows are two or
-		// three gradient steps a pass, and patience counted in passes alone ends
-		// fits whose error is still to fall.
-		s.Model.Hidden, s.Model.Batch = []int{64, 64, 64}, 128
+	if a.Act == ActPlanner && a.Imagine == ImagineNothing {
+		// Every decision pays for the model.
+		s.Model.Hidden = []int{64, 64, 64}
+		s.Planner.Iterations = min(s.Planner.Iterations, 3)
+	}
+	if a.Untrained {
+		s.Horizon = Schedule{min(20, s.Horizon[0])}
+		// So few rows are fitted best until the held-out error stops falling; they
+		// are two or three gradient steps a pass, and patience counted in passes
+		// alone ends fits whose error is still to fall.
+		s.Model.Batch, s.Model.MaxPasses = 128, 0
 		s.Model.PatienceSteps, s.Model.MaxGradSteps = 400, 2500
 	}
 	s.Model.Decay = dynamics.ShapeDecay(len(s.Model.Hidden))
 	if s.Model.Propagation == dynamics.All {
-		s.Planner.Particles = 4 * s.Model.Elites
+		s.Planner.Particles = s.Model.Elites
+	}
+}
+
+// gateQuantiles are the quantiles of a critic at gate size.
+const gateQuantiles = 10
+
+// gateLearner shrinks the networks and what a critic tells.
+func gateLearner(s *sac.Settings) {
+	s.Hidden = []int{128, 128}
+	c := &s.Critic
+	if len(c.Hidden) > 0 {
+		c.Hidden = []int{128, 128}
+	}
+	if c.Quantiles > gateQuantiles {
+		// The loss compares all pairs of quantiles. The same share is left out.
+		c.Drop = (c.Drop*gateQuantiles + c.Quantiles/2) / c.Quantiles
+		c.Quantiles = gateQuantiles
 	}
 }
