@@ -36,17 +36,16 @@ type evalCommand struct {
 
 // result is what `eval --json` prints.
 type result struct {
-	Env     string    `json:"env"`
-	Algo    string    `json:"algo"`
-	Step    int       `json:"step"`
-	Actor   string    `json:"actor"`
-	Returns []float64 `json:"returns"`
-	Lengths []int     `json:"lengths"`
-	Mean    float64   `json:"mean"`
-	Std     float64   `json:"std"` // standard deviation over the episodes (divided by their number)
-	Video   string    `json:"video,omitempty"`
-
+	Env      string     `json:"env"`
+	Algo     string     `json:"algo"`
+	Step     int        `json:"step"`
+	Actor    string     `json:"actor"`
+	Returns  []float64  `json:"returns"`
+	Lengths  []int      `json:"lengths"`
+	Mean     float64    `json:"mean"`
+	Std      float64    `json:"std"` // standard deviation over the episodes (divided by their number)
 	Measures []measured `json:"measures,omitempty"`
+	Video    string     `json:"video,omitempty"`
 
 	Model *agent.Inspection `json:"model,omitempty"`
 }
@@ -233,11 +232,10 @@ func (cmd *evalCommand) print(c *console, r result) error {
 		return json.NewEncoder(c.out).Encode(r)
 	}
 	for i := range r.Returns {
-		fmt.Fprintf(c.out, "episode %d  return %.2f  length %d", i, r.Returns[i], r.Lengths[i])
-		for _, m := range r.Measures {
-			fmt.Fprintf(c.out, "  %s %.3g %s", m.Name, m.Values[i], m.Unit)
-		}
-		fmt.Fprintln(c.out)
+		fmt.Fprintf(c.out, "episode %d  return %.2f  length %d\n", i, r.Returns[i], r.Lengths[i])
+	}
+	for _, m := range r.Measures {
+		fmt.Fprintf(c.out, "%s in %s by episode: %s\n", m.Name, m.Unit, strings.Trim(fmt.Sprintf("%.3g", m.Values), "[]"))
 	}
 	if r.Video != "" {
 		fmt.Fprintln(c.out, r.Video)
