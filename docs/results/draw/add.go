@@ -39,7 +39,7 @@ func add(root, name string, paths []string) error {
 		}
 		about.Name = name
 	}
-	about.Set = besidePreset(about, common)
+	about.Set = besidePreset(about, runs[0])
 	dir := filepath.Join(root, folder(about.Env), folder(about.label()))
 	if err := empty(dir, common); err != nil {
 		return err
@@ -120,6 +120,7 @@ type finished struct {
 	path           string
 	seed           uint64
 	settings, eval []byte // settings with seed 0
+	named          []byte // the run's own file of settings
 
 	fraction string // share of elites, where runs are taken for an ablation
 	gain     []byte // what plans gained over the policy, likewise
@@ -162,6 +163,9 @@ func readRun(path string) (finished, error) {
 	}
 	if n := len(lines); n > 0 {
 		f.Hours = lines[n-1].Scalars["time/elapsed_s"] / 3600
+	}
+	if f.named, err = dir.ReadSettings(); err != nil {
+		return f, err
 	}
 	f.seed, s.Seed = s.Seed, 0
 	f.settings, err = settings.Encode(&s, nil)

@@ -67,8 +67,10 @@ func leaves(text []byte) map[string]string {
 var ofTheRun = []string{"seed", "steps", "eval_every", "eval_episodes", "checkpoint_every", "keep_checkpoints", "log_every"}
 
 // besidePreset lists the settings in which runs differ from their preset, as
-// PATH=VALUE. It is nil where this program has no such task or preset.
-func besidePreset(about meta, common []byte) []string {
+// PATH=VALUE. What the run's own file does not name came with a later version of
+// the program and is no choice of the run. It is nil where this program has no
+// such task or preset.
+func besidePreset(about meta, run finished) []string {
 	s, err := train.Default(about.Env, about.Algo, about.Preset)
 	if err != nil {
 		return nil
@@ -77,10 +79,10 @@ func besidePreset(about meta, common []byte) []string {
 	if err != nil {
 		return nil
 	}
-	own, preset := leaves(common), leaves(text)
+	own, named, preset := leaves(run.settings), leaves(run.named), leaves(text)
 	var list []string
 	for _, path := range slices.Sorted(maps.Keys(own)) {
-		if own[path] != preset[path] && !slices.Contains(ofTheRun, path) {
+		if _, said := named[path]; said && own[path] != preset[path] && !slices.Contains(ofTheRun, path) {
 			list = append(list, path+"="+own[path])
 		}
 	}

@@ -84,7 +84,7 @@ func addElites(root string, threshold float64, paths []string) error {
 	for _, fraction := range fractions {
 		some := byFraction[fraction]
 		arm := some[0].meta
-		arm.Name, arm.Set = percent(fraction)+" elites", besidePreset(arm, some[0].settings)
+		arm.Name, arm.Set = percent(fraction)+" elites", besidePreset(arm, some[0])
 		if err := store(filepath.Join(dir, fraction), arm, some); err != nil {
 			return err
 		}
