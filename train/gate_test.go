@@ -30,7 +30,7 @@ type gate struct {
 // on seeds 100 and up (docs/algorithms.md, Gates), but for m-demorl's on the
 // cart-pole, which were read off a run of seed 0.
 var gates = []gate{
-	// A limp leg earns 29 an episode, a random policy 14, the Cartesian PD controller 198.
+	// A limp leg earns 29 an episode, a random policy 8, the Cartesian PD controller 198.
 	{"m-demorl", "leg2r/ellipse-100hz", "policy", 3000, 140, 250},
 	// A random policy earns -1,360, the best planner in the true model -121.
 	{"m-demorl", "classic/pendulum", "policy", 4000, -200, 250},
