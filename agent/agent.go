@@ -341,13 +341,16 @@ func (a *Agent) refit() error {
 	return nil
 }
 
-// Act chooses the next action for obs: uniform during warm-up, then as the
+// Act chooses the next action for obs: uniform within warmup_range during warm-up, then as the
 // algorithm's actor does while it explores. state is the task's, where
 // NeedsState.
 func (a *Agent) Act(ctx context.Context, obs []float32, state []byte, action []float32) error {
 	key := a.key.Derive("act").At(uint64(a.step))
 	if a.trained() < 0 {
 		key.Uniforms(action, 0)
+		for i := range action {
+			action[i] *= float32(a.settings.WarmupRange)
+		}
 		return nil
 	}
 	if a.planned() {

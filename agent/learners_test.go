@@ -9,6 +9,7 @@ import (
 	"demorl/dynamics"
 	"demorl/mpc"
 	"demorl/rng"
+	"demorl/rollout"
 	"demorl/sac"
 )
 
@@ -43,7 +44,9 @@ func composed(t *testing.T) map[string]Settings {
 	simbaGradient := tiny(t, "dhmbpo", pendulum)
 	simbaGradient.SAC.Network, simbaGradient.SAC.Hidden, simbaGradient.SAC.Activation = sac.NetworkSimBa, []int{8}, sac.ReLU
 	simbaGradient.SAC.Critic.Norm, simbaGradient.SAC.Critic.Dropout = sac.NormNone, 0
-	return map[string]Settings{"simba": simba, "simba by value gradients": simbaGradient, "model variant": inner, "model variant on tapes": outer, "jsd_guard": jsd, "jsd_guard on tapes": jsdTape, "uni": uni, "vnet": vnet, "vnet in bf16": vnetHalf, "batch_renorm": batch, "observation_norm": seen, "both": both, "policy_open": open, "parameters in bf16": simulator}
+	average := tiny(t, "m-demorl", pendulum)
+	average.SAC.PolicyAverage, average.SAC.RewardScale, average.SAC.InitialStd, average.WarmupRange = 0.1, 0.5, 0.3, 0.2
+	return map[string]Settings{"policy_average": average, "simba": simba, "simba by value gradients": simbaGradient, "model variant": inner, "model variant on tapes": outer, "jsd_guard": jsd, "jsd_guard on tapes": jsdTape, "uni": uni, "vnet": vnet, "vnet in bf16": vnetHalf, "batch_renorm": batch, "observation_norm": seen, "both": both, "policy_open": open, "parameters in bf16": simulator}
 }
 
 // variantModel gives the model the form of method.md C.11.
@@ -65,6 +68,45 @@ func TestComposedLearnersGiveEqualBitsForAnyNumberOfWorkersAndAfterARestore(t *t
 		one.run(150)
 		other.run(150)
 		equalStates(t, name+" restored", other.a, one.a)
+	}
+}
+
+func TestRandomActionsOfWarmUpStayWithinTheirRange(t *testing.T) {
+	s := tiny(t, "sac", pendulum)
+	s.WarmupRange = 0.25
+	a, widest, action := newDriver(t, s, pendulum, 1).a, float32(0), []float32{0}
+	for a.step = range s.Warmup {
+		if err := a.Act(t.Context(), []float32{1, 0, 0}, nil, action); err != nil {
+			t.Fatal(err)
+		}
+		widest = max(widest, max(action[0], -action[0]))
+	}
+	if widest > 0.25 || widest < 0.2 {
+		t.Errorf("the widest of %d random actions is %g, want it near 0.25", s.Warmup, widest)
+	}
+}
+
+func TestTheAveragePolicyIsJudgedAndTheNewestBesideIt(t *testing.T) {
+	s := tiny(t, "m-demorl", pendulum)
+	s.SAC.PolicyAverage = 0.01
+	d := newDriver(t, s, pendulum, 1)
+	d.run(s.Warmup + 10)
+	if want := []string{ActPolicy, ActNewest}; !slices.Equal(d.a.Actors(), want) {
+		t.Fatalf("judged are %v, want %v", d.a.Actors(), want)
+	}
+	obs, got, want := []float32{1, 0, 0.5}, make([]float32, 1), make([]float32, 1)
+	for actor, policy := range map[string]rollout.Actor{ActPolicy: d.a.sac.NewDeployed(1), ActNewest: d.a.sac.NewActor(1)} {
+		if err := d.a.Judge(actor, rng.Root(1))(t.Context(), obs, nil, got); err != nil {
+			t.Fatal(err)
+		}
+		if policy.Act(obs, 1, nil, nil, want); got[0] != want[0] {
+			t.Errorf("%s acts %g, want %g", actor, got[0], want[0])
+		}
+	}
+	s = tiny(t, "m-demorl-online", pendulum)
+	s.SAC.PolicyAverage = 0.01
+	if a, want := newDriver(t, s, pendulum, 1).a, []string{ActPlanner, ActPolicy, ActNewest}; !slices.Equal(a.Actors(), want) {
+		t.Errorf("judged are %v, want %v", a.Actors(), want)
 	}
 }
 

@@ -148,13 +148,19 @@ func (a *Agent) HasPolicy() bool {
 
 // Actors returns who is judged in an evaluation: the planner where it drives
 // the robot, and then the policy where one is trained; that of learner clone
-// where its settings ask for it.
+// where its settings ask for it. Where the policy is an average, the newest one
+// is judged beside it.
 func (a *Agent) Actors() []string {
 	switch {
+	case a.settings.Act != ActPlanner && a.settings.averages():
+		return []string{ActPolicy, ActNewest}
 	case a.settings.Act != ActPlanner:
 		return []string{ActPolicy}
 	case !a.settings.Learns() && !(a.clone != nil && a.settings.Clone.EvaluatePolicy):
 		return []string{ActPlanner}
+	}
+	if a.settings.averages() {
+		return []string{ActPlanner, ActPolicy, ActNewest}
 	}
 	return []string{ActPlanner, ActPolicy}
 }
@@ -169,7 +175,7 @@ func (a *Agent) NewPolicy() Actor {
 	if a.clone != nil {
 		actor = a.clone.NewActor(1)
 	} else {
-		actor = a.sac.NewActor(1)
+		actor = a.sac.NewDeployed(1)
 	}
 	return func(_ context.Context, obs []float32, _ []byte, action []float32) error {
 		actor.Act(obs, 1, nil, nil, action)
@@ -180,6 +186,9 @@ func (a *Agent) NewPolicy() Actor {
 // Judge returns the deterministic actor of one evaluation episode. It touches
 // nothing that training reads.
 func (a *Agent) Judge(actor string, key rng.Key) Actor {
+	if actor == ActPolicy {
+		return a.NewPolicy()
+	}
 	if actor != ActPlanner || a.judge == nil {
 		return func(_ context.Context, obs []float32, _ []byte, action []float32) error {
 			a.Best(obs, action)

@@ -17,6 +17,7 @@ import (
 const (
 	ActPolicy  = "policy"  // the policy drives the real system
 	ActPlanner = "planner" // the planner drives it
+	ActNewest  = "newest"  // in evaluations: the policy as the last update left it, where policy is an average
 
 	ImagineNothing  = "nothing"  // no D_MPC
 	ImagineBranched = "branched" // rollouts of the policy from replayed states (MBPO)
@@ -52,6 +53,7 @@ type Settings struct {
 	PlannerShare float64 `yaml:"planner_share"` // share of episodes that the planner drives, with act planner; the policy drives the others
 
 	Warmup       int      `yaml:"warmup"`        // real steps with uniform random actions, counted
+	WarmupRange  float64  `yaml:"warmup_range"`  // share of every action's range, around its middle, from which they are drawn
 	EpochSteps   int      `yaml:"epoch_steps"`   // real steps an epoch
 	RefitEvery   int      `yaml:"refit_every"`   // real steps between refits of the model
 	ReplanEvery  int      `yaml:"replan_every"`  // real steps between rounds of imagination
@@ -100,7 +102,7 @@ func DefaultGradient() GradientSettings {
 func DefaultSettings() Settings {
 	return Settings{
 		Act: ActPolicy, Imagine: ImaginePlanned, World: WorldModel, Learner: LearnerSAC, PlannerShare: 1,
-		Warmup: 5000, EpochSteps: 1000, RefitEvery: 250, ReplanEvery: 250, UTD: 20, UpdateEvery: 1,
+		Warmup: 5000, WarmupRange: 1, EpochSteps: 1000, RefitEvery: 250, ReplanEvery: 250, UTD: 20, UpdateEvery: 1,
 		RealRatio: Schedule{0.05}, Horizon: Schedule{5}, StartStates: 10_000,
 		Capacity: 1_000_000, PlanBuffer: BufferClear, RetainEpochs: 1, StoreReward: "mean", StopAtTerminal: true, NoiseRedraw: RedrawRound,
 		Reward: RewardKnown, Termination: "env", Precision: PrecisionF32, ProbeStarts: 500,
@@ -121,6 +123,9 @@ func (s *Settings) clones() bool { return s.Learner == LearnerClone }
 
 // Plans reports whether the algorithm has an inner loop.
 func (s *Settings) Plans() bool { return s.Imagine == ImaginePlanned || s.Act == ActPlanner }
+
+// averages reports whether the policy that is evaluated is an average.
+func (s *Settings) averages() bool { return s.Learns() && !s.clones() && s.SAC.PolicyAverage > 0 }
 
 // usesStateValue reports whether the planner ends its scores with a network of
 // the state alone, which is then trained.
@@ -148,6 +153,7 @@ func (s *Settings) validateGradient() error {
 	fault(g.RetainRounds >= 1, "value_gradient.retain_rounds is %d; want at least 1", g.RetainRounds)
 	fault(g.CriticUpdates >= 0, "value_gradient.critic_updates is %d; want at least 0", g.CriticUpdates)
 	const why = "with learner value_gradient"
+	fault(s.SAC.RewardScale == 1, "sac.reward_scale is %g; %s want 1", s.SAC.RewardScale, why)
 	fault(s.Imagine != ImagineNothing, "imagine is %q; %s the walks start from imagined states: want branched or planned", s.Imagine, why)
 	fault(s.Reward == RewardLearned, "reward is %q; %s the reward needs a gradient: want %s", s.Reward, why, RewardLearned)
 	fault(s.Precision == PrecisionF32, "precision is %q; %s want %s", s.Precision, why, PrecisionF32)
@@ -197,6 +203,9 @@ func (s *Settings) Validate() error {
 	faults = append(faults, s.precisionFaults()...)
 	oneOf("termination", s.Termination, "env", "never")
 	atLeast("warmup", s.Warmup, 1)
+	if !(s.WarmupRange > 0 && s.WarmupRange <= 1) {
+		faults = append(faults, fmt.Errorf("warmup_range is %g; use a share above 0 and up to 1", s.WarmupRange))
+	}
 	atLeast("epoch_steps", s.EpochSteps, 1)
 	atLeast("refit_every", s.RefitEvery, 1)
 	atLeast("replan_every", s.ReplanEvery, 1)

@@ -70,7 +70,7 @@ func FromLearner(a *sac.Agent, spec env.Spec, about About) (*Policy, error) {
 			p.ObsStd[j] = 1 / v
 		}
 	}
-	net := a.Actor()
+	net := a.Deployed()
 	if net.Hidden != kern.ReLU {
 		return nil, fmt.Errorf("export: the policy's hidden layers are no rectifiers (sac.activation is %q); only %q can be exported", a.Settings().Activation, sac.ReLU)
 	}

@@ -16,7 +16,7 @@ type Episode struct {
 	Episode int
 	Return  float64
 	Length  int
-	Actor   string // "policy" or "planner"
+	Actor   string // "policy", "planner" or "newest"
 }
 
 // Series is a line with a band around it. Low and High may be nil: no band.

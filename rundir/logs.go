@@ -197,7 +197,7 @@ type Evaluation struct {
 	Episode int    // number within its evaluation, from 0
 	Return  float64
 	Length  int    // in steps
-	Actor   string // "policy" or "planner"
+	Actor   string // "policy", "planner" or "newest"
 }
 
 // EvalLog writes eval.csv. There is no clock in it: equal runs have equal files.

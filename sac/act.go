@@ -74,6 +74,11 @@ func (a *Agent) NewActor(rows int) rollout.Actor {
 	return a.newPolicy(live(a.actor, rows), rows)
 }
 
+// NewDeployed is NewActor of the policy that is evaluated and exported (Deployed).
+func (a *Agent) NewDeployed(rows int) rollout.Actor {
+	return a.newPolicy(live(a.Deployed(), rows), rows)
+}
+
 // NewActorBF16 is NewActor in bfloat16, for imagination: it acts with the
 // networks as they were at the last PublishBF16.
 func (a *Agent) NewActorBF16(rows int) rollout.Actor {
@@ -187,7 +192,7 @@ func (v *ValueLane) Value(b *rollout.Block, out []float32) {
 	}
 	if v.Rule == StateValue {
 		for k, x := range v.state.infer(0, v.obs, n) {
-			out[v.rows[k]] = x
+			out[v.rows[k]] = x / a.rewardScale
 		}
 		return
 	}
@@ -211,6 +216,7 @@ func (v *ValueLane) Value(b *rollout.Block, out []float32) {
 		if temperature != 0 {
 			out[r] -= temperature * v.policy.logPi[k]
 		}
+		out[r] /= a.rewardScale
 	}
 }
 

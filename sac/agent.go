@@ -23,6 +23,7 @@ type Agent struct {
 	settings       Settings
 	obsDim, actDim int
 	targetEntropy  float64
+	rewardScale    float32
 
 	actor, critics, targets *nn.Net
 	actorAdam, criticAdam   *nn.Adam
@@ -30,6 +31,7 @@ type Agent struct {
 	logTemperature          float64
 	temperatureAdam         nn.Scalar
 
+	average   *nn.Net      // the policy averaged over its updates; nil without policy_average
 	copies    *copies      // nil unless something imagines in bfloat16
 	bounds    bounds       // of the value; the identity unless the critics are scaled
 	value     *stateValue  // nil unless a planner ends its scores with it
@@ -104,7 +106,7 @@ func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Agent, e
 	}
 	s.Hidden, s.Critic.Hidden = append([]int(nil), s.Hidden...), append([]int(nil), s.Critic.Hidden...)
 	s.Value.Hidden = append([]int(nil), s.Value.Hidden...)
-	a := &Agent{settings: s, obsDim: obsDim, actDim: actDim, targetEntropy: s.Target(actDim), pool: pool, bounds: bounds{width: 1}}
+	a := &Agent{settings: s, obsDim: obsDim, actDim: actDim, targetEntropy: s.Target(actDim), rewardScale: float32(s.RewardScale), pool: pool, bounds: bounds{width: 1}}
 	act := kern.ReLU
 	if s.Activation == SiLU {
 		act = kern.SiLU
@@ -129,6 +131,7 @@ func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Agent, e
 		initialise = (*nn.Net).InitGlorot
 	}
 	initialise(a.actor, key.Derive("actor/init"))
+	a.narrow()
 	initialise(a.critics, key.Derive("critics/init"))
 	if s.Critic.Scaled {
 		a.zeroCritics()
@@ -149,6 +152,13 @@ func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Agent, e
 		copy(a.value.target.Params, a.value.net.Params)
 		a.value.target.PackAll()
 	}
+	if s.PolicyAverage > 0 {
+		spec := a.actor.Spec
+		spec.Trained = false
+		a.average = nn.New(spec)
+		copy(a.average.Params, a.actor.Params)
+		a.average.PackAll()
+	}
 	a.allocate()
 	return a, nil
 }
@@ -167,6 +177,20 @@ func (s Settings) valueHidden() []int {
 		return s.Value.Hidden
 	}
 	return s.Hidden
+}
+
+// narrow shifts the actor's log standard deviations to log initial_std. Where the
+// middle of the range is a sensible action, exploration then stays near it from
+// the first step on, until the target entropy takes over.
+func (a *Agent) narrow() {
+	if a.settings.InitialStd == 0 {
+		return
+	}
+	biases := a.actor.Biases(0, a.actor.Layers()-1)
+	for j := range a.actDim {
+		biases[a.actDim+j] += float32(math.Log(a.settings.InitialStd))
+	}
+	a.actor.PackAll()
 }
 
 // zeroCritics makes every critic's first answer the middle of the bounds.
@@ -273,6 +297,15 @@ func (a *Agent) ActDim() int { return a.actDim }
 // tanh, then its log standard deviation, to be clamped to
 // [LogStdMin, LogStdMax]. It is the live network: do not change it.
 func (a *Agent) Actor() *nn.Net { return a.actor }
+
+// Deployed returns the policy network that is evaluated and exported: the average
+// one where there is one, else the live one. Do not change it.
+func (a *Agent) Deployed() *nn.Net {
+	if a.average != nil {
+		return a.average
+	}
+	return a.actor
+}
 
 // Critics returns the critics, one member each, with input
 // (observation, action). They are the live networks: do not change them.

@@ -19,7 +19,7 @@ func (a *Agent) quantileTargets(w *workspace, lo, n int) {
 			all = append(all, w.q[c][r*quantiles:(r+1)*quantiles]...)
 		}
 		slices.Sort(all) // a NaN comes first and so stays
-		keep, reward := b.Continue[lo+r], b.Reward[lo+r]
+		keep, reward := b.Continue[lo+r], float32(b.Reward[lo+r]*a.rewardScale)
 		to := a.y[(lo+r)*kept : (lo+r+1)*kept]
 		for j := range to {
 			to[j] = reward

@@ -90,8 +90,11 @@ type Settings struct {
 	TargetEntropyRule  string  `yaml:"target_entropy_rule"` // fixed, minus_actions or minus_half_actions
 	Init               string  `yaml:"init"`                // torch or glorot
 	Activation         string  `yaml:"activation"`          // of actor and critics: relu or silu
+	RewardScale        float64 `yaml:"reward_scale"`        // factor of rewards within the learner, whose values and temperature are in these units; what it tells others is not scaled
+	PolicyAverage      float64 `yaml:"policy_average"`      // share of the newest policy in the average one after each actor step, which is evaluated and exported; 0: no average
 	PolicyEvery        int     `yaml:"policy_every"`        // actor and temperature step after every n-th critic step
 	InitialTemperature float64 `yaml:"initial_temperature"`
+	InitialStd         float64 `yaml:"initial_std"`      // standard deviation, before the tanh, that the untrained policy has about everywhere; 0 leaves it to init (about 1)
 	WeightDecay        float64 `yaml:"weight_decay"`     // AdamW's, of all parameters of actor and critics; 0: plain Adam
 	AdamBeta1          float64 `yaml:"adam_beta1"`       // share of the old gradient mean that actor's and critics' Adam keeps
 	ObservationNorm    bool    `yaml:"observation_norm"` // actor and critics see observations at the mean 0 and deviation 1 of all real ones so far
@@ -106,7 +109,7 @@ func DefaultSettings() Settings {
 		Network: NetworkMLP, Blocks: 1, Hidden: []int{256, 256}, Gamma: 0.99, Tau: 0.005,
 		ActorRate: 3e-4, CriticRate: 3e-4, TemperatureRate: 3e-4,
 		Batch: 256, TargetEntropyRule: MinusActions, Init: InitTorch, Activation: ReLU,
-		PolicyEvery: 1, InitialTemperature: 1, AdamBeta1: 0.9, Critic: DefaultCritic(),
+		RewardScale: 1, PolicyEvery: 1, InitialTemperature: 1, AdamBeta1: 0.9, Critic: DefaultCritic(),
 		Value: ValueSettings{Rate: 3e-4},
 	}
 }
@@ -156,7 +159,12 @@ func (s Settings) Validate() error {
 	fault(s.Init == InitTorch || s.Init == InitGlorot, "sac.init is %q; use %s or %s", s.Init, InitTorch, InitGlorot)
 	fault(s.Activation == ReLU || s.Activation == SiLU, "sac.activation is %q; use %s or %s", s.Activation, ReLU, SiLU)
 	fault(s.PolicyEvery >= 1, "sac.policy_every is %d; use 1 or more critic steps", s.PolicyEvery)
+	fault(s.RewardScale >= 1e-6 && s.RewardScale <= 1e6, "sac.reward_scale is %g; use a factor from 1e-6 to 1e6", s.RewardScale)
+	fault(s.RewardScale == 1 || !s.Critic.Scaled, "sac.reward_scale is %g with critic.scaled true; use 1: such critics have a scale of their own", s.RewardScale)
+	fault(s.PolicyAverage >= 0 && s.PolicyAverage <= 1, "sac.policy_average is %g; use a share from 0 to 1, such as 1e-4", s.PolicyAverage)
+	fault(s.PolicyAverage == 0 || s.Critic.Norm != NormBatch, "sac.policy_average is %g with critic.norm %q; use 0: the norm's statistics belong to the newest weights", s.PolicyAverage, s.Critic.Norm)
 	fault(s.InitialTemperature > 0 && s.InitialTemperature <= 1e6, "sac.initial_temperature is %g; use a number above 0 and up to 1e6", s.InitialTemperature)
+	fault(s.InitialStd == 0 || s.InitialStd >= 1e-6 && s.InitialStd <= 7, "sac.initial_std is %g; use 1e-6 to 7, or 0 for what init gives", s.InitialStd)
 	fault(s.AdamBeta1 >= 0 && s.AdamBeta1 < 1, "sac.adam_beta1 is %g; use a share from 0 to below 1", s.AdamBeta1)
 	fault(s.Network == NetworkMLP || s.Network == NetworkSimBa, "sac.network is %q; use %s or %s", s.Network, NetworkMLP, NetworkSimBa)
 	fault(s.WeightDecay >= 0 && s.WeightDecay*max(s.ActorRate, s.CriticRate) < 1, "sac.weight_decay is %g; use 0 or a positive number such as 1e-2", s.WeightDecay)

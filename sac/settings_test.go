@@ -15,12 +15,12 @@ func TestDefaultSettingsAreValid(t *testing.T) {
 }
 
 func TestValidateNamesEveryFaultAtOnce(t *testing.T) {
-	s := Settings{Gamma: 1.5, Tau: 0, ActorRate: -1, CriticRate: math.NaN(), TemperatureRate: 2, TargetEntropyRule: "auto", TargetEntropy: math.Inf(1)}
+	s := Settings{Gamma: 1.5, Tau: 0, ActorRate: -1, CriticRate: math.NaN(), TemperatureRate: 2, TargetEntropyRule: "auto", TargetEntropy: math.Inf(1), InitialStd: -1, PolicyAverage: 2}
 	err := s.Validate()
 	if err == nil {
 		t.Fatal("no fault found")
 	}
-	for _, field := range []string{"hidden", "gamma", "tau", "actor_rate", "critic_rate", "temperature_rate", "batch", "target_entropy", "target_entropy_rule", "init", "policy_every", "initial_temperature"} {
+	for _, field := range []string{"hidden", "gamma", "tau", "actor_rate", "critic_rate", "temperature_rate", "batch", "target_entropy", "target_entropy_rule", "init", "policy_every", "initial_temperature", "initial_std", "reward_scale", "policy_average"} {
 		if !strings.Contains(err.Error(), "sac."+field+" is ") {
 			t.Errorf("no fault names sac.%s:\n%v", field, err)
 		}

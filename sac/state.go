@@ -4,7 +4,8 @@ import "demorl/internal/wire"
 
 // AppendState appends everything that influences later updates: networks,
 // targets, optimisers, the temperature and its optimiser, counters, the
-// statistics of observations, and the state value with its target and optimiser.
+// statistics of observations, the state value with its target and optimiser, and
+// the average policy.
 func (a *Agent) AppendState(dst []byte) []byte {
 	dst = wire.U64(dst, a.updates)
 	dst = wire.F64(dst, a.rewardMax)
@@ -28,6 +29,9 @@ func (a *Agent) AppendState(dst []byte) []byte {
 	}
 	if a.value != nil {
 		dst = a.value.appendState(dst)
+	}
+	if a.average != nil {
+		dst = a.average.AppendState(dst)
 	}
 	return dst
 }
@@ -58,5 +62,8 @@ func (a *Agent) ReadState(r *wire.Reader) {
 	}
 	if a.value != nil {
 		a.value.readState(r)
+	}
+	if a.average != nil {
+		a.average.ReadState(r)
 	}
 }

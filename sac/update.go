@@ -113,12 +113,13 @@ func (a *Agent) stepCritics(stats *Stats) {
 		}
 		rewardMax = max(rewardMax, p.rewardMax)
 	}
-	stats.CriticLoss, stats.QMean, stats.QMax = total.loss/n, total.q/(float64(a.critics.Members)*n), total.qMax
+	scale := a.settings.RewardScale
+	stats.CriticLoss, stats.QMean, stats.QMax = total.loss/n, total.q/(float64(a.critics.Members)*n*scale), total.qMax/scale
 	if stats.NonFinite = !finite(stats.CriticLoss); stats.NonFinite {
 		return
 	}
 	a.rewardMax = max(a.rewardMax, rewardMax)
-	stats.QAlarm = total.qMax*(1-a.settings.Gamma) > 10*a.rewardMax
+	stats.QAlarm = stats.QMax*(1-a.settings.Gamma) > 10*a.rewardMax
 	for c := range a.critics.Members {
 		a.criticAdam.Begin(c)
 	}
@@ -234,7 +235,7 @@ func (a *Agent) errors(dq, q []float32, lo, n int) (total criticSums) {
 }
 
 // targetValues fills a.y with r + gamma (min Q'(s', a') - temperature log pi)
-// of the n rows from lo; a terminated row is worth its reward, whatever Q' is.
+// of the n rows from lo, r times reward_scale; a terminated row is worth its reward, whatever Q' is.
 func (a *Agent) targetValues(w *workspace, lo, n int) {
 	_, next := a.views(lo, n)
 	w.policy.sample(a.actor.Infer(0, w.actor, next, n), a.noiseOf(targetNoise, lo, n), n)
@@ -255,7 +256,7 @@ func (a *Agent) targetValues(w *workspace, lo, n int) {
 func (a *Agent) leastTargets(q [][]float32, logPi []float32, lo, n int) {
 	b, gamma := a.batch, float32(a.settings.Gamma)
 	for r := range n {
-		y := b.Reward[lo+r]
+		y := float32(b.Reward[lo+r] * a.rewardScale)
 		if keep := b.Continue[lo+r]; keep != 0 {
 			least := q[a.subset[0]][r]
 			for _, c := range a.subset[1:] {
@@ -411,6 +412,9 @@ func (a *Agent) actorStep(_, i int) {
 		kern.AXPY(grad[lo:hi], 1, a.summed[1+p].actorGrad[lo:hi])
 	}
 	a.actorSquares[i] = a.actorAdam.StepPart(a.actor, 0, i, grad, a.actorDecay)
+	if a.average != nil {
+		a.average.FollowPart(0, i, a.actor, float32(a.settings.PolicyAverage))
+	}
 }
 
 // join writes rows of (obs, action) side by side to dst.

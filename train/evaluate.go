@@ -15,7 +15,7 @@ type Evaluation struct {
 	Episode int
 	Return  float64
 	Length  int
-	Actor   string // "policy" or "planner"
+	Actor   string // "policy", "planner" or "newest"
 
 	Measures []float64 // what else the task tells of an episode, see Loop.Measures; nil: nothing
 }

@@ -415,7 +415,7 @@ func (r *Run) log(p *Progress) error {
 	if r.hasReturn {
 		p.Scalars["train/return"] = r.lastReturn
 	}
-	for _, actor := range []string{"policy", "planner"} {
+	for _, actor := range []string{"policy", "planner", agent.ActNewest} {
 		if mean, n := Mean(p.Evaluations, actor); n > 0 {
 			p.Scalars["eval/return_"+actor] = mean
 		}

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/term"
 
+	"demorl/agent"
 	"demorl/train"
 )
 
@@ -108,7 +109,7 @@ func best(p train.Progress) string {
 // evaluationText is the mean return of each actor.
 func evaluationText(all []train.Evaluation) string {
 	var parts []string
-	for _, actor := range []string{"planner", "policy"} {
+	for _, actor := range []string{"planner", "policy", agent.ActNewest} {
 		if mean, n := train.Mean(all, actor); n > 0 {
 			parts = append(parts, fmt.Sprintf("%s %.1f", actor, mean))
 		}
@@ -116,9 +117,11 @@ func evaluationText(all []train.Evaluation) string {
 	return strings.Join(parts, ", ")
 }
 
-// measure keeps the present speed, which the end of warm-up changes a lot.
+// measure keeps the present speed, which the end of warm-up changes a lot. The
+// first step after it waits for the longest fit of the run, so it says nothing of
+// those that follow.
 func (d *display) measure() {
-	if d.step == d.warmup {
+	if d.step == d.warmup || d.step == d.warmup+1 {
 		d.rate, d.rateStep, d.rateTime = 0, d.step, d.now()
 		return
 	}

@@ -50,6 +50,29 @@ func TestPlainProgressIsALineEveryFewSecondsAndOneAnEvaluation(t *testing.T) {
 	}
 }
 
+// The first step after warm-up waits for the longest fit of a run; a rate that held
+// it would promise days.
+func TestTheFirstFitIsNotTakenForTheSpeed(t *testing.T) {
+	d, out, clock := clocked(false)
+	for step := 1; step <= 16; step++ {
+		*clock = clock.Add(time.Second)
+		if step == 11 {
+			*clock = clock.Add(10 * time.Minute)
+		}
+		d.show(train.Progress{Event: train.Event{Step: step}})
+	}
+	want := []string{
+		"step 5/100  5%  1 steps/s  warm-up",
+		"step 10/100  10%  warm-up",
+		"step 11/100  11%",
+		"step 16/100  16%  1 steps/s  ETA 1m24s",
+		"",
+	}
+	if have := out.String(); have != strings.Join(want, "\n") {
+		t.Errorf("have\n%s\nwant\n%s", have, strings.Join(want, "\n"))
+	}
+}
+
 func TestLiveLineIsRedrawnAndEvaluationsStayAboveIt(t *testing.T) {
 	d, out, clock := clocked(true)
 	show := func(step int, after time.Duration, evaluated ...train.Evaluation) {

@@ -21,7 +21,7 @@ import (
 type evalCommand struct {
 	Dir      string   `arg:"" help:"Run directory; it is only read, but for the pictures of --model."`
 	Episodes int      `placeholder:"N" help:"Deterministic episodes. Default: the run's eval_episodes."`
-	Actor    string   `placeholder:"NAME" help:"policy or planner. Default: who drives the robot in this run."`
+	Actor    string   `placeholder:"NAME" help:"policy, planner or newest. Default: who drives the robot in this run."`
 	Threads  int      `placeholder:"N" help:"Threads; the results do not depend on it. Default: all processors."`
 	JSON     bool     `name:"json" help:"Print one JSON object."`
 	Video    string   `placeholder:"FILE" help:"Write the episodes as a video: FILE.gif, or FILE.mp4 through ffmpeg."`

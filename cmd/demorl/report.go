@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"demorl/agent"
 	"demorl/env"
 	"demorl/internal/vfs"
 	"demorl/report"
@@ -22,7 +23,7 @@ import (
 
 type reportCommand struct {
 	Dirs      []string  `arg:"" help:"Run directories, or folders with runs below them; NAME=DIR reports those of DIR as algorithm NAME."`
-	Actor     string    `placeholder:"NAME" help:"policy or planner. Default: the planner where it was evaluated, else the policy."`
+	Actor     string    `placeholder:"NAME" help:"policy, planner or newest. Default: the planner where it was evaluated, else the policy."`
 	Threshold []float64 `placeholder:"RETURN,..." help:"Returns to tell the steps of. Default: those of the published tables."`
 	Out       string    `placeholder:"FILE" help:"Learning curves (SVG; with several tasks one file each, FILE-TASK.svg), or the whole report where FILE ends in .html."`
 	HTML      string    `name:"html" placeholder:"FILE" help:"The whole report as one self-contained page."`
@@ -82,8 +83,8 @@ func (cmd *reportCommand) Run(c *console) error {
 
 // check refuses what cannot be meant.
 func (cmd *reportCommand) check() error {
-	if cmd.Actor != "" && cmd.Actor != "policy" && cmd.Actor != "planner" {
-		return usagef("--actor is %q; want policy or planner", cmd.Actor)
+	if cmd.Actor != "" && !slices.Contains([]string{agent.ActPolicy, agent.ActPlanner, agent.ActNewest}, cmd.Actor) {
+		return usagef("--actor is %q; want policy, planner or newest", cmd.Actor)
 	}
 	if ext := filepath.Ext(cmd.Out); cmd.Out != "" && ext != ".svg" && ext != ".html" {
 		return usagef("--out %s: want a name that ends in .svg or .html", cmd.Out)
