@@ -434,6 +434,9 @@ func (a *Agent) Learn() error {
 	}
 	start := time.Now()
 	ratio := s.RealRatio.At(t / s.EpochSteps)
+	if len(s.Entropy) > 0 {
+		a.sac.SetTargetEntropy(s.Entropy.At(t / s.EpochSteps))
+	}
 	for range s.UTD * s.UpdateEvery {
 		key := a.key.Derive("sac/update").At(a.updates)
 		a.draw.ratio, a.draw.key = ratio, key.At(0)

@@ -46,6 +46,7 @@ func composed(t *testing.T) map[string]Settings {
 	simbaGradient.SAC.Critic.Norm, simbaGradient.SAC.Critic.Dropout = sac.NormNone, 0
 	average := tiny(t, "m-demorl", pendulum)
 	average.SAC.PolicyAverage, average.SAC.RewardScale, average.SAC.InitialStd, average.WarmupRange = 0.1, 0.5, 0.3, 0.2
+	average.Entropy = Schedule{0, 2, 0, -3}
 	return map[string]Settings{"policy_average": average, "simba": simba, "simba by value gradients": simbaGradient, "model variant": inner, "model variant on tapes": outer, "jsd_guard": jsd, "jsd_guard on tapes": jsdTape, "uni": uni, "vnet": vnet, "vnet in bf16": vnetHalf, "batch_renorm": batch, "observation_norm": seen, "both": both, "policy_open": open, "parameters in bf16": simulator}
 }
 
@@ -83,6 +84,24 @@ func TestRandomActionsOfWarmUpStayWithinTheirRange(t *testing.T) {
 	}
 	if widest > 0.25 || widest < 0.2 {
 		t.Errorf("the widest of %d random actions is %g, want it near 0.25", s.Warmup, widest)
+	}
+}
+
+func TestTheTargetEntropyFollowsItsSchedule(t *testing.T) {
+	s := tiny(t, "m-demorl", pendulum)
+	s.SAC.TargetEntropyRule, s.SAC.TargetEntropy = sac.Fixed, -1
+	d := newDriver(t, s, pendulum, 1)
+	d.run(s.Warmup + 5)
+	if got := d.a.sac.TargetEntropy(); got != -1 {
+		t.Errorf("without a schedule the target is %g nats, want -1", got)
+	}
+	s.Entropy = Schedule{0, 2, 1, -3}
+	d = newDriver(t, s, pendulum, 1)
+	for epoch, want := range []float64{1, -1, -3, -3} {
+		d.run(s.Warmup + (epoch+1)*s.EpochSteps - d.a.Steps())
+		if got := d.a.sac.TargetEntropy(); got != want {
+			t.Errorf("epoch %d: the target is %g nats, want %g", epoch, got, want)
+		}
 	}
 }
 

@@ -52,17 +52,18 @@ type Settings struct {
 
 	PlannerShare float64 `yaml:"planner_share"` // share of episodes that the planner drives, with act planner; the policy drives the others
 
-	Warmup       int      `yaml:"warmup"`        // real steps with uniform random actions, counted
-	WarmupRange  float64  `yaml:"warmup_range"`  // share of every action's range, around its middle, from which they are drawn
-	EpochSteps   int      `yaml:"epoch_steps"`   // real steps an epoch
-	RefitEvery   int      `yaml:"refit_every"`   // real steps between refits of the model
-	ReplanEvery  int      `yaml:"replan_every"`  // real steps between rounds of imagination
-	UTD          int      `yaml:"utd"`           // SAC updates a real step
-	UpdateEvery  int      `yaml:"update_every"`  // real steps between blocks of updates
-	RealRatio    Schedule `yaml:"real_ratio"`    // share of real rows in a batch
-	Horizon      Schedule `yaml:"horizon"`       // imagined steps
-	HorizonLimit float64  `yaml:"horizon_limit"` // imagined steps are fewer where the model's measured open-loop error, in standard deviations of the data, is above this; 0: no limit
-	StartStates  int      `yaml:"start_states"`  // B: starts of one round of imagination
+	Warmup       int      `yaml:"warmup"`         // real steps with uniform random actions, counted
+	WarmupRange  float64  `yaml:"warmup_range"`   // share of every action's range, around its middle, from which they are drawn
+	EpochSteps   int      `yaml:"epoch_steps"`    // real steps an epoch
+	RefitEvery   int      `yaml:"refit_every"`    // real steps between refits of the model
+	ReplanEvery  int      `yaml:"replan_every"`   // real steps between rounds of imagination
+	UTD          int      `yaml:"utd"`            // SAC updates a real step
+	UpdateEvery  int      `yaml:"update_every"`   // real steps between blocks of updates
+	RealRatio    Schedule `yaml:"real_ratio"`     // share of real rows in a batch
+	Horizon      Schedule `yaml:"horizon"`        // imagined steps
+	Entropy      Schedule `yaml:"target_entropy"` // of the policy in nats, by epoch; empty: sac.target_entropy under its rule
+	HorizonLimit float64  `yaml:"horizon_limit"`  // imagined steps are fewer where the model's measured open-loop error, in standard deviations of the data, is above this; 0: no limit
+	StartStates  int      `yaml:"start_states"`   // B: starts of one round of imagination
 
 	Capacity         int    `yaml:"capacity"`           // rows of D_ENV
 	PlanBuffer       string `yaml:"plan_buffer"`        // clear or ring
@@ -153,6 +154,7 @@ func (s *Settings) validateGradient() error {
 	fault(g.RetainRounds >= 1, "value_gradient.retain_rounds is %d; want at least 1", g.RetainRounds)
 	fault(g.CriticUpdates >= 0, "value_gradient.critic_updates is %d; want at least 0", g.CriticUpdates)
 	const why = "with learner value_gradient"
+	fault(len(s.Entropy) == 0, "target_entropy is %v; %s leave it empty and use sac.target_entropy", s.Entropy, why)
 	fault(s.SAC.RewardScale == 1, "sac.reward_scale is %g; %s want 1", s.SAC.RewardScale, why)
 	fault(s.Imagine != ImagineNothing, "imagine is %q; %s the walks start from imagined states: want branched or planned", s.Imagine, why)
 	fault(s.Reward == RewardLearned, "reward is %q; %s the reward needs a gradient: want %s", s.Reward, why, RewardLearned)
@@ -219,6 +221,9 @@ func (s *Settings) Validate() error {
 		atLeast("start_states", s.StartStates, 1)
 	}
 	faults = append(faults, s.RealRatio.validate("real_ratio", 0, 1), s.Horizon.validate("horizon", 1, 1000), s.limitFault())
+	if len(s.Entropy) > 0 {
+		faults = append(faults, s.Entropy.validate("target_entropy", -1e6, 1e6))
+	}
 	faults = append(faults, prefixed("sac", s.SAC.Validate()), prefixed("model", s.Model.Validate()))
 	if s.Plans() {
 		planner := s.Planner

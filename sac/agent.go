@@ -321,5 +321,9 @@ func (a *Agent) Temperature() float64 { return math.Exp(a.logTemperature) }
 // TargetEntropy returns the entropy in nats that the temperature steers to.
 func (a *Agent) TargetEntropy() float64 { return a.targetEntropy }
 
+// SetTargetEntropy makes nats the target entropy of the updates that follow, in
+// the place of what the settings say. It is not part of the saved state.
+func (a *Agent) SetTargetEntropy(nats float64) { a.targetEntropy = nats }
+
 // Updates returns the number of updates made.
 func (a *Agent) Updates() uint64 { return a.updates }
