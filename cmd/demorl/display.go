@@ -35,6 +35,7 @@ type display struct {
 	began, drawn time.Time
 	line         string // the live line as it stands on the terminal
 	step, target int
+	from         int // where the session began
 	warmup       int
 	rate         float64 // real steps per second of late; 0 unknown
 	rateStep     int
@@ -65,7 +66,7 @@ func newDisplay(out io.Writer, mu *sync.Mutex, now func() time.Time) *display {
 // begin starts the clock of a session that goes to target steps.
 func (d *display) begin(r *train.Run, target int) {
 	s := r.Settings()
-	d.step, d.target, d.warmup = r.Steps(), target, s.Agent.Warmup
+	d.step, d.from, d.target, d.warmup = r.Steps(), r.Steps(), target, s.Agent.Warmup
 	d.limited = s.Agent.HorizonLimit > 0
 	d.began = d.now()
 	d.rateStep, d.rateTime = d.step, d.began
@@ -118,10 +119,10 @@ func evaluationText(all []train.Evaluation) string {
 }
 
 // measure keeps the present speed, which the end of warm-up changes a lot. The
-// first step after it waits for the longest fit of the run, so it says nothing of
+// first step after it, and after a resume, waits for a fit, so it says nothing of
 // those that follow.
 func (d *display) measure() {
-	if d.step == d.warmup || d.step == d.warmup+1 {
+	if d.step == d.warmup || d.step == d.warmup+1 || d.step == d.from+1 {
 		d.rate, d.rateStep, d.rateTime = 0, d.step, d.now()
 		return
 	}
