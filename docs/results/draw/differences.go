@@ -13,9 +13,10 @@ import (
 )
 
 // differences names the settings in which two files of settings differ, with the
-// values of both: "planner.plan_form (policy, mean)".
+// values of both: "planner.plan_form (policy, mean)". A setting that came after a
+// file was written has in it the meaning that runs of that time have.
 func differences(a, b []byte) []string {
-	left, right := leaves(a), leaves(b)
+	left, right := leaves(completed(a)), leaves(completed(b))
 	paths := slices.Sorted(maps.Keys(left))
 	for path := range right {
 		if _, both := left[path]; !both {
@@ -30,6 +31,20 @@ func differences(a, b []byte) []string {
 		}
 	}
 	return list
+}
+
+// completed is a file of settings with all that this program knows; what it cannot
+// read stays as it is.
+func completed(text []byte) []byte {
+	s := train.Stored()
+	if _, err := settings.Decode(&s, settings.YAML(settingsName, text)); err != nil {
+		return text
+	}
+	whole, err := settings.Encode(&s, nil)
+	if err != nil {
+		return text
+	}
+	return whole
 }
 
 func orNone(value string) string {

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	_ "demorl/env/classic"
+	"demorl/settings"
 	"demorl/train"
 )
 
@@ -200,5 +202,32 @@ func TestAVariantHasANameOfItsOwn(t *testing.T) {
 	}
 	if m, err := os.ReadFile(filepath.Join(root, "classic-pendulum", "sac-busy", "meta.yaml")); err != nil || !strings.Contains(string(m), "algo: sac\nname: sac-busy\n") {
 		t.Errorf("meta is %s (%v)", m, err)
+	}
+}
+
+// Files that were stored before a setting existed agree with runs of today.
+func TestASettingThatCameLaterIsNoDifference(t *testing.T) {
+	s, err := train.Default("classic/pendulum", "m-demorl", "gate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := settings.Encode(&s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := regexp.MustCompile(`(?m)^ *(warmup_range|reward_scale|target_entropy: \[|stop_at_terminal).*\n`)
+	earlier := later.ReplaceAll(now, nil)
+	if len(earlier) == len(now) {
+		t.Fatal("nothing was taken out")
+	}
+	if list := differences(earlier, now); len(list) > 0 {
+		t.Errorf("an earlier file differs in %v", list)
+	}
+	s.Agent.WarmupRange = 0.5
+	if now, err = settings.Encode(&s, nil); err != nil {
+		t.Fatal(err)
+	}
+	if list := differences(earlier, now); len(list) != 1 || list[0] != "warmup_range (1, 0.5)" {
+		t.Errorf("the differences are %v", list)
 	}
 }
