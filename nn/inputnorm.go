@@ -79,15 +79,16 @@ func drawMask(mask, draws []float32, key rng.Key, first uint64, rows, features i
 	scale := float32(1 / (1 - rate))
 	level := float32(2*rate - 1) // of numbers uniform in [-1, 1)
 	stride := (features + 3) &^ 3
-	for r := range rows {
-		key.Uniforms(draws[:stride], (first+uint64(r))*uint64(stride))
-		for j, u := range draws[:features] {
-			mask[r*features+j] = 0
-			if u >= level {
-				mask[r*features+j] = scale
-			}
+	mask = mask[:rows*features]
+	if stride == features {
+		key.Uniforms(mask, first*uint64(features))
+	} else {
+		for r := range rows {
+			key.Uniforms(draws[:stride], (first+uint64(r))*uint64(stride))
+			copy(mask[r*features:(r+1)*features], draws)
 		}
 	}
+	kern.DropMask(mask, level, scale)
 }
 
 // conditionedForward is Forward, or Infer where back is false.

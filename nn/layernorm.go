@@ -41,7 +41,7 @@ type normed struct {
 	kept    [][]float32 // per hidden layer, rows x features: 0 or 1/(1 - dropout); nil without dropout
 	masked  bool        // whether the pass under way drops anything
 	dropped bool        // whether the last pass did
-	draws   []float32   // of one layer
+	draws   []float32   // of one row
 }
 
 func (n *Net) newNormed(rows int) *normed {
@@ -57,7 +57,7 @@ func (n *Net) newNormed(rows int) *normed {
 		}
 	}
 	if n.Dropout > 0 {
-		t.draws = make([]float32, rows*widest)
+		t.draws = make([]float32, (widest+3)&^3)
 	}
 	return t
 }

@@ -31,6 +31,7 @@ func peakAny(rounds int) float64                         { return peakGeneric(ro
 func sumSquaresAny(sums *[sumLanes]float32, x []float32) { sumSquaresGeneric(sums, x) }
 func siluSlopeAny(y, x []float32)                        { siluSlopeGeneric(y, x) }
 func timesAny(dst, x []float32)                          { timesGeneric(dst, x) }
+func dropMaskAny(x []float32, level, scale float32)      { dropMaskGeneric(x, level, scale) }
 func normaliseAny(x, mean, scale []float32)              { normaliseGeneric(x, mean, scale) }
 func gaussianAny(x, std, noise, upper, lower []float32)  { gaussianGeneric(x, std, noise, upper, lower) }
 
