@@ -2,7 +2,6 @@ package nn
 
 import (
 	"fmt"
-	"math"
 
 	"demorl/internal/kern"
 	"demorl/rng"
@@ -80,15 +79,16 @@ func drawMask(mask, draws []float32, key rng.Key, first uint64, rows, features i
 	scale := float32(1 / (1 - rate))
 	level := float32(2*rate - 1) // of numbers uniform in [-1, 1)
 	stride := (features + 3) &^ 3
-	for r := range rows {
-		key.Uniforms(draws[:stride], (first+uint64(r))*uint64(stride))
-		for j, u := range draws[:features] {
-			mask[r*features+j] = 0
-			if u >= level {
-				mask[r*features+j] = scale
-			}
+	mask = mask[:rows*features]
+	if stride == features {
+		key.Uniforms(mask, first*uint64(features))
+	} else {
+		for r := range rows {
+			key.Uniforms(draws[:stride], (first+uint64(r))*uint64(stride))
+			copy(mask[r*features:(r+1)*features], draws)
 		}
 	}
+	kern.DropMask(mask, level, scale)
 }
 
 // conditionedForward is Forward, or Infer where back is false.
@@ -117,7 +117,7 @@ func (n *Net) conditionedForward(m int, t *Tape, x []float32, rows int, back boo
 			}
 		}
 		if hidden && n.InputNorm != nil {
-			standardise(out, c.inverse[l], rows, n.InputNorm[l])
+			kern.Standardise(out, c.inverse[l][:rows], float32(n.InputNorm[l]))
 		}
 		in = out
 	}
@@ -125,48 +125,12 @@ func (n *Net) conditionedForward(m int, t *Tape, x []float32, rows int, back boo
 	return in[:rows*n.Out()]
 }
 
-// standardise brings every row of x to the mean 0 and, with epsilon added to it,
-// variance 1, and keeps one over the standard deviations.
-func standardise(x, inverse []float32, rows int, epsilon float64) {
-	features := len(x) / rows
-	for r := range rows {
-		row := x[r*features : (r+1)*features]
-		mean := sum(row) / float32(features)
-		for j := range row {
-			row[j] -= mean
-		}
-		variance := float32(kern.SumSquares(row)) / float32(features)
-		inverse[r] = float32(1 / math.Sqrt(float64(variance)+epsilon))
-		for j := range row {
-			row[j] *= inverse[r]
-		}
-	}
-}
-
-// standardiseBack turns delta, the gradient by what standardise left in x, into
-// that by what it was given.
-func standardiseBack(delta, x, inverse []float32, rows int) {
-	features := len(delta) / rows
-	for r := range rows {
-		d, scaled := delta[r*features:(r+1)*features], x[r*features:(r+1)*features]
-		var plain, along float32
-		for j, v := range d {
-			plain += v
-			along += float32(v * scaled[j])
-		}
-		plain, along = plain/float32(features), along/float32(features)
-		for j, v := range d {
-			d[j] = inverse[r] * (v - plain - float32(along*scaled[j]))
-		}
-	}
-}
-
 // conditionedBack turns delta, the gradient by hidden layer l's outputs, into
 // that by its linear outputs.
 func (n *Net) conditionedBack(delta []float32, t *Tape, l int) {
 	c := t.conditioned
-	if n.InputNorm != nil && t.rows > 0 {
-		standardiseBack(delta, t.out[l], c.inverse[l], t.rows)
+	if n.InputNorm != nil {
+		kern.StandardiseGrad(delta, t.out[l][:len(delta)], c.inverse[l][:t.rows])
 	}
 	n.hiddenGrad(delta, t, l, len(delta))
 	if c.dropped {

@@ -1,8 +1,6 @@
 package nn
 
 import (
-	"math"
-
 	"demorl/internal/kern"
 	"demorl/rng"
 )
@@ -43,7 +41,7 @@ type normed struct {
 	kept    [][]float32 // per hidden layer, rows x features: 0 or 1/(1 - dropout); nil without dropout
 	masked  bool        // whether the pass under way drops anything
 	dropped bool        // whether the last pass did
-	draws   []float32   // of one layer
+	draws   []float32   // of one row
 }
 
 func (n *Net) newNormed(rows int) *normed {
@@ -59,7 +57,7 @@ func (n *Net) newNormed(rows int) *normed {
 		}
 	}
 	if n.Dropout > 0 {
-		t.draws = make([]float32, rows*widest)
+		t.draws = make([]float32, (widest+3)&^3)
 	}
 	return t
 }
@@ -89,27 +87,13 @@ func (n *Net) normalise(m, l int, t *Tape, rows int) {
 	if t.norm.masked {
 		kern.Times(x, t.norm.kept[l][:rows*out])
 	}
-	gains, offsets := n.gains[m][l], n.offsets[m][l]
-	for r := range rows {
-		row, to := x[r*out:(r+1)*out], scaled[r*out:(r+1)*out]
-		mean := sum(row) / float32(out)
-		for j, v := range row {
-			to[j] = v - mean
-		}
-		variance := float32(kern.SumSquares(to)) / float32(out)
-		inverse := float32(1 / math.Sqrt(float64(variance)+normEpsilon))
-		t.norm.inverse[l][r] = inverse
-		for j, v := range to {
-			v *= inverse
-			to[j] = v
-			row[j] = float32(gains[j]*v) + offsets[j]
-		}
-	}
+	rectify := n.Hidden == kern.ReLU
+	kern.LayerNorm(x, scaled, t.norm.inverse[l][:rows], x, n.gains[m][l], n.offsets[m][l], normEpsilon, rectify)
 	switch {
 	case t.slope[l] != nil:
 		copy(t.slope[l], x)
 		kern.SiLUSlope(x, t.slope[l][:rows*out])
-	default:
+	case !rectify:
 		kern.Apply(x, n.Hidden)
 	}
 }
@@ -118,43 +102,9 @@ func (n *Net) normalise(m, l int, t *Tape, rows int) {
 // put into the activation, into the gradient by the linear outputs. It adds
 // the gradients by gains and offsets unless they are nil.
 func (n *Net) normaliseBack(m, l int, t *Tape, delta, dGains, dOffsets []float32) {
-	out := n.Sizes[l+1]
-	gains := n.gains[m][l]
-	for r := range len(delta) / out {
-		d, scaled := delta[r*out:(r+1)*out], t.norm.scaled[l][r*out:(r+1)*out]
-		if dGains != nil {
-			for j, v := range d {
-				dOffsets[j] += v
-				dGains[j] += float32(v * scaled[j])
-			}
-		}
-		var plain, along float32
-		for j, v := range d {
-			v *= gains[j]
-			d[j] = v
-			plain += v
-			along += float32(v * scaled[j])
-		}
-		plain, along = plain/float32(out), along/float32(out)
-		inverse := t.norm.inverse[l][r]
-		for j, v := range d {
-			d[j] = inverse * (v - plain - float32(along*scaled[j]))
-		}
-	}
+	rows := len(delta) / n.Sizes[l+1]
+	kern.LayerNormGrad(delta, t.norm.scaled[l][:len(delta)], t.norm.inverse[l][:rows], n.gains[m][l], dGains, dOffsets)
 	if t.norm.dropped {
 		kern.Times(delta, t.norm.kept[l][:len(delta)])
 	}
-}
-
-// sum adds in four lanes, so that one addition need not wait for the last.
-func sum(x []float32) float32 {
-	var a, b, c, d float32
-	i := 0
-	for ; i+4 <= len(x); i += 4 {
-		a, b, c, d = a+x[i], b+x[i+1], c+x[i+2], d+x[i+3]
-	}
-	for ; i < len(x); i++ {
-		a += x[i]
-	}
-	return (a + b) + (c + d)
 }

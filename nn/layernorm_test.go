@@ -99,6 +99,17 @@ func TestDropoutLeavesItsShareOutAndKeepsTheMean(t *testing.T) {
 	}
 }
 
+// The memory of one row's draws holds whole blocks of them.
+func TestDropoutOfOneRowOfAnyWidth(t *testing.T) {
+	for width := 1; width < 10; width++ {
+		n := nn.New(nn.Spec{Members: 1, Sizes: []int{1, width, 1}, Hidden: kern.ReLU, LayerNorm: true, Dropout: 0.5})
+		n.PackAll()
+		tape := n.NewTape(1)
+		n.Drop(tape, rng.Root(1), 3, 1)
+		n.Infer(0, tape, []float32{1}, 1)
+	}
+}
+
 // With LayerNorm the activations of a row do not depend on the scale of its linear outputs.
 func TestLayerNormForgetsScale(t *testing.T) {
 	n, x, _ := setup(nn.Spec{Members: 1, Sizes: []int{5, 64, 2}, Hidden: kern.SiLU, LayerNorm: true})

@@ -90,14 +90,7 @@ func (n *Net) residualForward(m int, t *Tape, x []float32, rows int) []float32 {
 func (n *Net) readStream(m, l int, t *Tape, stream []float32, rows int) {
 	width, r := n.Sizes[1], t.residual
 	scaled, in := r.scaled[l/2][:rows*width], r.in[l/2][:rows*width]
-	copy(scaled, stream)
-	standardise(scaled, r.inverse[l/2], rows, normEpsilon)
-	gains, offsets := n.gains[m][l], n.offsets[m][l]
-	for at := 0; at < len(scaled); at += width {
-		for j, v := range scaled[at : at+width] {
-			in[at+j] = float32(gains[j]*v) + offsets[j]
-		}
-	}
+	kern.LayerNorm(in, scaled, r.inverse[l/2][:rows], stream[:rows*width], n.gains[m][l], n.offsets[m][l], normEpsilon, false)
 }
 
 // residualBackward goes back over all layers; see Backward.
@@ -130,17 +123,7 @@ func (n *Net) residualBackward(m int, t *Tape, dOut, grad, dIn []float32, add bo
 			delta = next
 			continue
 		}
-		gains, scaled := n.gains[m][l], r.scaled[l/2][:rows*width]
-		for at := 0; at < len(next); at += width {
-			for j, v := range next[at : at+width] {
-				if dGains != nil {
-					dOffsets[j] += v
-					dGains[j] += float32(v * scaled[at+j])
-				}
-				next[at+j] = v * gains[j]
-			}
-		}
-		standardiseBack(next, scaled, r.inverse[l/2], rows)
+		kern.LayerNormGrad(next, r.scaled[l/2][:rows*width], r.inverse[l/2][:rows], n.gains[m][l], dGains, dOffsets)
 		kern.AXPY(stream, 1, next)
 	}
 }

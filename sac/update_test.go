@@ -156,12 +156,22 @@ func TestAgentSolvesATaskOfOneStep(t *testing.T) {
 // HalfCheetah's dimensions, two operations a multiply-add.
 const flopsPerUpdate = 0.59e9
 
-func BenchmarkUpdate(b *testing.B) {
+func BenchmarkUpdate(b *testing.B) { benchmarkUpdate(b, DefaultSettings()) }
+
+// BenchmarkUpdateLayerNorm is BenchmarkUpdate with normed critics; its rate of
+// operations counts the products alone.
+func BenchmarkUpdateLayerNorm(b *testing.B) {
+	s := DefaultSettings()
+	s.Critic.Norm = NormLayer
+	benchmarkUpdate(b, s)
+}
+
+func benchmarkUpdate(b *testing.B, s Settings) {
 	for _, workers := range []int{1, 2} {
 		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
 			pool := par.New(workers)
 			defer pool.Close()
-			a := newAgent(b, DefaultSettings(), 17, 6, pool)
+			a := newAgent(b, s, 17, 6, pool)
 			batch, key := randomBatch(256, 17, 6, rng.Root(1)), rng.Root(2)
 			i := uint64(0)
 			for b.Loop() {

@@ -31,5 +31,19 @@ func peakAny(rounds int) float64                         { return peakGeneric(ro
 func sumSquaresAny(sums *[sumLanes]float32, x []float32) { sumSquaresGeneric(sums, x) }
 func siluSlopeAny(y, x []float32)                        { siluSlopeGeneric(y, x) }
 func timesAny(dst, x []float32)                          { timesGeneric(dst, x) }
+func dropMaskAny(x []float32, level, scale float32)      { dropMaskGeneric(x, level, scale) }
 func normaliseAny(x, mean, scale []float32)              { normaliseGeneric(x, mean, scale) }
 func gaussianAny(x, std, noise, upper, lower []float32)  { gaussianGeneric(x, std, noise, upper, lower) }
+
+func layerNormAny(to, scaled, inverse, x, gains, offsets []float32, cols int, epsilon float32, rectify bool) {
+	layerNormGeneric(to, scaled, inverse, x, gains, offsets, cols, epsilon, rectify)
+}
+func standardiseAny(x, inverse []float32, cols int, epsilon float32) {
+	standardiseGeneric(x, inverse, cols, epsilon)
+}
+func layerNormGradAny(delta, scaled, inverse, gains, dGains, dOffsets []float32, cols int) {
+	layerNormGradGeneric(delta, scaled, inverse, gains, dGains, dOffsets, cols)
+}
+func standardiseGradAny(delta, scaled, inverse []float32, cols int) {
+	standardiseGradGeneric(delta, scaled, inverse, cols)
+}

@@ -62,6 +62,10 @@ func Times(dst, x []float32) {
 	timesAny(dst, x)
 }
 
+// DropMask makes a dropout mask of uniform numbers: x[i] becomes 0 where it is
+// below level, else scale.
+func DropMask(x []float32, level, scale float32) { dropMaskAny(x, level, scale) }
+
 // Softplus sets dst[i] = log(1+exp(x[i])) within 4 ulp for x >= -87; below
 // that it stays at exp(-87). dst may be x.
 func Softplus(dst, x []float32) {

@@ -286,6 +286,23 @@ func timesAny(dst, x []float32) {
 	}
 }
 
+func dropMaskAny(x []float32, level, scale float32) {
+	for len(x) > 0 {
+		n := min(len(x), callLength)
+		switch current() {
+		case tierAVX512:
+			dropMaskAVX512(&x[0], n, level, scale)
+		case tierAVX2:
+			whole := n &^ 7
+			dropMaskAVX2(&x[0], whole, level, scale)
+			dropMaskGeneric(x[whole:n], level, scale)
+		default:
+			dropMaskGeneric(x[:n], level, scale)
+		}
+		x = x[n:]
+	}
+}
+
 func normaliseAny(x, mean, scale []float32) {
 	for len(x) > 0 {
 		n := min(len(x), callLength)

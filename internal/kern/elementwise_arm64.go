@@ -128,6 +128,14 @@ func timesAny(dst, x []float32) {
 	timesGeneric(dst[end:], x[end:])
 }
 
+func dropMaskAny(x []float32, level, scale float32) {
+	end := vectorPart(len(x))
+	for at := 0; at < end; at += callLength {
+		dropMaskNEON(&x[at], min(callLength, end-at), level, scale)
+	}
+	dropMaskGeneric(x[end:], level, scale)
+}
+
 func normaliseAny(x, mean, scale []float32) {
 	end := vectorPart(len(x))
 	for at := 0; at < end; at += callLength {

@@ -1044,6 +1044,30 @@ tail:
 	VZEROUPPER
 	RET
 
+// func dropMaskAVX2(x *float32, n int, level float32, scale float32)
+// Requires: AVX
+TEXT ·dropMaskAVX2(SB), NOSPLIT, $0-24
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS level+16(FP), Y0
+	VBROADCASTSS scale+20(FP), Y1
+
+loop:
+	CMPQ      CX, $0x08
+	JLT       tail
+	VMOVUPS   (AX), Y2
+	VMOVUPS   c00000000<>+0(SB), Y3
+	VCMPPS    $0x11, Y0, Y2, Y2
+	VBLENDVPS Y2, Y3, Y1, Y2
+	VMOVUPS   Y2, (AX)
+	ADDQ      $0x00000020, AX
+	SUBQ      $0x08, CX
+	JMP       loop
+
+tail:
+	VZEROUPPER
+	RET
+
 // func reluGradAVX2(dst *float32, dy *float32, y *float32, n int)
 // Requires: AVX
 TEXT ·reluGradAVX2(SB), NOSPLIT, $0-32

@@ -69,6 +69,11 @@ func siluSlopeAVX2(y *float32, x *float32, n int)
 //go:noescape
 func timesAVX2(dst *float32, x *float32, n int)
 
+// dropMaskAVX2 sets x to 0 where it is below level, else to scale.
+//
+//go:noescape
+func dropMaskAVX2(x *float32, n int, level float32, scale float32)
+
 // reluGradAVX2 sets dst to dy where y is not <= 0, else to 0.
 //
 //go:noescape

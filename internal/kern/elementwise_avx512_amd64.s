@@ -2766,6 +2766,42 @@ done:
 	VZEROUPPER
 	RET
 
+// func dropMaskAVX512(x *float32, n int, level float32, scale float32)
+// Requires: AVX, AVX512F
+TEXT ·dropMaskAVX512(SB), NOSPLIT, $0-24
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS level+16(FP), Z0
+	VBROADCASTSS scale+20(FP), Z1
+	VMOVUPS      c00000000<>+0(SB), Z2
+
+loop:
+	CMPQ      CX, $0x10
+	JLT       tail
+	VMOVUPS   (AX), Z3
+	VCMPPS    $0x11, Z0, Z3, K1
+	VBLENDMPS Z2, Z1, K1, Z4
+	VMOVUPS   Z4, (AX)
+	ADDQ      $0x00000040, AX
+	SUBQ      $0x10, CX
+	JMP       loop
+
+tail:
+	TESTQ     CX, CX
+	JEQ       done
+	XORQ      DX, DX
+	BTSQ      CX, DX
+	DECQ      DX
+	KMOVW     DX, K1
+	VMOVUPS.Z (AX), K1, Z3
+	VCMPPS    $0x11, Z0, Z3, K2
+	VBLENDMPS Z2, Z1, K2, Z5
+	VMOVUPS   Z5, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func reluGradAVX512(dst *float32, dy *float32, y *float32, n int)
 // Requires: AVX, AVX512F
 TEXT ·reluGradAVX512(SB), NOSPLIT, $0-32

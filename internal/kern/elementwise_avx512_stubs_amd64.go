@@ -69,6 +69,11 @@ func siluSlopeAVX512(y *float32, x *float32, n int)
 //go:noescape
 func timesAVX512(dst *float32, x *float32, n int)
 
+// dropMaskAVX512 sets x to 0 where it is below level, else to scale.
+//
+//go:noescape
+func dropMaskAVX512(x *float32, n int, level float32, scale float32)
+
 // reluGradAVX512 sets dst to dy where y is not <= 0, else to 0.
 //
 //go:noescape

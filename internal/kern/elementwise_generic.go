@@ -207,6 +207,15 @@ func timesGeneric(dst, x []float32) {
 	}
 }
 
+func dropMaskGeneric(x []float32, level, scale float32) {
+	for i, v := range x {
+		x[i] = scale
+		if v < level {
+			x[i] = 0
+		}
+	}
+}
+
 func relu(v float32) float32 {
 	if v < 0 {
 		return 0

@@ -1094,6 +1094,53 @@ lastLoop:
 done:
 	RET
 
+// func dropMaskNEON(x *float32, n int, level float32, scale float32)
+TEXT ·dropMaskNEON(SB), NOSPLIT, $0-24
+	MOVD x+0(FP), R0
+	MOVD n+8(FP), R8
+	LSR $2, R8, R8
+
+pairs:
+	CMP $2, R8
+	BLT last
+	FMOVS level+16(FP), F0
+	WORD $0x4e040400 // dup v0.4s, v0.s[0]
+	FMOVS scale+20(FP), F1
+	WORD $0x4e040421 // dup v1.4s, v1.s[0]
+
+pairsLoop:
+	WORD $0x3dc00002 // ldr q2, [x0]
+	WORD $0x3dc00403 // ldr q3, [x0,#16]
+	WORD $0x6ea2e402 // fcmgt v2.4s, v0.4s, v2.4s
+	WORD $0x6ea3e403 // fcmgt v3.4s, v0.4s, v3.4s
+	WORD $0x4e621c22 // bic v2.16b, v1.16b, v2.16b
+	WORD $0x4e631c23 // bic v3.16b, v1.16b, v3.16b
+	WORD $0x3c810402 // str q2, [x0],#16
+	WORD $0x3c810403 // str q3, [x0],#16
+	SUB $2, R8
+	CMP $2, R8
+	BGE pairsLoop
+
+last:
+	CMP $1, R8
+	BLT done
+	FMOVS level+16(FP), F0
+	WORD $0x4e040400 // dup v0.4s, v0.s[0]
+	FMOVS scale+20(FP), F1
+	WORD $0x4e040421 // dup v1.4s, v1.s[0]
+
+lastLoop:
+	WORD $0x3dc00002 // ldr q2, [x0]
+	WORD $0x6ea2e402 // fcmgt v2.4s, v0.4s, v2.4s
+	WORD $0x4e621c22 // bic v2.16b, v1.16b, v2.16b
+	WORD $0x3c810402 // str q2, [x0],#16
+	SUB $1, R8
+	CMP $1, R8
+	BGE lastLoop
+
+done:
+	RET
+
 // func normaliseNEON(x *float32, mean *float32, scale *float32, n int)
 TEXT ·normaliseNEON(SB), NOSPLIT, $0-32
 	MOVD x+0(FP), R0

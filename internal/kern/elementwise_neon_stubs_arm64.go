@@ -39,6 +39,11 @@ func siluSlopeNEON(y *float32, x *float32, n int)
 //go:noescape
 func timesNEON(dst *float32, x *float32, n int)
 
+// dropMaskNEON sets x to 0 where it is below level, else to scale.
+//
+//go:noescape
+func dropMaskNEON(x *float32, n int, level float32, scale float32)
+
 // normaliseNEON sets x to (x-mean)*scale.
 //
 //go:noescape

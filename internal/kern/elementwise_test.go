@@ -26,6 +26,7 @@ var elementwiseCases = []elementwiseCase{
 	{"Gaussian", 2, 5, func(x [][]float32) { Gaussian(x[0], x[1], x[2], x[3], x[4]) },
 		func(x [][]float32) { gaussianGeneric(x[0], x[1], x[2], x[3], x[4]) }},
 	{"Times", 1, 2, func(x [][]float32) { Times(x[0], x[1]) }, func(x [][]float32) { timesGeneric(x[0], x[1]) }},
+	{"DropMask", 1, 1, func(x [][]float32) { DropMask(x[0], -0.9, 1.05) }, func(x [][]float32) { dropMaskGeneric(x[0], -0.9, 1.05) }},
 	{"Softplus", 1, 2, func(x [][]float32) { Softplus(x[0], x[1]) }, func(x [][]float32) { softplusGeneric(x[0], x[1]) }},
 	{"Apply ReLU", 1, 1, func(x [][]float32) { Apply(x[0], ReLU) }, func(x [][]float32) { reluGeneric(x[0]) }},
 	{"ReLUGrad", 1, 3, func(x [][]float32) { ReLUGrad(x[0], x[1], x[2]) }, func(x [][]float32) { reluGradGeneric(x[0], x[1], x[2]) }},

@@ -77,6 +77,15 @@ func TestKernelsReadNothingOutsideTheirSlices(t *testing.T) {
 				}
 				c.run(x)
 			}
+			rows = 1 + r.IntN(4)
+			for _, c := range normCases {
+				f.reset()
+				var x [][]float32
+				for _, s := range c.shapes {
+					x = append(x, f.floats(normNumbers(s, rows, n)))
+				}
+				c.run(x, n)
+			}
 		}
 	})
 }

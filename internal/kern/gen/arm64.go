@@ -24,6 +24,7 @@ var armFiles = []armFile{
 	{"internal/kern/gemm_neon_arm64", "kern", gemmNEON},
 	{"internal/kern/pack_neon_arm64", "kern", packNEON},
 	{"internal/kern/elementwise_neon_arm64", "kern", elementwiseNEON},
+	{"internal/kern/layernorm_neon_arm64", "kern", layerNormsNEON},
 	{"internal/kern/peak_neon_arm64", "kern", peakNEON},
 	{"rng/normals_neon_arm64", "rng", normalsNEON},
 }

@@ -195,6 +195,13 @@ var loops = []loop{
 		body: func(v *vectors, in, _ []reg.Register) []reg.Register { return one(v.mul(in[0], in[1])) },
 	},
 	{
+		name: "dropMask", doc: "sets x to 0 where it is below level, else to scale.",
+		arrays: []string{"x"}, in: []string{"x"}, out: []string{"x"}, scalars: []string{"level", "scale"},
+		body: func(v *vectors, in, s []reg.Register) []reg.Register {
+			return one(v.choose(less, in[0], s[0], v.load(v.num(0)), s[1]))
+		},
+	},
+	{
 		name: "reluGrad", doc: "sets dst to dy where y is not <= 0, else to 0.",
 		arrays: []string{"dst", "dy", "y"}, in: []string{"y", "dy"}, out: []string{"dst"},
 		body: func(v *vectors, in, _ []reg.Register) []reg.Register {

@@ -30,6 +30,8 @@ var files = []file{
 	{"internal/kern/pack_avx2_amd64", "kern", pack256},
 	{"internal/kern/elementwise_avx512_amd64", "kern", elementwise(true)},
 	{"internal/kern/elementwise_avx2_amd64", "kern", elementwise(false)},
+	{"internal/kern/layernorm_avx512_amd64", "kern", layerNorms(true)},
+	{"internal/kern/layernorm_avx2_amd64", "kern", layerNorms(false)},
 	{"internal/kern/peak_avx512_amd64", "kern", peak(true)},
 	{"internal/kern/peak_avx2_amd64", "kern", peak(false)},
 	{"rng/normals_avx512_amd64", "rng", random(true)},

@@ -207,6 +207,13 @@ var neonLoops = []neonLoop{
 		body: func(v *lanes, in, _ []value) []value { return []value{v.mul(in[0], in[1])} },
 	},
 	{
+		name: "dropMask", doc: "sets x to 0 where it is below level, else to scale.",
+		arrays: []string{"x"}, in: []string{"x"}, out: []string{"x"}, scalars: []string{"level", "scale"},
+		body: func(v *lanes, in, s []value) []value {
+			return []value{v.do(bic, s[1], v.do(fcmgt, s[0], in[0]))}
+		},
+	},
+	{
 		name: "normalise", doc: "sets x to (x-mean)*scale.",
 		arrays: []string{"x", "mean", "scale"}, in: []string{"x", "mean", "scale"}, out: []string{"x"},
 		body: func(v *lanes, in, _ []value) []value { return []value{v.mul(v.sub(in[0], in[1]), in[2])} },
