@@ -61,7 +61,8 @@ func Default(task, algo, preset string) (Settings, error) {
 // those versions did.
 func Stored() Settings {
 	return Settings{Agent: agent.Settings{
-		Precision: agent.PrecisionF32, World: agent.WorldModel, Learner: agent.LearnerSAC, PlannerShare: 1, WarmupRange: 1,
+		ActionRepeat: 1,
+		Precision:    agent.PrecisionF32, World: agent.WorldModel, Learner: agent.LearnerSAC, PlannerShare: 1, WarmupRange: 1,
 		Gradient: agent.DefaultGradient(), SAC: sac.Settings{Network: sac.NetworkMLP, Activation: sac.ReLU, Critic: sac.DefaultCritic(), AdamBeta1: 0.9, RewardScale: 1},
 		StopAtTerminal: true, NoiseRedraw: agent.RedrawRound, Model: dynamics.Unnamed(), Planner: mpc.Unnamed(),
 	}}
