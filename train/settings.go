@@ -48,10 +48,13 @@ func Default(task, algo, preset string) (Settings, error) {
 	if s.Agent, err = agent.Preset(a, preset, t); err != nil {
 		return s, err
 	}
-	s.CheckpointEvery = s.Agent.EpochSteps
+	s.CheckpointEvery = s.Agent.EpochSteps * s.Agent.ActionRepeat
 	s.Steps = 100_000
 	if preset == "gate" {
 		s.Steps = s.Agent.Warmup + 5*1000
+		if s.Agent.ActionRepeat > 1 {
+			s.Steps = s.Agent.ActionRepeat * (s.Agent.Warmup + 1000)
+		}
 	}
 	return s, nil
 }
