@@ -2,6 +2,7 @@ package agent
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"demorl/dynamics"
@@ -28,6 +29,10 @@ type row struct {
 	branchedRetain     int
 	dropout            float64 // of droq; 0 means 0.01
 	drop               int     // quantiles that tqc leaves out per critic; -1 means none, 0 means 2
+
+	actionRepeat int             // 0 means 1; the counts above are then of decisions
+	actionRange  []float64       // nil means all
+	tune         func(*Settings) // what else the task asks of every size; nil: nothing
 }
 
 // published holds the rows of the tasks that the tables name, by env.Task.Published.
@@ -67,6 +72,41 @@ var published = map[string]row{
 		warmup: 1000, epochSteps: 1000, refitEvery: 250, utd: 5, gateUTD: 5, horizon: Schedule{1}, realRatio: Schedule{0.9}, targetEntropy: -1,
 		hidden: 200, retainEpochs: 1, branchedUTD: 20, branchedEntropy: -1, rolloutLength: Schedule{1}, branchedRetain: 1,
 	},
+	"StochLite": {
+		// An action shapes a trot of 0.4 s that walks when all is 0; noise from step to
+		// step breaks it, and what an action does shows over the next strides. So one
+		// decision is a stride. The shifts of the feet (4 forward, 4 sideways, 4 upward)
+		// stay below 3 cm, 3 mm and 1 mm, within which random ones do not fall, and of
+		// the velocity commands (forward, sideways, turn) the turn has to be small.
+		warmup: strides, epochSteps: 250, refitEvery: 125, utd: 20, gateUTD: 20, horizon: Schedule{2}, realRatio: Schedule{0.5}, targetEntropy: -15,
+		hidden: 200, retainEpochs: 1, branchedUTD: 20, branchedEntropy: -15, rolloutLength: Schedule{1}, branchedRetain: 1,
+		actionRepeat: 40, actionRange: []float64{.3, .3, .3, .3, .03, .03, .03, .03, .01, .01, .01, .01, 1, .3, .05}, tune: tuneStochLite,
+	},
+}
+
+// strides are the random decisions of StochLite's warm-up, 16 episodes: they tell
+// the small effects of the shifts, which a policy that knows them no longer tries.
+const strides = 400
+
+// tuneStochLite brings rewards of some 1,300 a decision and changes of
+// observations by hundredths to a size that learner and model can use, and looks
+// ahead for about a second.
+func tuneStochLite(s *Settings) {
+	s.Warmup = min(s.Warmup, strides)
+	s.Model.TargetNorm = true
+	if s.gradients() {
+		return // whose critics have a scale of their own
+	}
+	s.SAC.RewardScale, s.SAC.InitialTemperature, s.SAC.Gamma = 0.0025, 0.01, 0.5
+	if s.Planner.Gamma != 1 {
+		s.Planner.Gamma = s.SAC.Gamma
+	}
+	if s.SAC.Critic.Norm == sac.NormNone {
+		s.SAC.Critic.Norm = sac.NormLayer
+	}
+	if s.SAC.Critic.Norm != sac.NormBatch {
+		s.SAC.PolicyAverage = 1e-3
+	}
 }
 
 // generic is the row of a task that no table names (method.md E.5).
@@ -103,6 +143,11 @@ func Preset(a Algorithm, preset string, task env.Task) (Settings, error) {
 	for i := range s.Model.Hidden {
 		s.Model.Hidden[i] = r.hidden
 	}
+	if r.actionRepeat > 1 {
+		s.ActionRepeat = r.actionRepeat
+		spec.Limit = (spec.Limit + r.actionRepeat - 1) / r.actionRepeat
+	}
+	s.ActionRange = slices.Clone(r.actionRange)
 	a.apply(&s)
 	if a.PerEpisode && spec.Limit > 0 {
 		s.EpochSteps, s.RefitEvery, s.ReplanEvery = spec.Limit, spec.Limit, spec.Limit
@@ -143,6 +188,9 @@ func Preset(a Algorithm, preset string, task env.Task) (Settings, error) {
 		gate(&s, a, spec, r)
 	default:
 		return s, fmt.Errorf("unknown preset %q; want %s", preset, strings.Join(Presets, ", "))
+	}
+	if r.tune != nil {
+		r.tune(&s)
 	}
 	return s, nil
 }

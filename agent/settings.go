@@ -52,6 +52,9 @@ type Settings struct {
 
 	PlannerShare float64 `yaml:"planner_share"` // share of episodes that the planner drives, with act planner; the policy drives the others
 
+	ActionRange  []float64 `yaml:"action_range"`  // shares of the actions' range, around its middle, that the learner uses: one for all or one an action; null: all of it
+	ActionRepeat int       `yaml:"action_repeat"` // steps of the task for which each action is held; a real step of the run is one such decision, whose reward is the sum of theirs
+
 	Warmup       int      `yaml:"warmup"`         // real steps with uniform random actions, counted
 	WarmupRange  float64  `yaml:"warmup_range"`   // share of every action's range, around its middle, from which they are drawn
 	EpochSteps   int      `yaml:"epoch_steps"`    // real steps an epoch
@@ -102,7 +105,7 @@ func DefaultGradient() GradientSettings {
 // DefaultSettings returns M-DeMoRL with the corrected defaults of method.md A.6.
 func DefaultSettings() Settings {
 	return Settings{
-		Act: ActPolicy, Imagine: ImaginePlanned, World: WorldModel, Learner: LearnerSAC, PlannerShare: 1,
+		Act: ActPolicy, Imagine: ImaginePlanned, World: WorldModel, Learner: LearnerSAC, PlannerShare: 1, ActionRepeat: 1,
 		Warmup: 5000, WarmupRange: 1, EpochSteps: 1000, RefitEvery: 250, ReplanEvery: 250, UTD: 20, UpdateEvery: 1,
 		RealRatio: Schedule{0.05}, Horizon: Schedule{5}, StartStates: 10_000,
 		Capacity: 1_000_000, PlanBuffer: BufferClear, RetainEpochs: 1, StoreReward: "mean", StopAtTerminal: true, NoiseRedraw: RedrawRound,
@@ -204,6 +207,12 @@ func (s *Settings) Validate() error {
 	oneOf("precision", s.Precision, PrecisionF32, PrecisionBF16)
 	faults = append(faults, s.precisionFaults()...)
 	oneOf("termination", s.Termination, "env", "never")
+	atLeast("action_repeat", s.ActionRepeat, 1)
+	for i, share := range s.ActionRange {
+		if !(share > 0 && share <= 1) {
+			faults = append(faults, fmt.Errorf("action_range[%d] is %g; use a share above 0 and up to 1", i, share))
+		}
+	}
 	atLeast("warmup", s.Warmup, 1)
 	if !(s.WarmupRange > 0 && s.WarmupRange <= 1) {
 		faults = append(faults, fmt.Errorf("warmup_range is %g; use a share above 0 and up to 1", s.WarmupRange))

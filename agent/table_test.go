@@ -11,12 +11,13 @@ import (
 	"demorl/env"
 	_ "demorl/env/classic"
 	_ "demorl/env/leg"
+	_ "demorl/env/mujoco/stoch"
 )
 
 // Every row of the table gives settings that are valid for a task that the
 // published tables name and for one that they do not, in every size.
 func TestEveryAlgorithmHasValidSettingsInEveryPreset(t *testing.T) {
-	for _, id := range []string{"leg2r/ellipse-100hz", "classic/cartpole-swingup", "classic/pendulum"} {
+	for _, id := range []string{"leg2r/ellipse-100hz", "classic/cartpole-swingup", "classic/pendulum", "stoch/flat", "stoch/flat:a20"} {
 		task, err := env.Lookup(id)
 		if err != nil {
 			t.Fatal(err)
@@ -30,6 +31,9 @@ func TestEveryAlgorithmHasValidSettingsInEveryPreset(t *testing.T) {
 				}
 				if err := s.Validate(); err != nil {
 					t.Errorf("%s %s %s: %v", id, a.Name, preset, err)
+				}
+				if n := len(s.ActionRange); n > 1 && n != task.Describe().ActDim {
+					t.Errorf("%s %s %s: %d shares of %d actions' range", id, a.Name, preset, n, task.Describe().ActDim)
 				}
 			}
 		}

@@ -70,7 +70,7 @@ func NewEpoch(w EpochWork, pool *par.Pool, tell func(string)) (Epoch, error) {
 	}
 	defer loop.Close()
 	step := func(n int) error {
-		for range n {
+		for range n * s.Agent.ActionRepeat {
 			if _, err := loop.Step(context.Background()); err != nil {
 				return err
 			}

@@ -98,6 +98,25 @@ func Scale(e Env) (*Scaled, error) {
 	return s, nil
 }
 
+// Narrow leaves the learner a share of the actions' range around its middle: -1
+// and 1 become the ends of that share. There is one share a joint, above 0 and
+// up to 1, or one for all.
+func (s *Scaled) Narrow(shares []float64) error {
+	id := s.Env.Spec().ID
+	if len(shares) != 1 && len(shares) != len(s.half) {
+		return fmt.Errorf("env: %s: %d shares of the actions' range; give 1, or %d: one an action", id, len(shares), len(s.half))
+	}
+	for i, share := range shares {
+		if !(share > 0 && share <= 1) {
+			return fmt.Errorf("env: %s: share %d of the actions' range is %g; give a number above 0 and up to 1", id, i, share)
+		}
+	}
+	for j := range s.half {
+		s.half[j] *= shares[j%len(shares)]
+	}
+	return nil
+}
+
 // Unwrap returns the task in its own units.
 func (s *Scaled) Unwrap() Env { return s.Env }
 

@@ -22,7 +22,7 @@ func TestSettingsThatEarlierRunsDoNotNameMeanWhatTheyDid(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		later := regexp.MustCompile(`(?m)^ *(distribution|rate|ar|knots|knot_order|score|score_k|score_q|disagreement|measure|stop_at_terminal|noise_redraw|warmup_range|reward_scale|initial_std|policy_average):.*\n`)
+		later := regexp.MustCompile(`(?m)^ *(distribution|rate|ar|knots|knot_order|score|score_k|score_q|disagreement|measure|stop_at_terminal|noise_redraw|warmup_range|reward_scale|initial_std|policy_average|action_range|action_repeat):.*\n`)
 		if a.Planner != nil && len(later.FindAll(text, -1)) < 12 {
 			t.Fatalf("%s: the settings of later versions are not all stored", a.Name)
 		}

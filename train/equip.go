@@ -3,6 +3,7 @@ package train
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"demorl/agent"
 	"demorl/env"
@@ -38,6 +39,60 @@ func commanded(instance Maker, s Settings) Maker {
 		}
 		return e, nil
 	}
+}
+
+// narrowed makes instances of whose actions' range the learner has the share
+// action_range.
+func narrowed(instance Maker, s agent.Settings) Maker {
+	if len(s.ActionRange) == 0 {
+		return instance
+	}
+	return func() (env.Env, error) {
+		e, err := instance()
+		if err != nil {
+			return nil, err
+		}
+		scaled, ok := env.Power[*env.Scaled](e)
+		if !ok {
+			err = fmt.Errorf("action_range is set, but the actions of %s are not scaled to a range; remove it", e.Spec().ID)
+		} else {
+			err = scaled.Narrow(s.ActionRange)
+		}
+		if err != nil {
+			return nil, errors.Join(&UnfitError{err}, e.Close())
+		}
+		return e, nil
+	}
+}
+
+// repeated makes instances each of whose steps is one decision of n steps.
+func repeated(instance Maker, n int) Maker {
+	return func() (env.Env, error) {
+		e, err := instance()
+		if err != nil {
+			return nil, err
+		}
+		return env.Repeat(e, n)
+	}
+}
+
+// Decisions describes the task as the policy of a run has it: the bounds are
+// those of action_range, and a step is the time for which an action is held.
+func Decisions(spec env.Spec, s agent.Settings) (env.Spec, error) {
+	if n := len(s.ActionRange); n > 1 && n != spec.ActDim {
+		return spec, &UnfitError{fmt.Errorf("action_range has %d shares and %s has %d actions", n, spec.ID, spec.ActDim)}
+	}
+	if len(s.ActionRange) > 0 {
+		low, high := slices.Clone(spec.Low), slices.Clone(spec.High)
+		for j := range low {
+			mid, half := (low[j]+high[j])/2, (high[j]-low[j])/2*s.ActionRange[j%len(s.ActionRange)]
+			low[j], high[j] = mid-half, mid+half
+		}
+		spec.Low, spec.High = low, high
+	}
+	spec.Dt *= float64(s.ActionRepeat)
+	spec.Limit = (spec.Limit + s.ActionRepeat - 1) / s.ActionRepeat
+	return spec, nil
 }
 
 // randomize tells the instance that is trained on what to draw anew in every

@@ -70,7 +70,7 @@ func (l *Loop) addJudge() error {
 func (l *Loop) JudgeOn(instance Maker, command []float64, r env.Randomization) error {
 	s := l.settings
 	s.Command, s.Randomize = command, r
-	commanded := commanded(instance, s)
+	commanded := narrowed(commanded(instance, s), s.Agent)
 	own := l.world.Spec()
 	instances := func() (env.Env, error) {
 		e, err := commanded()
@@ -196,11 +196,13 @@ func (l *Loop) play(ctx context.Context, j *judge, act agent.Actor, ev Evaluatio
 		return ev, err
 	}
 	for {
-		narrow(j.obs32, j.obs)
-		if err := act(ctx, j.obs32, l.stateOf(j.env, &j.state), j.action); err != nil {
-			return ev, err
+		if ev.Length%l.settings.Agent.ActionRepeat == 0 {
+			narrow(j.obs32, j.obs)
+			if err := act(ctx, j.obs32, l.stateOf(j.env, &j.state), j.action); err != nil {
+				return ev, err
+			}
+			widen(j.action64, j.action)
 		}
-		widen(j.action64, j.action)
 		out, err := j.env.Step(j.action64, j.obs)
 		if err != nil {
 			return ev, fmt.Errorf("the environment failed in an evaluation: %w", err)

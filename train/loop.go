@@ -32,6 +32,9 @@ type Loop struct {
 	judges    []*judge // the evaluation's own instances; the first is always there
 	agent     *agent.Agent
 
+	steps         int       // real steps made; the agent counts decisions
+	left          int       // steps for which the present action is still held
+	reward        float64   // sum of those since it was chosen
 	obs           []float64 // present observation of the real system
 	began         bool      // an episode is under way
 	episode       uint64    // episodes begun
@@ -40,7 +43,8 @@ type Loop struct {
 	best          float64 // best mean return of an evaluation
 	bestStep      int     // its step; 0 before the first
 
-	from     replay.Transition
+	from     replay.Transition // of the present decision
+	now      replay.Transition // of the present step, for the log
 	action   []float32
 	action64 []float64
 	state    []byte
@@ -72,7 +76,7 @@ func NewLoop(s Settings, instance Maker, pool *par.Pool) (*Loop, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	l := &Loop{settings: s, key: rng.Root(s.Seed), best: math.Inf(-1), instance: commanded(instance, s), pool: pool}
+	l := &Loop{settings: s, key: rng.Root(s.Seed), best: math.Inf(-1), instance: narrowed(commanded(instance, s), s.Agent), pool: pool}
 	var err error
 	if l.world, err = l.instance(); err != nil {
 		return nil, err
@@ -82,7 +86,10 @@ func NewLoop(s Settings, instance Maker, pool *par.Pool) (*Loop, error) {
 		return nil, err
 	}
 	task := agent.TaskOf(l.world)
-	task.Simulator = l.instance
+	task.Simulator = repeated(l.instance, s.Agent.ActionRepeat)
+	if s.Agent.ActionRepeat > 1 {
+		task.Rewarder = nil // what is known is the reward of one step
+	}
 	if l.agent, err = agent.New(s.Agent, task, l.key.Derive("agent"), pool); err != nil {
 		l.Close()
 		return nil, err
@@ -90,7 +97,9 @@ func NewLoop(s Settings, instance Maker, pool *par.Pool) (*Loop, error) {
 	spec := l.world.Spec()
 	l.obs, l.names = make([]float64, spec.ObsDim), spec.ObsNames
 	l.action, l.action64 = make([]float32, spec.ActDim), make([]float64, spec.ActDim)
-	l.from = replay.Transition{Obs: make([]float32, spec.ObsDim), Next: make([]float32, spec.ObsDim), Action: make([]float32, spec.ActDim)}
+	for _, t := range []*replay.Transition{&l.from, &l.now} {
+		*t = replay.Transition{Obs: make([]float32, spec.ObsDim), Next: make([]float32, spec.ObsDim), Action: make([]float32, spec.ActDim)}
+	}
 	return l, nil
 }
 
@@ -107,7 +116,7 @@ func (l *Loop) Close() error {
 func (l *Loop) Agent() *agent.Agent { return l.agent }
 
 // Steps returns the number of real steps made.
-func (l *Loop) Steps() int { return l.agent.Steps() }
+func (l *Loop) Steps() int { return l.steps }
 
 // Exact reports whether the task's state can be saved, so that a resumed run
 // goes on with equal bits.
@@ -116,45 +125,48 @@ func (l *Loop) Exact() bool {
 	return ok
 }
 
-// Step makes one real step and the work that is due with it: refit and
-// imagination before it, SAC updates and evaluation after it (method.md A.2).
+// Step makes one real step and the work that is due with it: where an action
+// is to be chosen, refit and imagination before it; where its time is over, SAC
+// updates; then evaluation (method.md A.2).
 func (l *Loop) Step(ctx context.Context) (Event, error) {
 	if err := l.begin(); err != nil {
 		return Event{}, err
 	}
-	if err := l.agent.Prepare(); err != nil {
-		return Event{}, err
+	if l.left == 0 {
+		if err := l.decide(ctx); err != nil {
+			return Event{}, err
+		}
 	}
-	narrow(l.from.Obs, l.obs)
-	if err := l.agent.Act(ctx, l.from.Obs, l.stateOf(l.world, &l.state), l.action); err != nil {
-		return Event{}, err
-	}
+	narrow(l.now.Obs, l.obs)
 	widen(l.action64, l.action)
 	out, err := l.world.Step(l.action64, l.obs)
-	step := l.Steps() + 1
+	step := l.steps + 1
 	if err != nil {
 		return Event{}, fmt.Errorf("the environment failed at step %d: %w", step, err)
 	}
 	if err := l.check(l.obs, out.Reward, step); err != nil {
 		return Event{}, err
 	}
-	t := l.from
+	l.steps = step
+	t := l.now
 	copy(t.Action, l.action)
 	narrow(t.Next, l.obs)
 	t.Reward, t.Terminated, t.Truncated = float32(out.Reward), out.Terminated, out.Truncated
-	l.agent.Observe(t)
+	ev := Event{Step: step, Transition: t, EpisodeEnd: out.Terminated || out.Truncated}
+	learns := l.hold(out)
 	l.episodeReturn += out.Reward
 	l.episodeLength++
-	ev := Event{Step: step, Transition: t, EpisodeEnd: out.Terminated || out.Truncated}
 	if ev.EpisodeEnd {
 		ev.Return, ev.Length = l.episodeReturn, l.episodeLength
 		l.began = false
 		l.agent.EpisodeEnd()
 	}
-	if err := l.agent.Learn(); err != nil {
-		return ev, err
+	if learns {
+		if err := l.agent.Learn(); err != nil {
+			return ev, err
+		}
 	}
-	if every := l.settings.EvalEvery; every > 0 && step%every == 0 && step > l.settings.Agent.Warmup {
+	if every := l.settings.EvalEvery; every > 0 && step%every == 0 && l.agent.Steps() > l.settings.Agent.Warmup {
 		if ev.Evaluations, err = l.Evaluate(ctx, l.settings.EvalEpisodes); err != nil {
 			return ev, err
 		}
@@ -167,6 +179,38 @@ func (l *Loop) Step(ctx context.Context) (Event, error) {
 		}
 	}
 	return ev, nil
+}
+
+// decide lets the agent choose the next action, after the work that is due before.
+func (l *Loop) decide(ctx context.Context) error {
+	if err := l.agent.Prepare(); err != nil {
+		return err
+	}
+	narrow(l.from.Obs, l.obs)
+	if err := l.agent.Act(ctx, l.from.Obs, l.stateOf(l.world, &l.state), l.action); err != nil {
+		return err
+	}
+	l.left, l.reward = l.settings.Agent.ActionRepeat, 0
+	return nil
+}
+
+// hold counts a step of the present action and, where it was the last, tells
+// the agent what the action brought.
+func (l *Loop) hold(out env.Outcome) (last bool) {
+	l.left--
+	l.reward += out.Reward
+	if out.Terminated || out.Truncated {
+		l.left = 0
+	}
+	if l.left > 0 {
+		return false
+	}
+	t := l.from
+	copy(t.Action, l.action)
+	narrow(t.Next, l.obs)
+	t.Reward, t.Terminated, t.Truncated = float32(l.reward), out.Terminated, out.Truncated
+	l.agent.Observe(t)
+	return true
 }
 
 // stateOf returns e's state, in the memory of to, for a planner that plans in
@@ -221,7 +265,14 @@ func (l *Loop) Sections() []agent.Section {
 		r := wire.NewReader(state)
 		return l.readState(r)
 	}}
-	return append(l.agent.Sections(), own)
+	sections := l.agent.Sections()
+	if l.left > 0 {
+		// The work before the present decision is done: nothing that it made can be left out.
+		for i := range sections {
+			sections[i].Skip = nil
+		}
+	}
+	return append(sections, own)
 }
 
 func (l *Loop) appendState(dst []byte) []byte {
@@ -237,13 +288,27 @@ func (l *Loop) appendState(dst []byte) []byte {
 		codec, _ := env.Power[env.StateCodec](l.world)
 		state = codec.AppendState(nil)
 	}
-	return wire.Bytes(dst, state)
+	dst = wire.Bytes(dst, state)
+	if l.settings.Agent.ActionRepeat == 1 {
+		return dst
+	}
+	dst = wire.Int(dst, l.steps)
+	dst = wire.Int(dst, l.left)
+	dst = wire.F64(dst, l.reward)
+	dst = wire.F32s(dst, l.from.Obs)
+	return wire.F32s(dst, l.action)
 }
 
 func (l *Loop) readState(r *wire.Reader) error {
 	l.began, l.episode, l.episodeReturn, l.episodeLength, l.best, l.bestStep = r.Bool(), r.U64(), r.F64(), r.Int(), r.F64(), r.Int()
 	r.F64sInto(l.obs, "observation")
 	state := r.Bytes()
+	l.steps, l.left, l.reward = l.agent.Steps(), 0, 0
+	if l.settings.Agent.ActionRepeat > 1 {
+		l.steps, l.left, l.reward = r.Int(), r.Int(), r.F64()
+		r.F32sInto(l.from.Obs, "observation of the decision")
+		r.F32sInto(l.action, "action")
+	}
 	if err := r.Err(); err != nil {
 		return fmt.Errorf("loop: %w", err)
 	}
@@ -268,7 +333,7 @@ func (l *Loop) readState(r *wire.Reader) error {
 // cut ends the episode under way, whose rest is lost.
 func (l *Loop) cut() {
 	if l.began {
-		l.began = false
+		l.began, l.left = false, 0
 		l.agent.EpisodeEnd()
 	}
 }

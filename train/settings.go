@@ -48,10 +48,13 @@ func Default(task, algo, preset string) (Settings, error) {
 	if s.Agent, err = agent.Preset(a, preset, t); err != nil {
 		return s, err
 	}
-	s.CheckpointEvery = s.Agent.EpochSteps
+	s.CheckpointEvery = s.Agent.EpochSteps * s.Agent.ActionRepeat
 	s.Steps = 100_000
 	if preset == "gate" {
 		s.Steps = s.Agent.Warmup + 5*1000
+		if s.Agent.ActionRepeat > 1 {
+			s.Steps = s.Agent.ActionRepeat * (s.Agent.Warmup + 1000)
+		}
 	}
 	return s, nil
 }
@@ -61,7 +64,8 @@ func Default(task, algo, preset string) (Settings, error) {
 // those versions did.
 func Stored() Settings {
 	return Settings{Agent: agent.Settings{
-		Precision: agent.PrecisionF32, World: agent.WorldModel, Learner: agent.LearnerSAC, PlannerShare: 1, WarmupRange: 1,
+		ActionRepeat: 1,
+		Precision:    agent.PrecisionF32, World: agent.WorldModel, Learner: agent.LearnerSAC, PlannerShare: 1, WarmupRange: 1,
 		Gradient: agent.DefaultGradient(), SAC: sac.Settings{Network: sac.NetworkMLP, Activation: sac.ReLU, Critic: sac.DefaultCritic(), AdamBeta1: 0.9, RewardScale: 1},
 		StopAtTerminal: true, NoiseRedraw: agent.RedrawRound, Model: dynamics.Unnamed(), Planner: mpc.Unnamed(),
 	}}

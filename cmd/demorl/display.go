@@ -66,7 +66,7 @@ func newDisplay(out io.Writer, mu *sync.Mutex, now func() time.Time) *display {
 // begin starts the clock of a session that goes to target steps.
 func (d *display) begin(r *train.Run, target int) {
 	s := r.Settings()
-	d.step, d.from, d.target, d.warmup = r.Steps(), r.Steps(), target, s.Agent.Warmup
+	d.step, d.from, d.target, d.warmup = r.Steps(), r.Steps(), target, s.Agent.Warmup*s.Agent.ActionRepeat
 	d.limited = s.Agent.HorizonLimit > 0
 	d.began = d.now()
 	d.rateStep, d.rateTime = d.step, d.began

@@ -134,6 +134,9 @@ func policyOf(dir *rundir.Dir, s train.Settings, spec env.Spec, checkpoint rundi
 	if m, err := dir.ReadManifest(); err == nil {
 		about.Producer, about.Commit = "demorl "+m.Program, m.Commit
 	}
+	if spec, err = train.Decisions(spec, s.Agent); err != nil {
+		return nil, err
+	}
 	return export.FromLearner(learner, spec, about)
 }
 

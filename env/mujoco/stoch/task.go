@@ -86,6 +86,15 @@ func (t *task) spec() env.Spec {
 	return spec
 }
 
+// published names the row of settings, which has a share of the range for each
+// of the 15 actions.
+func (t *task) published() string {
+	if t.actions != actDim {
+		return ""
+	}
+	return "StochLite"
+}
+
 func init() {
 	for i := range tasks {
 		t := &tasks[i]
@@ -93,7 +102,7 @@ func init() {
 			ID: "stoch/" + t.id, Aliases: t.names, Family: "stoch", Summary: "four-legged robot StochLite, " + t.summary,
 			Make:     func() (env.Env, error) { return open(t) },
 			Needs:    func() string { return mujoco.NeedsLibraryFor("stoch") },
-			Describe: t.spec,
+			Describe: t.spec, Published: t.published(),
 		})
 	}
 }
