@@ -54,10 +54,10 @@ func learner(t *testing.T, obs, act int, hidden ...int) *sac.Agent {
 	return a
 }
 
-// own is the learner's action for obs in the units of spec.
+// own is the action for obs of the policy that the learner deploys, in the units of spec.
 func own(a *sac.Agent, spec env.Spec, obs []float32) []float64 {
 	action := make([]float32, spec.ActDim)
-	a.NewActor(1).Act(obs, 1, make([]float32, rollout.Stride(spec.ActDim)), nil, action)
+	a.NewDeployed(1).Act(obs, 1, make([]float32, rollout.Stride(spec.ActDim)), nil, action)
 	out := make([]float64, spec.ActDim)
 	for j, u := range action {
 		out[j] = (spec.Low[j]+spec.High[j])/2 + (spec.High[j]-spec.Low[j])/2*float64(u)
@@ -258,12 +258,17 @@ func TestWhatCannotBeExportedIsRefused(t *testing.T) {
 }
 
 // What a learner does to observations and, with batch renormalisation, to the
-// inputs of every layer is inside the exported policy.
-func TestNormalisationIsInsideThePolicy(t *testing.T) {
+// inputs of every layer is inside the exported policy, and so is its average.
+func TestNormalisationAndAverageAreInsideThePolicy(t *testing.T) {
 	const obs, act, rows = 5, 2, 32
-	for _, norm := range []string{sac.NormNone, sac.NormBatch} {
+	for _, c := range []struct {
+		norm    string
+		average float64
+	}{{sac.NormNone, 0}, {sac.NormBatch, 0}, {sac.NormNone, 0.05}} {
+		norm := c.norm
 		settings := sac.DefaultSettings()
 		settings.Hidden, settings.Batch, settings.Critic.Norm, settings.ObservationNorm = []int{16, 12}, rows, norm, true
+		settings.PolicyAverage = c.average
 		a, err := sac.New(settings, obs, act, rng.Root(7), nil)
 		if err != nil {
 			t.Fatal(err)
