@@ -19,19 +19,20 @@ import (
 )
 
 type evalCommand struct {
-	Dir      string   `arg:"" help:"Run directory; it is only read, but for the pictures of --model."`
-	Episodes int      `placeholder:"N" help:"Deterministic episodes. Default: the run's eval_episodes."`
-	Actor    string   `placeholder:"NAME" help:"policy, planner or newest. Default: who drives the robot in this run."`
-	Threads  int      `placeholder:"N" help:"Threads; the results do not depend on it. Default: all processors."`
-	JSON     bool     `name:"json" help:"Print one JSON object."`
-	Video    string   `placeholder:"FILE" help:"Write the episodes as a video: FILE.gif, or FILE.mp4 through ffmpeg."`
-	Size     string   `placeholder:"WxH" help:"Size of the video in pixels. Default: 480x360."`
-	Renderer string   `placeholder:"NAME" help:"What draws MuJoCo tasks: ${renderers}. Default: auto, MuJoCo's own (gl) where OpenGL works without a window."`
-	On       string   `placeholder:"TASK" help:"Judge on another task with the same observations and actions."`
-	Set      []string `placeholder:"KEY=VALUE" sep:"none" help:"Of what is judged on: command, or randomize.NAME, drawn anew for every episode; may be repeated."`
-	Model    bool     `help:"Judge the learned model as well, and what its plans gain in the model and in the task itself."`
-	Starts   int      `default:"500" placeholder:"N" help:"States from which --model compares plans with the policy; 0 leaves that out."`
-	Plot     string   `placeholder:"FILE" help:"Picture of --model (SVG), and FILE-calibration.svg beside it. Default: model.svg in DIR."`
+	Dir        string   `arg:"" help:"Run directory; it is only read, but for the pictures of --model."`
+	Checkpoint string   `default:"newest" placeholder:"WHICH" help:"newest, best, or the number of real steps of a checkpoint that is still there."`
+	Episodes   int      `placeholder:"N" help:"Deterministic episodes. Default: the run's eval_episodes."`
+	Actor      string   `placeholder:"NAME" help:"policy, planner or newest. Default: who drives the robot in this run."`
+	Threads    int      `placeholder:"N" help:"Threads; the results do not depend on it. Default: all processors."`
+	JSON       bool     `name:"json" help:"Print one JSON object."`
+	Video      string   `placeholder:"FILE" help:"Write the episodes as a video: FILE.gif, or FILE.mp4 through ffmpeg."`
+	Size       string   `placeholder:"WxH" help:"Size of the video in pixels. Default: 480x360."`
+	Renderer   string   `placeholder:"NAME" help:"What draws MuJoCo tasks: ${renderers}. Default: auto, MuJoCo's own (gl) where OpenGL works without a window."`
+	On         string   `placeholder:"TASK" help:"Judge on another task with the same observations and actions."`
+	Set        []string `placeholder:"KEY=VALUE" sep:"none" help:"Of what is judged on: command, or randomize.NAME, drawn anew for every episode; may be repeated."`
+	Model      bool     `help:"Judge the learned model as well, and what its plans gain in the model and in the task itself."`
+	Starts     int      `default:"500" placeholder:"N" help:"States from which --model compares plans with the policy; 0 leaves that out."`
+	Plot       string   `placeholder:"FILE" help:"Picture of --model (SVG), and FILE-calibration.svg beside it. Default: model.svg in DIR."`
 }
 
 // result is what `eval --json` prints.
@@ -93,12 +94,9 @@ func (cmd *evalCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	checkpoint, skipped, err := dir.ReadNewest()
-	for _, sk := range skipped {
-		c.note(sk.String())
-	}
+	checkpoint, err := readCheckpoint(c, dir, cmd.Dir, cmd.Checkpoint)
 	if err != nil {
-		return fmt.Errorf("%s: %w", cmd.Dir, err)
+		return err
 	}
 	if err := train.Restore(loop, checkpoint); err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"demorl/env"
@@ -47,7 +46,7 @@ func (cmd *exportCommand) Run(c *console) error {
 	if !s.Agent.Learns() {
 		return usagef("%s: a run of %s trains no policy, so there is none to export: its planner chooses every action", cmd.Dir, s.Algo)
 	}
-	checkpoint, err := cmd.read(c, dir)
+	checkpoint, err := readCheckpoint(c, dir, cmd.Dir, cmd.Checkpoint)
 	if err != nil {
 		return err
 	}
@@ -95,32 +94,6 @@ func (cmd *exportCommand) targets() ([]target, error) {
 		return nil, usagef("nothing to write: give --onnx FILE, --npz FILE, --safetensors FILE or --format NAME")
 	}
 	return all, nil
-}
-
-// read reads the checkpoint that is asked for.
-func (cmd *exportCommand) read(c *console, dir *rundir.Dir) (rundir.Checkpoint, error) {
-	if cmd.Checkpoint == "newest" {
-		checkpoint, skipped, err := dir.ReadNewest()
-		for _, sk := range skipped {
-			c.note(sk.String())
-		}
-		return checkpoint, err
-	}
-	step, ok := dir.Best()
-	if cmd.Checkpoint != "best" {
-		var err error
-		if step, err = strconv.ParseUint(cmd.Checkpoint, 10, 64); err != nil {
-			return rundir.Checkpoint{}, usagef("--checkpoint is %q; want newest, best or a number of steps", cmd.Checkpoint)
-		}
-	} else if !ok {
-		return rundir.Checkpoint{}, usagef("--checkpoint best: %s has none marked, since it was never evaluated; use newest", cmd.Dir)
-	}
-	checkpoint, err := dir.ReadCheckpoint(step)
-	if err != nil {
-		steps, _ := dir.Steps()
-		return checkpoint, usagef("--checkpoint %s: %w (there are: %s)", cmd.Checkpoint, err, strings.Trim(fmt.Sprint(steps), "[]"))
-	}
-	return checkpoint, nil
 }
 
 // policyOf takes the policy out of a checkpoint for the task that spec describes.
