@@ -151,18 +151,17 @@ func (a *Agent) HasPolicy() bool {
 // where its settings ask for it. Where the policy is an average, the newest one
 // is judged beside it.
 func (a *Agent) Actors() []string {
-	switch {
-	case a.settings.Act != ActPlanner && a.settings.averages():
-		return []string{ActPolicy, ActNewest}
-	case a.settings.Act != ActPlanner:
-		return []string{ActPolicy}
-	case !a.settings.Learns() && !(a.clone != nil && a.settings.Clone.EvaluatePolicy):
-		return []string{ActPlanner}
+	var actors []string
+	if a.settings.Act == ActPlanner {
+		actors = append(actors, ActPlanner)
+	}
+	if a.settings.Act != ActPlanner || a.settings.Learns() || a.clone != nil && a.settings.Clone.EvaluatePolicy {
+		actors = append(actors, ActPolicy)
 	}
 	if a.settings.averages() {
-		return []string{ActPlanner, ActPolicy, ActNewest}
+		actors = append(actors, ActNewest)
 	}
-	return []string{ActPlanner, ActPolicy}
+	return actors
 }
 
 // Actor chooses an action for obs; state is the task's, where NeedsState.
