@@ -58,7 +58,7 @@ func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Ensemble
 		spec.InputNorm = s.NormEpsilon
 	}
 	if len(s.Dropout) > 0 {
-		spec.Dropouts = s.Dropout
+		spec.Dropout = s.Dropout
 	}
 	e.net = nn.New(spec)
 	e.net.InitTruncatedNormal(key.Derive("weights"))

@@ -380,7 +380,7 @@ func (f *fitter) gradient(lane *fitLane, s *share, grad, x, y, w []float32, rows
 		clear(grad)
 		return
 	}
-	if f.e.net.Dropouts != nil {
+	if f.e.net.Dropout != nil {
 		f.e.net.Drop(lane.tape, f.dropKey.At(uint64(s.member)), uint64(s.from), rows)
 	}
 	out := f.e.net.Forward(s.member, lane.tape, x, rows)

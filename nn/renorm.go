@@ -82,15 +82,15 @@ func (n *Net) ForwardBatch(m int, t *Tape, x []float32, rows int) []float32 {
 	if !n.Renorm {
 		panic("nn: ForwardBatch of a network without batch renormalisation")
 	}
-	out := n.renormForward(m, t, x, rows, true)
+	t.begin(x, rows)
+	n.renormForward(m, t, true)
 	n.running[m].batches++
-	t.done(x, rows)
-	return out
+	return t.out[n.Layers()-1][:rows*n.Out()]
 }
 
 // renormForward runs all layers.
-func (n *Net) renormForward(m int, t *Tape, x []float32, rows int, batch bool) []float32 {
-	t.check(rows)
+func (n *Net) renormForward(m int, t *Tape, batch bool) {
+	x, rows := t.x, t.rows
 	t.renorm.batch = batch
 	for l := range n.Layers() {
 		if batch {
@@ -106,7 +106,6 @@ func (n *Net) renormForward(m int, t *Tape, x []float32, rows int, batch bool) [
 		kern.Mul(t.out[l], n.Sizes[l+1], t.renorm.in[l], n.Sizes[l], rows, &n.packed[m][l], n.biases[m][l], act)
 		x = t.out[l]
 	}
-	return x[:rows*n.Out()]
 }
 
 // RunningAffine returns what a layer of a network with Renorm does to its
@@ -190,38 +189,24 @@ func (n *Net) renormalise(m, l int, t *Tape, x []float32, rows int) {
 	}
 }
 
-// renormBackward is backward for a network with Renorm.
-func (n *Net) renormBackward(m int, t *Tape, dOut, grad, dIn []float32, add bool) {
-	rows, end := t.rows, n.MemberSize()
+// renormBackward goes back over all layers; see Backward.
+func (n *Net) renormBackward(m int, t *Tape, dOut []float32, g *gradient, dIn []float32) {
 	delta := dOut
 	for l := n.Layers() - 1; l >= 0; l-- {
-		in, out := n.Sizes[l], n.Sizes[l+1]
-		var dGains, dOffsets []float32
-		if grad != nil {
-			end -= n.layerSize(l)
-			layer := grad[end : end+n.layerSize(l)]
-			weights, biases, extras := layer[:in*out], layer[in*out:in*out+out], layer[in*out+out:]
-			dGains, dOffsets = extras[:in], extras[in:]
-			if !add {
-				clear(biases)
-				clear(extras)
-			}
-			t.packed.Pack(delta, rows, out)
-			kern.MulT(weights, out, t.renorm.in[l], in, in, &t.packed, add)
-			kern.ColSums(biases, delta, rows, out)
-		} else if l == 0 && dIn == nil {
+		in := n.Sizes[l]
+		dGains, dOffsets := g.extras(l)
+		g.layer(t, l, t.renorm.in[l], delta)
+		if l == 0 && dIn == nil && dGains == nil {
 			return
 		}
-		next := t.delta[l%2][:rows*in]
-		kern.Mul(next, in, delta, out, rows, &n.packedT[m][l], nil, kern.Identity)
+		next := t.delta[l%2][:t.rows*in]
+		kern.Mul(next, in, delta, n.Sizes[l+1], t.rows, &n.packedT[m][l], nil, kern.Identity)
 		n.renormaliseBack(m, l, t, next, dGains, dOffsets)
-		if l == 0 {
-			if dIn != nil {
-				copy(dIn, next)
-			}
-			return
+		if l > 0 {
+			n.slope(next, t, l-1)
+		} else if dIn != nil {
+			copy(dIn, next)
 		}
-		n.hiddenGrad(next, t, l-1, rows*in)
 		delta = next
 	}
 }

@@ -31,7 +31,7 @@ func (s *Spec) checkResidual() {
 		return
 	}
 	n := len(s.Sizes)
-	fits := n >= 5 && n%2 == 1 && s.Hidden == kern.ReLU && !s.LayerNorm && !s.Renorm && s.Dropout == 0 && !s.conditioned()
+	fits := n >= 5 && n%2 == 1 && s.Hidden == kern.ReLU && !s.LayerNorm && !s.Renorm && s.Dropout == nil && s.InputNorm == nil
 	for l := 1; fits && l+2 < n; l += 2 {
 		fits = s.Sizes[l] == s.Sizes[1] && s.Sizes[l+1] == ResidualWiden*s.Sizes[1]
 	}
@@ -65,9 +65,8 @@ func (n *Net) newResidual(rows int) *residual {
 
 // residualForward runs all layers. t.out of a layer that writes the stream is
 // the stream after it.
-func (n *Net) residualForward(m int, t *Tape, x []float32, rows int) []float32 {
-	t.check(rows)
-	width, in := n.Sizes[1], x
+func (n *Net) residualForward(m int, t *Tape) {
+	width, in, rows := n.Sizes[1], t.x, t.rows
 	for l := range n.Layers() {
 		act := kern.Identity
 		if reads(l) {
@@ -83,7 +82,6 @@ func (n *Net) residualForward(m int, t *Tape, x []float32, rows int) []float32 {
 		}
 		in = t.out[l]
 	}
-	return in[:rows*n.Out()]
 }
 
 // readStream normalises the stream for layer l.
@@ -94,64 +92,32 @@ func (n *Net) readStream(m, l int, t *Tape, stream []float32, rows int) {
 }
 
 // residualBackward goes back over all layers; see Backward.
-func (n *Net) residualBackward(m int, t *Tape, dOut, grad, dIn []float32, add bool) {
+func (n *Net) residualBackward(m int, t *Tape, dOut []float32, g *gradient, dIn []float32) {
 	rows, width, r := t.rows, n.Sizes[1], t.residual
 	stream := r.stream[:rows*width]
 	clear(stream)
 	delta := dOut
-	end := n.MemberSize()
-	for l := n.Layers() - 1; l >= 0; l-- {
+	for l := n.Layers() - 1; l > 0; l-- {
 		in := n.Sizes[l]
-		if !reads(l) {
-			delta = stream // what the layer adds to it has its gradient
-		}
-		var dGains, dOffsets []float32
-		if grad != nil {
-			end -= n.layerSize(l)
-			dGains, dOffsets = n.residualGradient(t, l, delta, grad[end:end+n.layerSize(l)], rows, add)
-		}
-		if l == 0 {
-			if dIn != nil {
-				kern.Mul(dIn, in, delta, width, rows, &n.packedT[m][0], nil, kern.Identity)
-			}
-			return
-		}
 		next := t.delta[l%2][:rows*in]
-		kern.Mul(next, in, delta, n.Sizes[l+1], rows, &n.packedT[m][l], nil, kern.Identity)
-		if !reads(l) {
-			n.hiddenGrad(next, t, l-1, rows*in)
-			delta = next
+		if reads(l) {
+			dGains, dOffsets := g.extras(l)
+			g.layer(t, l, r.in[l/2], delta)
+			kern.Mul(next, in, delta, n.Sizes[l+1], rows, &n.packedT[m][l], nil, kern.Identity)
+			kern.LayerNormGrad(next, r.scaled[l/2][:rows*width], r.inverse[l/2][:rows], n.gains[m][l], dGains, dOffsets)
+			kern.AXPY(stream, 1, next)
+			delta = stream // the layer below adds to the stream, and so has its gradient
 			continue
 		}
-		kern.LayerNormGrad(next, r.scaled[l/2][:rows*width], r.inverse[l/2][:rows], n.gains[m][l], dGains, dOffsets)
-		kern.AXPY(stream, 1, next)
+		g.layer(t, l, t.out[l-1], delta)
+		kern.Mul(next, in, delta, n.Sizes[l+1], rows, &n.packedT[m][l], nil, kern.Identity)
+		n.slope(next, t, l-1)
+		delta = next
 	}
-}
-
-// residualGradient writes or adds layer l's gradient by weights and biases to
-// grad, of layerSize numbers, and returns the places of those by gains and
-// offsets.
-func (n *Net) residualGradient(t *Tape, l int, delta, grad []float32, rows int, add bool) (dGains, dOffsets []float32) {
-	in, out := n.Sizes[l], n.Sizes[l+1]
-	x := t.x
-	switch {
-	case reads(l):
-		x = t.residual.in[l/2]
-	case l > 0:
-		x = t.out[l-1]
+	g.layer(t, 0, t.x, stream)
+	if dIn != nil {
+		kern.Mul(dIn, n.In(), stream, width, rows, &n.packedT[m][0], nil, kern.Identity)
 	}
-	biases, rest := grad[in*out:in*out+out], grad[in*out+out:]
-	if !add {
-		clear(biases)
-		clear(rest)
-	}
-	t.packed.Pack(delta, rows, out)
-	kern.MulT(grad[:in*out], out, x, in, in, &t.packed, add)
-	kern.ColSums(biases, delta, rows, out)
-	if len(rest) == 0 {
-		return nil, nil
-	}
-	return rest[:in], rest[in:]
 }
 
 // keep is Tape.Keep for what a Residual network remembers.

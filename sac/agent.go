@@ -3,6 +3,7 @@ package sac
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"demorl/internal/kern"
 	"demorl/internal/par"
@@ -118,8 +119,11 @@ func New(s Settings, obsDim, actDim int, key rng.Key, pool *par.Pool) (*Agent, e
 	})
 	critic := nn.Spec{
 		Members: s.Critic.Count, Sizes: s.sizes(obsDim+actDim, s.criticHidden(), s.Critic.Blocks, s.Critic.Quantiles), Hidden: act, Trained: true, Residual: simba,
-		LayerNorm: s.Critic.Norm == NormLayer || s.Critic.Norm == NormPlain, Plain: s.Critic.Norm == NormPlain, Dropout: s.Critic.Dropout,
+		LayerNorm: s.Critic.Norm == NormLayer || s.Critic.Norm == NormPlain, Plain: s.Critic.Norm == NormPlain,
 		Renorm: renorm, RenormWarmup: renormWarmup,
+	}
+	if s.Critic.Dropout > 0 {
+		critic.Dropout = slices.Repeat([]float64{s.Critic.Dropout}, len(s.criticHidden()))
 	}
 	a.critics = nn.New(critic)
 	if a.targets = a.critics; !renorm {

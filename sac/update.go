@@ -270,7 +270,7 @@ func (a *Agent) leastTargets(q [][]float32, logPi []float32, lo, n int) {
 
 // drop draws the dropout of critic c's next pass over the n rows from lo.
 func (a *Agent) drop(net *nn.Net, tape *nn.Tape, purpose, c, lo, n int) {
-	if net.Dropout > 0 {
+	if net.Dropout != nil {
 		net.Drop(tape, a.key.At(uint64(purpose)).At(uint64(c)), uint64(lo), n)
 	}
 }

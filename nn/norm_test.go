@@ -10,13 +10,13 @@ import (
 	"demorl/rng"
 )
 
-var normed = nn.Spec{Members: 2, Sizes: []int{5, 33, 18, 3}, Hidden: kern.ReLU, Trained: true, LayerNorm: true, Dropout: 0.2}
+var normed = nn.Spec{Members: 2, Sizes: []int{5, 33, 18, 3}, Hidden: kern.ReLU, Trained: true, LayerNorm: true, Dropout: []float64{0.2, 0.2}}
 
 func TestGradientsThroughDropoutAndLayerNormAgreeWithFiniteDifferences(t *testing.T) {
 	smooth, inputs, rates := normed, normed, normed
 	smooth.Hidden = kern.SiLU
-	inputs.LayerNorm, inputs.Dropout, inputs.Hidden, inputs.InputNorm, inputs.Dropouts = false, 0, kern.SiLU, []float64{1, 0.01}, []float64{0.3, 0.1}
-	rates.LayerNorm, rates.Dropout, rates.Dropouts = false, 0, []float64{0.3, 0.1}
+	inputs.LayerNorm, inputs.Hidden, inputs.InputNorm, inputs.Dropout = false, kern.SiLU, []float64{1, 0.01}, []float64{0.3, 0.1}
+	rates.LayerNorm, rates.Dropout = false, []float64{0.3, 0.1}
 	residual := nn.Spec{Members: 2, Sizes: nn.ResidualSizes(5, 9, 2, 3), Hidden: kern.ReLU, Trained: true, Residual: true}
 	for _, spec := range []nn.Spec{normed, smooth, inputs, rates, residual} {
 		n, x, dOut := setup(spec)
@@ -69,7 +69,7 @@ func TestGradientsThroughDropoutAndLayerNormAgreeWithFiniteDifferences(t *testin
 }
 
 func TestDropoutLeavesItsShareOutAndKeepsTheMean(t *testing.T) {
-	spec := nn.Spec{Members: 1, Sizes: []int{1, 1000, 1}, Hidden: kern.ReLU, LayerNorm: true, Dropout: 0.3}
+	spec := nn.Spec{Members: 1, Sizes: []int{1, 1000, 1}, Hidden: kern.ReLU, LayerNorm: true, Dropout: []float64{0.3}}
 	n := nn.New(spec)
 	for i := range n.Weights(0, 0) {
 		n.Weights(0, 0)[i] = float32(i%7) - 3
@@ -102,7 +102,7 @@ func TestDropoutLeavesItsShareOutAndKeepsTheMean(t *testing.T) {
 // The memory of one row's draws holds whole blocks of them.
 func TestDropoutOfOneRowOfAnyWidth(t *testing.T) {
 	for width := 1; width < 10; width++ {
-		n := nn.New(nn.Spec{Members: 1, Sizes: []int{1, width, 1}, Hidden: kern.ReLU, LayerNorm: true, Dropout: 0.5})
+		n := nn.New(nn.Spec{Members: 1, Sizes: []int{1, width, 1}, Hidden: kern.ReLU, LayerNorm: true, Dropout: []float64{0.5}})
 		n.PackAll()
 		tape := n.NewTape(1)
 		n.Drop(tape, rng.Root(1), 3, 1)

@@ -59,7 +59,7 @@ func TestInputNormAgreesWithATwin(t *testing.T) {
 // Every hidden layer leaves out its own share, a row's masks depend on the row
 // alone, and rows that Keep keeps go back as they would have among all.
 func TestDropoutsAndKeepWithInputNorm(t *testing.T) {
-	spec := nn.Spec{Members: 1, Sizes: []int{5, 33, 18, 1}, Hidden: kern.SiLU, Trained: true, InputNorm: []float64{1, 0.01}, Dropouts: []float64{0.4, 0}}
+	spec := nn.Spec{Members: 1, Sizes: []int{5, 33, 18, 1}, Hidden: kern.SiLU, Trained: true, InputNorm: []float64{1, 0.01}, Dropout: []float64{0.4, 0}}
 	n, x, _ := setup(spec)
 	tape := n.NewTape(rows)
 	plain := slices.Clone(n.Forward(0, tape, x, rows))
@@ -105,7 +105,7 @@ func TestInputNormRefusesWhatDoesNotFit(t *testing.T) {
 		"relu":    {Members: 1, Sizes: []int{2, 3, 1}, Hidden: kern.ReLU, Trained: true, InputNorm: []float64{1}},
 		"lengths": {Members: 1, Sizes: []int{2, 3, 1}, Hidden: kern.SiLU, InputNorm: []float64{1, 1}},
 		"both":    {Members: 1, Sizes: []int{2, 3, 1}, Hidden: kern.SiLU, InputNorm: []float64{1}, LayerNorm: true},
-		"rate":    {Members: 1, Sizes: []int{2, 3, 1}, Hidden: kern.SiLU, Dropouts: []float64{1}},
+		"rate":    {Members: 1, Sizes: []int{2, 3, 1}, Hidden: kern.SiLU, Dropout: []float64{1}},
 	} {
 		func() {
 			defer func() {
