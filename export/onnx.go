@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io"
 	"math"
+
+	"demorl/nn"
+	"demorl/sac"
 )
 
 // What the ONNX file asks of its reader (docs/dependencies.md section 4).
@@ -13,6 +16,7 @@ const (
 	onnxOpset  = 13
 	onnxFloat  = 1 // TensorProto.DataType
 	onnxInt    = 2 // AttributeProto.AttributeType
+	onnxInts   = 7
 	onnxInput  = "observation"
 	onnxOutput = "action"
 )
@@ -53,14 +57,35 @@ func (p *Policy) graph() message {
 		g.bytes(1, node(op, out, in))
 		return out
 	}
+	var epsilon string // of all norms
 	dense := func(x, name string, l Layer) string {
-		return step("Gemm", name, x, constant(name+".weight", []int{l.Out, l.In}, l.Weight), row(name+".bias", l.Bias))
+		if l.Normed {
+			if epsilon == "" {
+				epsilon = row("norm.epsilon", []float32{nn.NormEpsilon})
+			}
+			x = step("Sub", name+".centred", x, step("ReduceMean", name+".average", x))
+			variance := step("ReduceMean", name+".variance", step("Mul", name+".squares", x, x))
+			x = step("Div", name+".normed", x, step("Sqrt", name+".deviation", step("Add", name+".padded", variance, epsilon)))
+		}
+		x = step("Gemm", name, x, constant(name+".weight", []int{l.Out, l.In}, l.Weight), row(name+".bias", l.Bias))
+		switch l.Activation {
+		case sac.ReLU:
+			x = step("Relu", name+".relu", x)
+		case sac.SiLU:
+			x = step("Mul", name+".silu", x, step("Sigmoid", name+".sigmoid", x))
+		}
+		return x
 	}
 	x := step("Sub", "centred", onnxInput, row("obs_mean", p.ObsMean))
 	x = step("Div", "normalised", x, row("obs_std", p.ObsStd))
+	given := x // by the layer before
 	for i, l := range p.Hidden {
 		name := fmt.Sprintf("layers.%d", i)
-		x = step("Relu", name+".relu", dense(x, name, l))
+		y := dense(x, name, l)
+		if l.Adds {
+			y = step("Add", name+".stream", given, y)
+		}
+		given, x = x, y
 	}
 	x = step("Tanh", "squashed", dense(x, "mean", p.Mean))
 	half, mid := make([]float64, len(p.Low)), make([]float64, len(p.Low))
@@ -81,7 +106,8 @@ func (p *Policy) graph() message {
 	return g
 }
 
-// node is a NodeProto; a Gemm takes its weights transposed, as they are stored.
+// node is a NodeProto. A Gemm takes its weights transposed, as they are stored,
+// and a ReduceMean is over the features.
 func node(op, out string, in []string) message {
 	var n message
 	for _, name := range in {
@@ -90,13 +116,20 @@ func node(op, out string, in []string) message {
 	n.text(2, out)
 	n.text(3, out) // the node's own name
 	n.text(4, op)
-	if op == "Gemm" {
-		var transposed message
-		transposed.text(1, "transB")
-		transposed.varint(3, 1)
-		transposed.varint(20, onnxInt)
-		n.bytes(5, transposed)
+	var attribute message
+	switch op {
+	case "Gemm":
+		attribute.text(1, "transB")
+		attribute.varint(3, 1)
+		attribute.varint(20, onnxInt)
+	case "ReduceMean":
+		attribute.text(1, "axes")
+		attribute.varint(8, 1)
+		attribute.varint(20, onnxInts)
+	default:
+		return n
 	}
+	n.bytes(5, attribute)
 	return n
 }
 

@@ -7,21 +7,23 @@ import (
 	"slices"
 
 	"demorl/env"
-	"demorl/internal/kern"
 	"demorl/nn"
 	"demorl/sac"
 )
 
-// Layer is one dense layer: y = Weight x + Bias.
+// Layer is one dense layer: y = Activation(Weight x + Bias).
 type Layer struct {
-	In, Out int
-	Weight  []float32 // Out x In, row-major: what PyTorch's nn.Linear holds
-	Bias    []float32 // Out
+	In, Out    int
+	Weight     []float32 // Out x In, row-major: what PyTorch's nn.Linear holds
+	Bias       []float32 // Out
+	Activation string    // sac.ReLU, sac.SiLU or, for none, empty
+	Normed     bool      // x is first moved and scaled to mean 0 and variance 1 (nn.NormEpsilon added) over its features
+	Adds       bool      // y is added to what the layer before was given
 }
 
 // Policy is a deterministic policy with everything that it needs. The action is
 //
-//	clip(Mid + Half * tanh(Mean(relu(... (obs - ObsMean) / ObsStd))), Low, High)
+//	clip(Mid + Half * tanh(Mean(Hidden(... (obs - ObsMean) / ObsStd))), Low, High)
 //
 // and LogStd on the same last features, clamped to [sac.LogStdMin,
 // sac.LogStdMax], is the spread before tanh with which it explored.
@@ -49,9 +51,23 @@ type About struct {
 	High      []float64 `json:"high"`
 }
 
-// use is About.Use.
-const use = "action = clip(mid + half * tanh(mean), low, high), mid = (low + high) / 2, half = (high - low) / 2; " +
-	"mean = mean.weight x + mean.bias; x = relu(layers.i.weight x + layers.i.bias) over i, from x = (observation - obs_mean) / obs_std"
+// use returns About.Use.
+func (p *Policy) use() string {
+	const (
+		ends  = "action = clip(mid + half * tanh(mean), low, high), mid = (low + high) / 2, half = (high - low) / 2; "
+		chain = "mean = mean.weight x + mean.bias; x = %[1]s(layers.i.weight x + layers.i.bias) over i, from x = (observation - obs_mean) / obs_std"
+		silu  = "; silu(y) = y / (1 + exp(-y))"
+		simba = "mean = mean.weight norm(x) + mean.bias; x = x + layers.j.weight relu(layers.i.weight norm(x) + layers.i.bias) + layers.j.bias over i = 1, 3, ... with j = i + 1, " +
+			"from x = layers.0.weight o + layers.0.bias, o = (observation - obs_mean) / obs_std; norm(x) = (x - average(x)) / sqrt(variance(x) + 1e-5)"
+	)
+	switch {
+	case p.Mean.Normed:
+		return ends + simba
+	case p.Hidden[0].Activation == sac.SiLU:
+		return ends + fmt.Sprintf(chain, sac.SiLU) + silu
+	}
+	return ends + fmt.Sprintf(chain, sac.ReLU)
+}
 
 // FromLearner takes the policy out of a learner for the task that spec
 // describes, in the task's own units. It fails where the shapes differ, a bound
@@ -71,43 +87,47 @@ func FromLearner(a *sac.Agent, spec env.Spec, about About) (*Policy, error) {
 		}
 	}
 	net := a.Deployed()
-	if net.Hidden != kern.ReLU {
-		return nil, fmt.Errorf("export: the policy's hidden layers are no rectifiers (sac.activation is %q); only %q can be exported", a.Settings().Activation, sac.ReLU)
-	}
-	if net.Residual {
-		return nil, fmt.Errorf("export: the policy has residual blocks (sac.network is %q); only %q can be exported", a.Settings().Network, sac.NetworkMLP)
-	}
 	for l := range net.Layers() - 1 {
-		p.Hidden = append(p.Hidden, dense(net, l, 0, net.Sizes[l+1]))
+		layer := dense(net, l, 0, net.Sizes[l+1])
+		if layer.Adds = net.Residual && l > 0 && l%2 == 0; !net.Residual || layer.Normed {
+			layer.Activation = a.Settings().Activation
+		}
+		p.Hidden = append(p.Hidden, layer)
 	}
 	head := net.Layers() - 1
 	p.Mean, p.LogStd = dense(net, head, 0, spec.ActDim), dense(net, head, spec.ActDim, 2*spec.ActDim)
 	p.About.Env, p.About.Dt, p.About.ObsNames, p.About.Simulator = spec.ID, spec.Dt, spec.ObsNames, spec.Simulator
-	p.About.Use, p.About.Low, p.About.High = use, p.Low, p.High
+	p.About.Use, p.About.Low, p.About.High = p.use(), p.Low, p.High
 	return p, p.check()
 }
 
-// dense takes outputs from to to of layer l. Batch renormalisation of its
-// inputs, which outside of training is a scale and a shift, goes into weights
-// and biases.
+// dense takes outputs from to to of layer l. What moves and scales its inputs
+// outside of training goes into weights and biases: batch renormalisation and,
+// where the layer reads a residual stream, the gains and offsets of its norm.
 func dense(net *nn.Net, l, from, to int) Layer {
 	in, out := net.Sizes[l], net.Sizes[l+1]
 	d := Layer{In: in, Out: to - from, Weight: make([]float32, in*(to-from)), Bias: slices.Clone(net.Biases(0, l)[from:to])}
 	var scale, shift []float64
-	if net.Renorm {
+	switch {
+	case net.Renorm:
 		scale, shift = net.RunningAffine(0, l)
+	case net.Residual && len(net.Gains(0, l)) > 0:
+		d.Normed = true
+		for i, g := range net.Gains(0, l) {
+			scale, shift = append(scale, float64(g)), append(shift, float64(net.Offsets(0, l)[i]))
+		}
 	}
 	for o := range d.Out {
 		moved := 0.0
 		for i := range in {
 			w := float64(net.Weights(0, l)[i*out+from+o])
-			if net.Renorm {
+			if scale != nil {
 				moved += w * shift[i]
 				w *= scale[i]
 			}
 			d.Weight[o*in+i] = float32(w)
 		}
-		if net.Renorm {
+		if scale != nil {
 			d.Bias[o] = float32(float64(d.Bias[o]) + moved)
 		}
 	}
@@ -139,11 +159,15 @@ func (p *Policy) Act(obs []float64) []float64 {
 	for j, v := range obs {
 		x[j] = (v - float64(p.ObsMean[j])) / float64(p.ObsStd[j])
 	}
+	given := x // by the layer before
 	for _, l := range p.Hidden {
-		x = l.apply(x)
-		for i, v := range x {
-			x[i] = max(0, v)
+		y := l.apply(x)
+		if l.Adds {
+			for i, v := range given {
+				y[i] += v
+			}
 		}
+		given, x = x, y
 	}
 	x = p.Mean.apply(x)
 	for j, v := range x {
@@ -154,12 +178,37 @@ func (p *Policy) Act(obs []float64) []float64 {
 }
 
 func (l Layer) apply(x []float64) []float64 {
+	if l.Normed {
+		x = standardised(x)
+	}
 	y := make([]float64, l.Out)
 	for o := range y {
 		y[o] = float64(l.Bias[o])
 		for i, v := range x {
 			y[o] += float64(l.Weight[o*l.In+i]) * v
 		}
+		switch l.Activation {
+		case sac.ReLU:
+			y[o] = max(0, y[o])
+		case sac.SiLU:
+			y[o] /= 1 + math.Exp(-y[o])
+		}
+	}
+	return y
+}
+
+// standardised returns x with mean 0 and variance 1.
+func standardised(x []float64) []float64 {
+	mean, variance := 0.0, 0.0
+	for _, v := range x {
+		mean += v / float64(len(x))
+	}
+	for _, v := range x {
+		variance += (v - mean) * (v - mean) / float64(len(x))
+	}
+	y := make([]float64, len(x))
+	for i, v := range x {
+		y[i] = (v - mean) / math.Sqrt(variance+nn.NormEpsilon)
 	}
 	return y
 }

@@ -41,7 +41,7 @@ func (n *Net) activate(m, l int, t *Tape, out, linear []float32) {
 	rectified := n.LayerNorm && n.Hidden == kern.ReLU
 	if n.LayerNorm {
 		scaled, inverse := t.normed.scaled[l][:len(out)], t.normed.inverse[l][:t.rows]
-		kern.LayerNorm(linear, scaled, inverse, linear, n.gains[m][l], n.offsets[m][l], normEpsilon, rectified)
+		kern.LayerNorm(linear, scaled, inverse, linear, n.gains[m][l], n.offsets[m][l], NormEpsilon, rectified)
 	}
 	switch {
 	case &linear[0] != &out[0]:

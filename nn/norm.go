@@ -6,8 +6,8 @@ import (
 	"demorl/internal/kern"
 )
 
-// normEpsilon is added to the variance, as in PyTorch's LayerNorm.
-const normEpsilon = 1e-5
+// NormEpsilon is added to the variance of LayerNorm and of residual blocks, as in PyTorch.
+const NormEpsilon = 1e-5
 
 // A chain has one of two norms over a row's features, or none.
 //

@@ -88,7 +88,7 @@ func (n *Net) residualForward(m int, t *Tape) {
 func (n *Net) readStream(m, l int, t *Tape, stream []float32, rows int) {
 	width, r := n.Sizes[1], t.residual
 	scaled, in := r.scaled[l/2][:rows*width], r.in[l/2][:rows*width]
-	kern.LayerNorm(in, scaled, r.inverse[l/2][:rows], stream[:rows*width], n.gains[m][l], n.offsets[m][l], normEpsilon, false)
+	kern.LayerNorm(in, scaled, r.inverse[l/2][:rows], stream[:rows*width], n.gains[m][l], n.offsets[m][l], NormEpsilon, false)
 }
 
 // residualBackward goes back over all layers; see Backward.
