@@ -114,7 +114,7 @@ func New(s Settings, task Task, key rng.Key, pool *par.Pool) (*Agent, error) {
 	s.SAC.Value.Trained = s.usesStateValue()
 	a := &Agent{settings: s, task: task, key: key, pool: pool, real: replay.NewBuffer(s.Capacity, task.ObsDim, task.ActDim)}
 	var err error
-	if s.clones() {
+	if s.Clones() {
 		if a.clone, err = clone.New(s.Clone, task.ObsDim, task.ActDim, key.Derive("clone/init")); err != nil {
 			return nil, err
 		}

@@ -22,7 +22,7 @@ func TestUpdatesRefitsAndRoundsComeAtTheirSteps(t *testing.T) {
 	for _, a := range Algorithms {
 		s := tiny(t, a.Name, pendulum)
 		utd := 2
-		if s.clones() {
+		if s.Clones() {
 			utd = 0
 		}
 		s.UTD = utd

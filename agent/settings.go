@@ -122,14 +122,14 @@ func (s *Settings) UsesModel() bool {
 // Learns reports whether the algorithm trains a policy and its value.
 func (s *Settings) Learns() bool { return s.UTD > 0 }
 
-// clones reports whether the policy is taught by what the planner did.
-func (s *Settings) clones() bool { return s.Learner == LearnerClone }
+// Clones reports whether the policy is taught by what the planner did.
+func (s *Settings) Clones() bool { return s.Learner == LearnerClone }
 
 // Plans reports whether the algorithm has an inner loop.
 func (s *Settings) Plans() bool { return s.Imagine == ImaginePlanned || s.Act == ActPlanner }
 
 // averages reports whether the policy that is evaluated is an average.
-func (s *Settings) averages() bool { return s.Learns() && !s.clones() && s.SAC.PolicyAverage > 0 }
+func (s *Settings) averages() bool { return s.Learns() && !s.Clones() && s.SAC.PolicyAverage > 0 }
 
 // usesStateValue reports whether the planner ends its scores with a network of
 // the state alone, which is then trained.
@@ -190,7 +190,7 @@ func (s *Settings) Validate() error {
 	if s.World == WorldSimulator && s.Imagine != ImagineNothing {
 		faults = append(faults, fmt.Errorf("world is %q and imagine is %q; want imagine nothing, since replayed states are observations and not states of the simulator", s.World, s.Imagine))
 	}
-	if s.clones() {
+	if s.Clones() {
 		faults = append(faults, s.cloneFaults()...)
 	} else if s.Plans() && s.Planner.PlanForm == mpc.PlanParameters {
 		faults = append(faults, fmt.Errorf("planner.plan_form is %q and learner is %q; only the policy of learner %s can be planned by its parameters", s.Planner.PlanForm, s.Learner, LearnerClone))

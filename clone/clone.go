@@ -107,6 +107,14 @@ func (a *Agent) Settings() Settings { return a.settings }
 // clipped. It is the live network: do not change it.
 func (a *Agent) Policy() *nn.Net { return a.policy }
 
+// ObsDim and ActDim return the task's sizes.
+func (a *Agent) ObsDim() int { return a.obsDim }
+func (a *Agent) ActDim() int { return a.actDim }
+
+// Normalise returns mean and one over the deviation through which the policy
+// sees observations, views.
+func (a *Agent) Normalise() (mean, inverse []float32) { return a.mean, a.inverse }
+
 // Parameters returns the number of the policy's parameters.
 func (a *Agent) Parameters() int { return len(a.policy.Params) }
 

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"demorl/clone"
 	"demorl/env"
 	"demorl/env/parity"
 	"demorl/replay"
@@ -183,6 +184,7 @@ func golden() map[string]*Policy {
 			},
 			Mean: normed(layer(7, 3, 6, "")), LogStd: normed(layer(7, 3, 7, "")),
 		},
+		"clone": {Hidden: []Layer{layer(5, 12, 1, tanh)}, Mean: layer(12, 3, 3, ""), Direct: true},
 	}
 	for _, p := range forms {
 		p.ObsMean, p.ObsStd = []float32{0.5, -2, 0, 10, 1e-3}, []float32{1, 3, 0.1, 20, 0.5}
@@ -311,5 +313,45 @@ func TestEveryKindOfPolicyActsAsItsLearner(t *testing.T) {
 			}
 			same(t, name, spec, p.Act(wide), own(a, spec, x))
 		}
+	}
+}
+
+// A policy that follows a planner is exported as it acts without one.
+func TestAClonedPolicyActsAsItsLearner(t *testing.T) {
+	const obs, act = 4, 2
+	a, err := clone.New(clone.DefaultSettings(), obs, act, rng.Root(7))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := rng.NewStream(rng.Root(9))
+	draw := func() (x []float32, wide []float64) {
+		for j := range obs {
+			x = append(x, float32(float64(j)+3*s.Normal()))
+			wide = append(wide, float64(x[j]))
+		}
+		return x, wide
+	}
+	rows := make([][]float32, 60)
+	for i := range rows {
+		rows[i], _ = draw()
+		a.Observe(rows[i])
+	}
+	if _, err := a.Learn(len(rows), func(i int) (x, action []float32) { return rows[i], []float32{rows[i][0] / 3, -rows[i][1]} }, rng.Root(1)); err != nil {
+		t.Fatal(err)
+	}
+	spec := task(obs, act)
+	p, err := FromClone(a, spec, About{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lane, action := a.NewActor(1), make([]float32, act)
+	for range 50 {
+		x, wide := draw()
+		lane.Act(x, 1, nil, nil, action)
+		want := make([]float64, act)
+		for j, u := range action {
+			want[j] = (spec.Low[j]+spec.High[j])/2 + (spec.High[j]-spec.Low[j])/2*float64(u)
+		}
+		same(t, "clone", spec, p.Act(wide), want)
 	}
 }

@@ -73,6 +73,8 @@ func (p *Policy) graph() message {
 			x = step("Relu", name+".relu", x)
 		case sac.SiLU:
 			x = step("Mul", name+".silu", x, step("Sigmoid", name+".sigmoid", x))
+		case tanh:
+			x = step("Tanh", name+".tanh", x)
 		}
 		return x
 	}
@@ -87,7 +89,9 @@ func (p *Policy) graph() message {
 		}
 		given, x = x, y
 	}
-	x = step("Tanh", "squashed", dense(x, "mean", p.Mean))
+	if x = dense(x, "mean", p.Mean); !p.Direct {
+		x = step("Tanh", "squashed", x)
+	}
 	half, mid := make([]float64, len(p.Low)), make([]float64, len(p.Low))
 	for j := range half {
 		half[j], mid[j] = (p.High[j]-p.Low[j])/2, (p.Low[j]+p.High[j])/2

@@ -6,17 +6,19 @@ import (
 	"math"
 	"slices"
 
-	"demorl/env"
 	"demorl/nn"
 	"demorl/sac"
 )
+
+// tanh is the activation of a policy that follows a planner.
+const tanh = "tanh"
 
 // Layer is one dense layer: y = Activation(Weight x + Bias).
 type Layer struct {
 	In, Out    int
 	Weight     []float32 // Out x In, row-major: what PyTorch's nn.Linear holds
 	Bias       []float32 // Out
-	Activation string    // sac.ReLU, sac.SiLU or, for none, empty
+	Activation string    // sac.ReLU, sac.SiLU, tanh or, for none, empty
 	Normed     bool      // x is first moved and scaled to mean 0 and variance 1 (nn.NormEpsilon added) over its features
 	Adds       bool      // y is added to what the layer before was given
 }
@@ -30,7 +32,9 @@ type Layer struct {
 type Policy struct {
 	ObsMean, ObsStd []float32 // of the observation: 0 and 1 where the learner takes it raw
 	Hidden          []Layer
-	Mean, LogStd    Layer
+	Mean            Layer
+	LogStd          Layer     // empty where the policy has no spread
+	Direct          bool      // the mean is the action in units of its range, without the last tanh
 	Low, High       []float64 // action bounds in the task's units; finite
 	About           About
 }
@@ -56,82 +60,20 @@ func (p *Policy) use() string {
 	const (
 		ends  = "action = clip(mid + half * tanh(mean), low, high), mid = (low + high) / 2, half = (high - low) / 2; "
 		chain = "mean = mean.weight x + mean.bias; x = %[1]s(layers.i.weight x + layers.i.bias) over i, from x = (observation - obs_mean) / obs_std"
+		bare  = "action = clip(mid + half * mean, low, high), mid = (low + high) / 2, half = (high - low) / 2; "
 		silu  = "; silu(y) = y / (1 + exp(-y))"
 		simba = "mean = mean.weight norm(x) + mean.bias; x = x + layers.j.weight relu(layers.i.weight norm(x) + layers.i.bias) + layers.j.bias over i = 1, 3, ... with j = i + 1, " +
 			"from x = layers.0.weight o + layers.0.bias, o = (observation - obs_mean) / obs_std; norm(x) = (x - average(x)) / sqrt(variance(x) + 1e-5)"
 	)
 	switch {
+	case p.Direct:
+		return bare + fmt.Sprintf(chain, tanh)
 	case p.Mean.Normed:
 		return ends + simba
 	case p.Hidden[0].Activation == sac.SiLU:
 		return ends + fmt.Sprintf(chain, sac.SiLU) + silu
 	}
 	return ends + fmt.Sprintf(chain, sac.ReLU)
-}
-
-// FromLearner takes the policy out of a learner for the task that spec
-// describes, in the task's own units. It fails where the shapes differ, a bound
-// is not finite or a number of the network is not finite.
-func FromLearner(a *sac.Agent, spec env.Spec, about About) (*Policy, error) {
-	if a.ObsDim() != spec.ObsDim || a.ActDim() != spec.ActDim {
-		return nil, fmt.Errorf("export: a policy of %d observations and %d actions for %s, which has %d and %d", a.ObsDim(), a.ActDim(), spec.ID, spec.ObsDim, spec.ActDim)
-	}
-	p := &Policy{ObsMean: make([]float32, spec.ObsDim), ObsStd: make([]float32, spec.ObsDim), Low: slices.Clone(spec.Low), High: slices.Clone(spec.High), About: about}
-	for j := range p.ObsStd {
-		p.ObsStd[j] = 1
-	}
-	if mean, inverse := a.Normalise(); mean != nil {
-		copy(p.ObsMean, mean)
-		for j, v := range inverse {
-			p.ObsStd[j] = 1 / v
-		}
-	}
-	net := a.Deployed()
-	for l := range net.Layers() - 1 {
-		layer := dense(net, l, 0, net.Sizes[l+1])
-		if layer.Adds = net.Residual && l > 0 && l%2 == 0; !net.Residual || layer.Normed {
-			layer.Activation = a.Settings().Activation
-		}
-		p.Hidden = append(p.Hidden, layer)
-	}
-	head := net.Layers() - 1
-	p.Mean, p.LogStd = dense(net, head, 0, spec.ActDim), dense(net, head, spec.ActDim, 2*spec.ActDim)
-	p.About.Env, p.About.Dt, p.About.ObsNames, p.About.Simulator = spec.ID, spec.Dt, spec.ObsNames, spec.Simulator
-	p.About.Use, p.About.Low, p.About.High = p.use(), p.Low, p.High
-	return p, p.check()
-}
-
-// dense takes outputs from to to of layer l. What moves and scales its inputs
-// outside of training goes into weights and biases: batch renormalisation and,
-// where the layer reads a residual stream, the gains and offsets of its norm.
-func dense(net *nn.Net, l, from, to int) Layer {
-	in, out := net.Sizes[l], net.Sizes[l+1]
-	d := Layer{In: in, Out: to - from, Weight: make([]float32, in*(to-from)), Bias: slices.Clone(net.Biases(0, l)[from:to])}
-	var scale, shift []float64
-	switch {
-	case net.Renorm:
-		scale, shift = net.RunningAffine(0, l)
-	case net.Residual && len(net.Gains(0, l)) > 0:
-		d.Normed = true
-		for i, g := range net.Gains(0, l) {
-			scale, shift = append(scale, float64(g)), append(shift, float64(net.Offsets(0, l)[i]))
-		}
-	}
-	for o := range d.Out {
-		moved := 0.0
-		for i := range in {
-			w := float64(net.Weights(0, l)[i*out+from+o])
-			if scale != nil {
-				moved += w * shift[i]
-				w *= scale[i]
-			}
-			d.Weight[o*in+i] = float32(w)
-		}
-		if scale != nil {
-			d.Bias[o] = float32(float64(d.Bias[o]) + moved)
-		}
-	}
-	return d
 }
 
 // check refuses what no program could use.
@@ -172,7 +114,10 @@ func (p *Policy) Act(obs []float64) []float64 {
 	x = p.Mean.apply(x)
 	for j, v := range x {
 		mid, half := (p.Low[j]+p.High[j])/2, (p.High[j]-p.Low[j])/2
-		x[j] = min(p.High[j], max(p.Low[j], mid+half*math.Tanh(v)))
+		if !p.Direct {
+			v = math.Tanh(v)
+		}
+		x[j] = min(p.High[j], max(p.Low[j], mid+half*v))
 	}
 	return x
 }
@@ -192,6 +137,8 @@ func (l Layer) apply(x []float64) []float64 {
 			y[o] = max(0, y[o])
 		case sac.SiLU:
 			y[o] /= 1 + math.Exp(-y[o])
+		case tanh:
+			y[o] = math.Tanh(y[o])
 		}
 	}
 	return y
@@ -237,7 +184,9 @@ func (p *Policy) tensors() []tensor {
 		layer(fmt.Sprintf("layers.%d", i), l)
 	}
 	layer("mean", p.Mean)
-	layer("log_std", p.LogStd)
+	if p.LogStd.Out > 0 {
+		layer("log_std", p.LogStd)
+	}
 	slices.SortFunc(all, func(a, b tensor) int {
 		switch {
 		case a.name < b.name:

@@ -1,6 +1,6 @@
 """What ONNX Runtime, NumPy and the safetensors library read in the files that demorl's exporter writes.
 
-The files are export/testdata/{policy,silu,simba}.{onnx,npz,safetensors}, one policy of every form, written by
+The files are export/testdata/{policy,silu,simba,clone}.{onnx,npz,safetensors}, one policy of every form, written by
 `go test ./export -run Written -update`. This script checks the models with onnx, runs them with ONNX Runtime, evaluates
 the arrays of the other two with NumPy in float64, and writes export/testdata/readers.json: digests of the files that were
 read, observations and actions. The test asks that demorl still writes those very bytes and computes those very actions.
@@ -47,7 +47,7 @@ def simba(dense, x):
     return norm(x)
 
 
-FORMS = {"policy": chain(lambda x: np.maximum(x, 0)), "silu": chain(lambda x: x / (1 + np.exp(-x))), "simba": simba}
+FORMS = {"policy": chain(lambda x: np.maximum(x, 0)), "silu": chain(lambda x: x / (1 + np.exp(-x))), "simba": simba, "clone": chain(np.tanh)}
 
 
 class Dense:
@@ -68,7 +68,7 @@ def act(form, arrays, obs):
     a = dense.arrays
     mean = dense("mean", FORMS[form](dense, (obs - a["obs_mean"]) / a["obs_std"]))
     mid, half = (a["low"] + a["high"]) / 2, (a["high"] - a["low"]) / 2
-    return np.clip(mid + half * np.tanh(mean), a["low"], a["high"])
+    return np.clip(mid + half * (mean if form == "clone" else np.tanh(mean)), a["low"], a["high"])
 
 
 def reading(form):

@@ -43,7 +43,7 @@ func (cmd *exportCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	if !s.Agent.Learns() {
+	if !s.Agent.Learns() && !s.Agent.Clones() {
 		return usagef("%s: a run of %s trains no policy, so there is none to export: its planner chooses every action", cmd.Dir, s.Algo)
 	}
 	checkpoint, err := readCheckpoint(c, dir, cmd.Dir, cmd.Checkpoint)
@@ -99,15 +99,23 @@ func (cmd *exportCommand) targets() ([]target, error) {
 // policyOf takes the policy out of a checkpoint for the task that spec describes.
 // The task is not made: no simulator need be installed.
 func policyOf(dir *rundir.Dir, s train.Settings, spec env.Spec, checkpoint rundir.Checkpoint) (*export.Policy, error) {
-	learner, err := train.ReadLearner(s, checkpoint, spec.ObsDim, spec.ActDim)
-	if err != nil {
-		return nil, err
-	}
 	about := export.About{Algorithm: s.Algo, Seed: s.Seed, Step: int(checkpoint.Step)}
 	if m, err := dir.ReadManifest(); err == nil {
 		about.Producer, about.Commit = "demorl "+m.Program, m.Commit
 	}
-	if spec, err = train.Decisions(spec, s.Agent); err != nil {
+	spec, err := train.Decisions(spec, s.Agent)
+	if err != nil {
+		return nil, err
+	}
+	if s.Agent.Clones() {
+		learner, err := train.ReadClone(s, checkpoint, spec.ObsDim, spec.ActDim)
+		if err != nil {
+			return nil, err
+		}
+		return export.FromClone(learner, spec, about)
+	}
+	learner, err := train.ReadLearner(s, checkpoint, spec.ObsDim, spec.ActDim)
+	if err != nil {
 		return nil, err
 	}
 	return export.FromLearner(learner, spec, about)

@@ -36,7 +36,7 @@ var tables = []table{
 
 func plans(m member) bool     { return m.Plans() }
 func learns(m member) bool    { return m.Learns() }
-func (m member) clones() bool { return m.Learner == agent.LearnerClone }
+func (m member) Clones() bool { return m.Learner == agent.LearnerClone }
 func (m member) climbs() bool { return m.Learner == agent.LearnerValueGradient }
 
 func acts(m member) string {
@@ -133,7 +133,7 @@ func propagation(m member) string {
 
 func learner(m member) string {
 	switch {
-	case m.clones():
+	case m.Clones():
 		return say(rules, m.Clone.Rule)
 	case !m.Learns():
 		return "none"
@@ -152,7 +152,7 @@ var plain = sac.DefaultCritic()
 // draws is where the learner's rows come from.
 func draws(m member) string {
 	switch {
-	case m.clones():
+	case m.Clones():
 		return say(lessons, m.Clone.Rule)
 	case !m.Learns():
 		return absent
@@ -357,7 +357,7 @@ func buffer(m member) string {
 
 func policy(m member) string {
 	switch {
-	case m.clones():
+	case m.Clones():
 		return layers(m.Clone.Hidden)
 	case !m.Learns():
 		return absent
