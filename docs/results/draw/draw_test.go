@@ -44,6 +44,22 @@ func TestTheStoredPicturesAndTablesAreUpToDate(t *testing.T) {
 	}
 }
 
+func TestTheIndexNamesEveryTask(t *testing.T) {
+	index, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := filepath.Glob("../*/table.md")
+	if err != nil || len(tables) < 10 {
+		t.Fatalf("%d tables, %v", len(tables), err)
+	}
+	for _, table := range tables {
+		if task := filepath.Base(filepath.Dir(table)); !bytes.Contains(index, []byte("("+task+"/table.md)")) {
+			t.Errorf("docs/results/README.md has no row for %s", task)
+		}
+	}
+}
+
 func TestATaskIsComparedWithWhatWasPublished(t *testing.T) {
 	root := t.TempDir()
 	csv := "step,episode,return,length,actor\n10000,0,1000,5,policy\n10000,1,3000,5,policy\n20000,0,3500,5,policy\n20000,1,3500,5,policy\n"
