@@ -2,10 +2,12 @@ package rundir
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"path/filepath"
 	"slices"
@@ -242,6 +244,36 @@ func (e *EvalLog) Write(rows ...Evaluation) error {
 	}
 	e.buf = b
 	return e.log.write(b)
+}
+
+// EvalUpTo returns how many bytes of eval.csv are whole rows of real steps up to
+// step, the header among them, and the last such step: 0 where there is none.
+func (d *Dir) EvalUpTo(step uint64) (length int64, last uint64, err error) {
+	data, err := d.fs.ReadFile(d.join(evalName))
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+		return 0, 0, err
+	}
+	for line := range bytes.Lines(data) {
+		if !bytes.HasSuffix(line, []byte("\n")) {
+			break
+		}
+		if length > 0 {
+			text, _, _ := bytes.Cut(line, []byte(","))
+			at, err := strconv.ParseUint(string(text), 10, 64)
+			if err != nil {
+				return 0, 0, fmt.Errorf("%s: the row at byte %d has no step: %w", d.join(evalName), length, err)
+			}
+			if at > step {
+				break
+			}
+			last = at
+		}
+		length += int64(len(line))
+	}
+	return length, last, nil
 }
 
 // Length returns the bytes written so far.

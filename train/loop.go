@@ -37,6 +37,7 @@ type Loop struct {
 	reward        float64   // sum of those since it was chosen
 	obs           []float64 // present observation of the real system
 	began         bool      // an episode is under way
+	lost          bool      // but the real system is elsewhere: its state could not be set
 	episode       uint64    // episodes begun
 	episodeReturn float64
 	episodeLength int
@@ -147,12 +148,23 @@ func (l *Loop) Step(ctx context.Context) (Event, error) {
 	if err := l.check(l.obs, out.Reward, step); err != nil {
 		return Event{}, err
 	}
-	l.steps = step
+	ev, err := l.advance(out)
+	if err != nil {
+		return ev, err
+	}
+	err = l.evaluateIfDue(ctx, &ev)
+	return ev, err
+}
+
+// advance takes in what a step brought: the action is l.action, the observation
+// before it l.now.Obs and the one after it l.obs.
+func (l *Loop) advance(out env.Outcome) (Event, error) {
+	l.steps++
 	t := l.now
 	copy(t.Action, l.action)
 	narrow(t.Next, l.obs)
 	t.Reward, t.Terminated, t.Truncated = float32(out.Reward), out.Terminated, out.Truncated
-	ev := Event{Step: step, Transition: t, EpisodeEnd: out.Terminated || out.Truncated}
+	ev := Event{Step: l.steps, Transition: t, EpisodeEnd: out.Terminated || out.Truncated}
 	learns := l.hold(out)
 	l.episodeReturn += out.Reward
 	l.episodeLength++
@@ -162,23 +174,29 @@ func (l *Loop) Step(ctx context.Context) (Event, error) {
 		l.agent.EpisodeEnd()
 	}
 	if learns {
-		if err := l.agent.Learn(); err != nil {
-			return ev, err
-		}
-	}
-	if every := l.settings.EvalEvery; every > 0 && step%every == 0 && l.agent.Steps() > l.settings.Agent.Warmup {
-		if ev.Evaluations, err = l.Evaluate(ctx, l.settings.EvalEpisodes); err != nil {
-			return ev, err
-		}
-		mean, n := Mean(ev.Evaluations, "planner")
-		if n == 0 {
-			mean, _ = Mean(ev.Evaluations, "policy")
-		}
-		if mean > l.best {
-			l.best, l.bestStep, ev.Best = mean, step, true
-		}
+		return ev, l.agent.Learn()
 	}
 	return ev, nil
+}
+
+// evaluateIfDue judges the actors where that is due after the step of ev.
+func (l *Loop) evaluateIfDue(ctx context.Context, ev *Event) error {
+	every := l.settings.EvalEvery
+	if every == 0 || ev.Step%every != 0 || l.agent.Steps() <= l.settings.Agent.Warmup {
+		return nil
+	}
+	var err error
+	if ev.Evaluations, err = l.Evaluate(ctx, l.settings.EvalEpisodes); err != nil {
+		return err
+	}
+	mean, n := Mean(ev.Evaluations, "planner")
+	if n == 0 {
+		mean, _ = Mean(ev.Evaluations, "policy")
+	}
+	if mean > l.best {
+		l.best, l.bestStep, ev.Best = mean, ev.Step, true
+	}
+	return nil
 }
 
 // decide lets the agent choose the next action, after the work that is due before.
@@ -226,6 +244,9 @@ func (l *Loop) stateOf(e env.Env, to *[]byte) []byte {
 
 // begin starts an episode if none is under way.
 func (l *Loop) begin() error {
+	if l.lost {
+		l.cut()
+	}
 	if l.began {
 		return nil
 	}
@@ -233,9 +254,14 @@ func (l *Loop) begin() error {
 	if err := l.world.Reset(s, l.obs); err != nil {
 		return fmt.Errorf("the environment could not be reset before step %d: %w", l.Steps()+1, err)
 	}
+	l.started()
+	return l.check(l.obs, 0, l.Steps())
+}
+
+// started counts an episode that begins.
+func (l *Loop) started() {
 	l.began, l.episodeReturn, l.episodeLength = true, 0, 0
 	l.episode++
-	return l.check(l.obs, 0, l.Steps())
 }
 
 // check refuses observations and rewards that are not finite.
@@ -312,9 +338,8 @@ func (l *Loop) readState(r *wire.Reader) error {
 	if err := r.Err(); err != nil {
 		return fmt.Errorf("loop: %w", err)
 	}
-	if len(state) == 0 {
-		l.cut() // the task cannot save its state
-		return nil
+	if l.lost = l.began && len(state) == 0; len(state) == 0 {
+		return nil // between two episodes, or the task cannot save its state
 	}
 	codec, ok := env.Power[env.StateCodec](l.world)
 	if !ok {
@@ -322,7 +347,7 @@ func (l *Loop) readState(r *wire.Reader) error {
 	}
 	saved := append([]float64(nil), l.obs...)
 	if err := codec.RestoreState(state, l.obs); errors.Is(err, env.ErrNoState) {
-		l.cut()
+		l.lost = true
 	} else if err != nil {
 		return fmt.Errorf("loop: %w", err)
 	}
@@ -332,7 +357,7 @@ func (l *Loop) readState(r *wire.Reader) error {
 
 // cut ends the episode under way, whose rest is lost.
 func (l *Loop) cut() {
-	if l.began {
+	if l.lost = false; l.began {
 		l.began, l.left = false, 0
 		l.agent.EpisodeEnd()
 	}

@@ -58,6 +58,9 @@ type Run struct {
 	events      *rundir.Events
 	transitions *rundir.TransitionLog
 
+	tail      []replay.Transition // steps of the log beyond the checkpoint, still to be lived again
+	evaluated uint64              // the last step that eval.csv held then
+
 	began      time.Time
 	elapsed    time.Duration // of earlier sessions
 	lastLog    time.Time
@@ -148,6 +151,11 @@ func (r *Run) resume() error {
 	lengths, err := r.restore()
 	if err != nil {
 		return err
+	}
+	if !r.Exact() || r.lost {
+		if err := r.readTail(&lengths); err != nil {
+			return err
+		}
 	}
 	if err := r.dir.Cut(lengths); err != nil {
 		return err
@@ -319,14 +327,14 @@ type Progress struct {
 // Train goes on to steps real steps or until ctx is done, and leaves a
 // checkpoint behind in both cases. show, unless nil, sees every step.
 func (r *Run) Train(ctx context.Context, steps int, show func(Progress)) error {
-	for r.Steps() < steps && ctx.Err() == nil {
+	for (r.Steps() < steps || len(r.tail) > 0) && ctx.Err() == nil {
 		// A step is not interrupted: stopping waits for its end, so that the
 		// state is whole.
-		ev, err := r.Loop.Step(context.WithoutCancel(ctx))
-		if err != nil {
-			return r.failed(err)
+		next := r.live
+		if len(r.tail) > 0 {
+			next = r.relive
 		}
-		p, err := r.record(ev)
+		p, err := next(context.WithoutCancel(ctx))
 		if err != nil {
 			return r.failed(err)
 		}
@@ -335,8 +343,8 @@ func (r *Run) Train(ctx context.Context, steps int, show func(Progress)) error {
 			show(p)
 		}
 	}
-	if r.saved == r.Steps() {
-		return nil
+	if r.saved == r.Steps() || len(r.tail) > 0 {
+		return nil // the older checkpoint and the log hold everything
 	}
 	if err := r.save(); err != nil {
 		return r.failed(err)
@@ -352,12 +360,22 @@ func (r *Run) failed(err error) error {
 	return fmt.Errorf("%w; the last good checkpoint is that of step %d (demorl resume %s)", err, r.saved, r.dir.Path())
 }
 
-// record writes what a step brought to the logs, and a checkpoint when due.
-func (r *Run) record(ev Event) (Progress, error) {
-	p := Progress{Event: ev, Elapsed: r.elapsed + time.Since(r.began)}
-	if err := r.append(ev.Transition); err != nil {
-		return p, err
+// live makes one real step and writes what it brought.
+func (r *Run) live(ctx context.Context) (Progress, error) {
+	ev, err := r.Loop.Step(ctx)
+	if err == nil {
+		err = r.append(ev)
 	}
+	if err != nil {
+		return Progress{}, err
+	}
+	return r.report(ev, ev.Step%r.settings.CheckpointEvery == 0 || ev.Best)
+}
+
+// report writes what a step brought beside the transition, and a checkpoint
+// where save says so.
+func (r *Run) report(ev Event, save bool) (Progress, error) {
+	p := Progress{Event: ev, Elapsed: r.elapsed + time.Since(r.began)}
 	if ev.EpisodeEnd {
 		r.lastReturn, r.hasReturn = ev.Return, true
 	}
@@ -375,7 +393,7 @@ func (r *Run) record(ev Event) (Progress, error) {
 			return p, err
 		}
 	}
-	if ev.Step%r.settings.CheckpointEvery == 0 || ev.Best {
+	if save {
 		if err := r.save(); err != nil {
 			return p, err
 		}
@@ -387,21 +405,25 @@ func (r *Run) record(ev Event) (Progress, error) {
 	return p, nil
 }
 
-// Flags of a logged transition.
-const (
-	flagTerminated = 1 << iota
-	flagTruncated
-)
-
-func (r *Run) append(t replay.Transition) error {
+// append adds a step to the log of transitions. What cannot be made again is
+// handed to the system at once, and is on the disk when its episode ends.
+func (r *Run) append(ev Event) error {
+	t := ev.Transition
 	var flags byte
 	if t.Terminated {
-		flags |= flagTerminated
+		flags |= rundir.FlagTerminated
 	}
 	if t.Truncated {
-		flags |= flagTruncated
+		flags |= rundir.FlagTruncated
 	}
-	return r.transitions.Append(rundir.Transition{Obs: t.Obs, Action: t.Action, Next: t.Next, Reward: t.Reward, Flags: flags})
+	err := r.transitions.Append(rundir.Transition{Obs: t.Obs, Action: t.Action, Next: t.Next, Reward: t.Reward, Flags: flags})
+	switch {
+	case err != nil || r.Exact():
+		return err
+	case ev.EpisodeEnd:
+		return r.transitions.Sync()
+	}
+	return r.transitions.Flush()
 }
 
 // log writes one line of progress.

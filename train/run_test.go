@@ -437,6 +437,26 @@ func TestStartMakesARunThatCanBeResumed(t *testing.T) {
 	equalRuns(t, "library", dir, wholeRun(t, s, registry), s.Steps)
 }
 
+// A program that is started again goes on with its run, and never with another one.
+func TestOpenBeginsARunOrGoesOnWithIt(t *testing.T) {
+	s := tiny(t, pendulum, "sac")
+	dir := filepath.Join(t.TempDir(), "run")
+	for _, to := range []int{70, s.Steps} {
+		s.Steps = to
+		r, err := train.Open(dir, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		finish(t, r, to)
+	}
+	registry := func(o *train.Options) { o.Instance = nil }
+	equalRuns(t, "opened twice", dir, wholeRun(t, s, registry), s.Steps)
+	s.Agent.SAC.Gamma = 0.9
+	if _, err := train.Open(dir, s); err == nil || !strings.Contains(err.Error(), `"gamma: 0.99" in its run.yaml`) {
+		t.Errorf("with other settings: %v", err)
+	}
+}
+
 func TestTheManifestSaysWhichCommitWentOnWithTheRun(t *testing.T) {
 	s := tiny(t, pendulum, "sac")
 	s.Steps = 60

@@ -97,7 +97,7 @@ func (s *session) train(ctx context.Context, o opener, threads int) error {
 		s.note(n)
 	}
 	s.screen.begin(r, steps)
-	if r.Steps() >= steps {
+	if r.Steps() >= steps && r.Reliving() == 0 {
 		s.screen.say(fmt.Sprintf("nothing left to train; --steps N with more than %d goes on", r.Steps()))
 	}
 	err = r.Train(ctx, steps, func(p train.Progress) {
@@ -107,6 +107,10 @@ func (s *session) train(ctx context.Context, o opener, threads int) error {
 	s.screen.end()
 	if err != nil {
 		return err
+	}
+	if n := r.Reliving(); n > 0 {
+		s.screen.say(fmt.Sprintf("stopped with %d steps of the log still to be lived again; nothing is lost: demorl resume %s", n, r.Path()))
+		return nil
 	}
 	if r.Steps() < steps {
 		s.screen.say(fmt.Sprintf("stopped at step %d of %d with a checkpoint; go on: demorl resume %s", r.Steps(), steps, r.Path()))

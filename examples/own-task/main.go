@@ -71,13 +71,14 @@ func init() {
 	env.Register(env.Task{ID: spec.ID, Make: func() (env.Env, error) { return new(lift), nil }, Describe: func() env.Spec { return spec }})
 }
 
-// learn trains in a new folder and returns five evaluation episodes.
+// learn trains in folder, or goes on with the run that was stopped there, and
+// returns five evaluation episodes.
 func learn(folder string, steps int) ([]train.Evaluation, error) {
 	settings, err := train.Default(spec.ID, "m-demorl", "gate")
 	if err != nil {
 		return nil, err
 	}
-	run, err := train.Start(folder, settings)
+	run, err := train.Open(folder, settings)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +90,7 @@ func learn(folder string, steps int) ([]train.Evaluation, error) {
 func main() {
 	evaluations, err := learn("runs/own-task", 1500)
 	if err != nil {
-		log.Fatalf("%v\n(demorl resume knows only demorl's own tasks; to train this one again: rm -r runs/own-task)", err)
+		log.Fatal(err)
 	}
 	mean, n := train.Mean(evaluations, "policy")
 	log.Printf("mean return %.1f of at most 100 in %d episodes", mean, n)
