@@ -2,8 +2,6 @@
 
 package kern
 
-import "math"
-
 // rowTier is the tier that does rows of cols numbers: AVX2 has no masks and does
 // whole vectors only.
 func rowTier(cols int) tier {
@@ -11,17 +9,6 @@ func rowTier(cols int) tier {
 		return t
 	}
 	return tierGeneric
-}
-
-// rowsPerCall keeps an assembly call short.
-func rowsPerCall(rows, cols int) int { return min(rows, max(1, callLength/cols)) }
-
-// floor is the lower limit of LayerNorm's results.
-func floor(rectify bool) float32 {
-	if rectify {
-		return 0
-	}
-	return float32(math.Inf(-1))
 }
 
 func layerNormAny(to, scaled, inverse, x, gains, offsets []float32, cols int, epsilon float32, rectify bool) {

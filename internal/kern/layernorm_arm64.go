@@ -2,27 +2,18 @@
 
 package kern
 
-import "math"
-
 // wholeRows reports whether the assembly, which does whole vectors only, does
 // rows of cols numbers.
 func wholeRows(cols int) bool { return vectorPart(cols) == cols }
-
-// rowsPerCall keeps an assembly call short.
-func rowsPerCall(rows, cols int) int { return min(rows, max(1, callLength/cols)) }
 
 func layerNormAny(to, scaled, inverse, x, gains, offsets []float32, cols int, epsilon float32, rectify bool) {
 	if !wholeRows(cols) {
 		layerNormGeneric(to, scaled, inverse, x, gains, offsets, cols, epsilon, rectify)
 		return
 	}
-	floor := float32(math.Inf(-1))
-	if rectify {
-		floor = 0
-	}
 	for r := 0; r < len(inverse); {
 		rows, at := rowsPerCall(len(inverse)-r, cols), r*cols
-		layerNormNEON(&to[at], &scaled[at], &inverse[r], &x[at], &gains[0], &offsets[0], rows, cols, float32(cols), epsilon, floor)
+		layerNormNEON(&to[at], &scaled[at], &inverse[r], &x[at], &gains[0], &offsets[0], rows, cols, float32(cols), epsilon, floor(rectify))
 		r += rows
 	}
 }
