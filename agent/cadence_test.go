@@ -363,3 +363,42 @@ func TestAfterWarmUpActionsAreSamplesOfThePolicy(t *testing.T) {
 		t.Errorf("mean %g, step n %g and %g, step n+1 %g", mean[0], first[0], again[0], second[0])
 	}
 }
+
+// method.md A.4 step 8: how often a row is expected to be drawn counts all rounds
+// until it is cleared or replaced. The oracle keeps a count for every row.
+func TestDrawsPerRowAreCountedUntilTheRowIsGone(t *testing.T) {
+	for buffer, retain := range map[string]int{BufferClear: 1, BufferRing: 2} {
+		s := tiny(t, "m-demorl", pendulum)
+		s.Horizon, s.PlanBuffer, s.RetainEpochs, s.RealRatio, s.UTD = Schedule{2}, buffer, retain, Schedule{0.25}, 3
+		d := newDriver(t, s, pendulum, 1)
+		d.run(s.Warmup)
+		type row struct {
+			round int
+			drawn float64
+		}
+		var held []row
+		told, drawn := map[int]float64{}, map[int]float64{}
+		rounds, perRound := s.EpochSteps/s.ReplanEvery, float64(3*s.ReplanEvery*s.SAC.Batch)*0.75
+		for round := range 4 * rounds {
+			if buffer == BufferClear && round%rounds == 0 {
+				held = nil
+			}
+			for range s.StartStates * 2 {
+				held = append(held, row{round: round})
+			}
+			held = held[max(0, len(held)-retain*rounds*s.StartStates*2):]
+			for i := range held {
+				held[i].drawn += perRound / float64(len(held))
+				drawn[held[i].round] = held[i].drawn
+			}
+			d.step()
+			told[round] = d.a.report.last["plan/draws_per_row"]
+			d.run(s.ReplanEvery - 1)
+		}
+		for round := range 2 * rounds { // rows of later rounds are not gone yet
+			if math.Abs(told[round]-drawn[round]) > 1e-9*drawn[round] {
+				t.Errorf("%s, round %d: said %g draws a row, counted %g", buffer, round, told[round], drawn[round])
+			}
+		}
+	}
+}

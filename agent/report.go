@@ -120,17 +120,15 @@ func (r *Report) plan(s mpc.Stats) {
 	}
 }
 
-// round records one round of imagination; draws is how many imagined rows the
-// learner draws before the next round.
-func (r *Report) round(t imagine.Tally, draws float64, held int) {
+// round records one round of imagination; draws is how often the learner is
+// expected to draw one of its rows.
+func (r *Report) round(t imagine.Tally, draws float64) {
 	r.total("plan/rows", float64(t.Rows))
 	r.total("plan/terminated", float64(t.Terminated))
 	r.total("plan/nonfinite", float64(t.NonFinite))
 	r.total("plan/out_of_range", float64(t.OutOfRange))
 	r.last["plan/mean_length"] = t.MeanLength
-	if held > 0 {
-		r.last["plan/draws_per_row"] = draws / float64(held)
-	}
+	r.last["plan/draws_per_row"] = draws
 }
 
 // gain records what the imagined rows earn beside the sampled policy and the

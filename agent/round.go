@@ -43,7 +43,7 @@ func (a *Agent) imagine(probes int) error {
 	}
 	a.report.last["plan/horizon"] = float64(horizon)
 	a.report.mean("plan/out_of_range_share", float64(tally.OutOfRange)/float64(len(a.starts)))
-	a.report.round(tally, a.draws(), a.imagined.Len())
+	a.report.round(tally, a.draws(tally.Rows))
 	if err := a.probe(course, probes, key.At(3)); err != nil {
 		return err
 	}
@@ -51,14 +51,29 @@ func (a *Agent) imagine(probes int) error {
 	return nil
 }
 
-// draws returns how many imagined rows the learner draws while a row stays in
-// D_MPC.
-func (a *Agent) draws() float64 {
-	s := a.settings
-	if s.gradients() {
-		return float64(s.Gradient.ImagineEvery * s.Gradient.RetainRounds * s.SAC.Batch)
+// draws returns how often the learner is expected to draw a row of the round
+// that was just made, with rows rows, until the row leaves D_MPC: with the end of
+// the epoch, or when newer ones take its place (method.md A.4 step 8). Rounds to
+// come are taken to make as many rows.
+func (a *Agent) draws(rows int) float64 {
+	s, held := a.settings, a.imagined.Len()
+	if held == 0 || rows == 0 {
+		return 0
 	}
-	return float64(s.UTD*s.ReplanEvery*s.SAC.Batch) * (1 - s.RealRatio.At(a.epoch()))
+	if s.gradients() {
+		return float64(s.Gradient.ImagineEvery*s.Gradient.RetainRounds*s.SAC.Batch) / float64(held)
+	}
+	rounds := (s.EpochSteps - a.trained()%s.EpochSteps + s.ReplanEvery - 1) / s.ReplanEvery // left of the epoch, with this one
+	if s.PlanBuffer != BufferClear {
+		rounds = (a.imagined.Capacity() + rows - 1) / rows
+	}
+	perRound := float64(s.UTD*s.ReplanEvery*s.SAC.Batch) * (1 - s.RealRatio.At(a.epoch()))
+	sum := 0.0
+	for ; rounds > 0 && held < a.imagined.Capacity(); rounds-- { // while it fills
+		sum += perRound / float64(held)
+		held = min(held+rows, a.imagined.Capacity())
+	}
+	return sum + float64(rounds)*perRound/float64(held)
 }
 
 // drawStarts draws the start states of a round uniformly with replacement

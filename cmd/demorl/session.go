@@ -141,7 +141,7 @@ func (s *session) warn(p train.Progress) {
 	if draws := p.Scalars["plan/draws_per_row"]; draws > tooManyDraws && !s.warned {
 		s.warned = true
 		s.screen.aside(func() {
-			s.note(fmt.Sprintf("every imagined row is drawn %.0f times between two rounds; more than %d overfits to them: raise start_states or lower utd", draws, tooManyDraws))
+			s.note(fmt.Sprintf("an imagined row is drawn %.0f times before it is cleared or replaced; more than %d overfits to them: raise start_states or lower utd", draws, tooManyDraws))
 		})
 	}
 }
