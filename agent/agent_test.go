@@ -120,6 +120,26 @@ func TestADamagedSectionIsAnErrorThatNamesIt(t *testing.T) {
 	}
 }
 
+// A schedule of two or three numbers is a fault and no panic, and so are counts
+// that no memory holds.
+func TestSettingsOfImpossibleSizeAreFaults(t *testing.T) {
+	for _, bad := range []Schedule{{}, {1, 2}, {1, 2, 3}, {1, 2, 3, 4, 5}} {
+		s := tiny(t, "m-demorl", pendulum)
+		s.Horizon = bad
+		if err := s.Validate(); err == nil || !strings.Contains(err.Error(), "horizon has") {
+			t.Errorf("horizon %v: %v", bad, err)
+		}
+	}
+	s := tiny(t, "m-demorl", pendulum)
+	s.StartStates, s.ProbeStarts, s.Planner.Samples, s.Planner.Particles, s.Model.Members = 1e11, 1e11, 1e11, 1e9, 1e8
+	err := s.Validate()
+	for _, name := range []string{"start_states", "probe_starts", "planner.samples", "planner.particles", "model.members"} {
+		if err == nil || !strings.Contains(err.Error(), name+" is ") {
+			t.Errorf("%s is not named in %v", name, err)
+		}
+	}
+}
+
 // Judging draws no number of training's and leaves no trace in it.
 func TestJudgingTouchesNothingThatTrainingReads(t *testing.T) {
 	for _, a := range Algorithms {

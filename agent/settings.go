@@ -226,8 +226,11 @@ func (s *Settings) Validate() error {
 	atLeast("retain_epochs", s.RetainEpochs, 1)
 	atLeast("model_freeze_epoch", s.ModelFreezeEpoch, 0)
 	atLeast("probe_starts", s.ProbeStarts, 0)
-	if s.Imagine != ImagineNothing {
-		atLeast("start_states", s.StartStates, 1)
+	if s.Imagine != ImagineNothing && (s.StartStates < 1 || s.StartStates > maxStarts) {
+		faults = append(faults, fmt.Errorf("start_states is %d; use 1 to %d", s.StartStates, maxStarts))
+	}
+	if s.ProbeStarts > maxStarts {
+		faults = append(faults, fmt.Errorf("probe_starts is %d; use 0 to %d", s.ProbeStarts, maxStarts))
 	}
 	faults = append(faults, s.RealRatio.validate("real_ratio", 0, 1), s.Horizon.validate("horizon", 1, 1000), s.limitFault())
 	if len(s.Entropy) > 0 {
@@ -237,7 +240,7 @@ func (s *Settings) Validate() error {
 	if s.Plans() {
 		planner := s.Planner
 		planner.Horizon = 1
-		if len(s.Horizon) > 0 {
+		if s.Horizon.validate("horizon", 1, 1000) == nil {
 			planner.Horizon = max(1, int(s.Horizon.Max()))
 		}
 		faults = append(faults, prefixed("planner", planner.Validate()))
@@ -259,6 +262,10 @@ func (s *Settings) Validate() error {
 	}
 	return errors.Join(faults...)
 }
+
+// maxStarts is the largest number of start states of a round: the plans of more
+// would not fit into any memory.
+const maxStarts = 10_000_000
 
 // limitFault is what is wrong with horizon_limit.
 func (s *Settings) limitFault() error {

@@ -138,7 +138,7 @@ func (s Settings) Validate() error {
 	oneOf := func(name, value string, names ...string) {
 		check(slices.Contains(names, value), name, fmt.Sprintf("%q", value), "one of "+strings.Join(names, ", "))
 	}
-	check(s.Members >= 1, "members", s.Members, "at least 1")
+	check(s.Members >= 1 && s.Members <= 1000, "members", s.Members, "1 to 1000")
 	check(s.Elites >= 1 && s.Elites <= s.Members, "elites", s.Elites, fmt.Sprintf("1 to members (%d)", s.Members))
 	check(len(s.Hidden) >= 1, "hidden", s.Hidden, "at least one hidden layer")
 	for i, units := range s.Hidden {

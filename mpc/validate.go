@@ -20,6 +20,11 @@ func (s *Settings) numbers() error {
 			faults = append(faults, fmt.Errorf("planner.%s is %d; use at least %d", name, v, least))
 		}
 	}
+	atMost := func(name string, v, most int) {
+		if v > most {
+			faults = append(faults, fmt.Errorf("planner.%s is %d; use at most %d", name, v, most))
+		}
+	}
 	within := func(name string, v, lo, hi float64, open bool) {
 		if !(v >= lo && v <= hi) || open && v == lo {
 			bracket := "["
@@ -31,8 +36,10 @@ func (s *Settings) numbers() error {
 	}
 	atLeast("horizon", s.Horizon, 1)
 	atLeast("samples", s.Samples, 1)
+	atMost("samples", s.Samples, 1_000_000)
 	atLeast("policy_samples", s.PolicySamples, 0)
 	atLeast("particles", s.Particles, 1)
+	atMost("particles", s.Particles, 10_000)
 	atLeast("iterations", s.Iterations, 1)
 	atLeast("elites", s.Elites, 0)
 	within("elite_frac", s.EliteFrac, 0, 1, s.Elites == 0)

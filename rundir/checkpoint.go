@@ -89,6 +89,9 @@ func (d *Dir) WriteCheckpoint(step uint64, sections []Section, logs Lengths) err
 	if err := checkNames(sections); err != nil {
 		return err
 	}
+	if _, err := d.fs.Stat(d.join(manifestName)); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("write checkpoint: %s is no run directory any more: it was moved or removed; put it back, or resume it where it is now", d.path)
+	}
 	name := strconv.FormatUint(step, 10)
 	temp, final := d.checkpoint(tempPrefix+name), d.checkpoint(name)
 	if err := d.writeState(temp, step, sections, logs); err != nil {

@@ -1,6 +1,7 @@
 package rundir
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -274,35 +275,74 @@ func (d *Dir) ReadManifest() (Manifest, error) {
 type Lengths struct{ Progress, Eval, Transitions int64 }
 
 // Cut shortens the logs to what they were at a checkpoint. Call it after Open
-// and before any log is opened. A log that is shorter already has lost rows,
-// which is an error.
-func (d *Dir) Cut(to Lengths) error {
-	if err := cutFile(d.fs, d.join(progressName), to.Progress); err != nil {
-		return err
+// and before any log is opened. A log that is shorter, or that was edited, is an
+// error, and then all stay as they are. They are records and no state, so a run
+// goes on without one that was removed: missing names these.
+func (d *Dir) Cut(to Lengths) (missing []string, err error) {
+	lines := []logLines{{d.join(progressName), to.Progress, "{"}, {d.join(evalName), to.Eval, evalHeader}}
+	for _, log := range lines {
+		gone, err := log.check(d.fs)
+		if err != nil {
+			return nil, err
+		}
+		if gone {
+			missing = append(missing, log.path)
+		}
 	}
-	if err := cutFile(d.fs, d.join(evalName), to.Eval); err != nil {
-		return err
+	if gone, err := d.checkTransitions(to.Transitions); err != nil {
+		return nil, err
+	} else if gone {
+		missing = append(missing, d.join(transitionsName))
 	}
-	return d.cutTransitions(to.Transitions)
+	for _, log := range lines {
+		if err := log.cut(d.fs); err != nil {
+			return missing, err
+		}
+	}
+	return missing, d.cutTransitions(to.Transitions)
 }
 
-func cutFile(fsys vfs.FS, path string, size int64) error {
-	info, err := fsys.Stat(path)
-	have := int64(0)
+// logLines is a log of lines, the first of which begins with head, and the size
+// that a checkpoint knew.
+type logLines struct {
+	path string
+	size int64
+	head string
+}
+
+// check refuses a log that the checkpoint did not know so; gone says that there
+// is none.
+func (l logLines) check(fsys vfs.FS) (gone bool, err error) {
+	data, err := fsys.ReadFile(l.path)
 	switch {
-	case err == nil:
-		have = info.Size()
-	case !errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("cut: %w", err)
+	case l.size == 0:
+		return false, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return true, nil
+	case err != nil:
+		return false, fmt.Errorf("cut: %w", err)
+	case int64(len(data)) < l.size:
+		return false, fmt.Errorf("%s has %d bytes where the checkpoint knew %d: rows are lost; put the whole file back, or remove it to go on without its rows", l.path, len(data), l.size)
+	case data[l.size-1] != '\n' || !bytes.HasPrefix(data, []byte(l.head)):
+		return false, fmt.Errorf("%s was edited: the %d bytes that the checkpoint knew end within a row; put the file back as it was, or remove it to go on without its rows", l.path, l.size)
 	}
-	if have < size {
-		return fmt.Errorf("%s has %d bytes where the checkpoint knew %d: rows are lost; resume from an older checkpoint", path, have, size)
-	}
-	if have == size {
+	return false, nil
+}
+
+// cut shortens the log.
+func (l logLines) cut(fsys vfs.FS) error {
+	info, err := fsys.Stat(l.path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err := fsys.Truncate(path, size); err != nil {
-		return fault(err, "shorten", path)
+	if err != nil {
+		return fmt.Errorf("cut: %w", err)
+	}
+	if info.Size() <= l.size {
+		return nil
+	}
+	if err := fsys.Truncate(l.path, l.size); err != nil {
+		return fault(err, "shorten", l.path)
 	}
 	return nil
 }

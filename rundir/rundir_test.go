@@ -171,8 +171,8 @@ func TestCutBringsTheLogsBackToTheCheckpointsBytes(t *testing.T) {
 	p.Close()
 	e.Close()
 	l.Close()
-	if err := d.Cut(at); err != nil || read() != before {
-		t.Fatalf("cut: %v", err)
+	if missing, err := d.Cut(at); err != nil || len(missing) > 0 || read() != before {
+		t.Fatalf("cut: %v, missing %q", err, missing)
 	}
 	p, _ = d.OpenProgress()
 	e, _ = d.OpenEval()
@@ -183,12 +183,71 @@ func TestCutBringsTheLogsBackToTheCheckpointsBytes(t *testing.T) {
 	if read() != after {
 		t.Error("writing the same again gives other bytes")
 	}
-	err = d.Cut(Lengths{Progress: 1 << 20})
-	if err == nil || !strings.Contains(err.Error(), "lost") {
-		t.Errorf("a log that is too short: %v", err)
+	for what, too := range map[string]Lengths{"progress.jsonl": {Progress: 1 << 20}, "eval.csv": {Eval: 1 << 20}, "transition log": {Transitions: 1 << 20}} { // nothing else is cut to 0 either
+		if _, err = d.Cut(too); err == nil || !strings.Contains(err.Error(), what) || !strings.Contains(err.Error(), "lost") || read() != after {
+			t.Errorf("%s is too short: %v", what, err)
+		}
 	}
 	if !strings.HasPrefix(after[strings.Index(after, "step,"):], "step,episode,return,length,actor\n1000,0,1000.1,1000,policy\n1000,1,-Inf,3,planner\n") {
 		t.Errorf("eval.csv: %s", after)
+	}
+}
+
+// A spreadsheet ends lines otherwise: the file is then not cut in the middle of
+// a row. Logs are records: a run goes on without those that were removed.
+func TestLogsThatWereEditedStayAndThoseThatWereRemovedAreNamed(t *testing.T) {
+	d := newRun(t, vfs.OS())
+	e, err := d.OpenEval()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for step := range uint64(3) {
+		if err := e.Write(Evaluation{Step: step, Actor: "policy"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := Lengths{Eval: e.Length(), Transitions: 100}
+	e.Close()
+	edited := strings.ReplaceAll(string(must(os.ReadFile(d.EvalPath()))), "\n", "\r\n")
+	if err := os.WriteFile(d.EvalPath(), []byte(edited), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Cut(at); err == nil || !strings.Contains(err.Error(), "was edited") || string(must(os.ReadFile(d.EvalPath()))) != edited {
+		t.Errorf("edited: %v", err)
+	}
+	if err := errors.Join(os.Remove(d.EvalPath()), os.RemoveAll(filepath.Join(d.Path(), "transitions"))); err != nil {
+		t.Fatal(err)
+	}
+	missing, err := d.Cut(at)
+	if err != nil || len(missing) != 2 || missing[0] != d.EvalPath() || filepath.Base(missing[1]) != "transitions" {
+		t.Errorf("missing %q, %v", missing, err)
+	}
+	l, err := d.OpenTransitions(Layout{1, 1})
+	if err == nil {
+		err = errors.Join(l.Append(Transition{Obs: []float32{1}, Action: []float32{2}, Next: []float32{3}}), l.Sync(), l.Close())
+	}
+	if err != nil {
+		t.Errorf("the log does not begin anew: %v", err)
+	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func TestACheckpointIsNotWrittenWhereTheRunNoLongerIs(t *testing.T) {
+	d := newRun(t, vfs.OS())
+	if err := os.Rename(d.Path(), d.Path()+"-moved"); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.WriteCheckpoint(1, nil, Lengths{}); err == nil || !strings.Contains(err.Error(), "moved or removed") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(d.Path()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder was made again: %v", err)
 	}
 }
 

@@ -57,7 +57,7 @@ type Damage struct {
 
 // Error names the segment, the offset and what to do.
 func (e *Damage) Error() string {
-	return fmt.Sprintf("%s: %s; the log is whole up to byte %d (over all segments): cut it there to go on", e.Path, e.Reason, e.Offset)
+	return fmt.Sprintf("%s: %s; the log is whole up to byte %d (over all segments): put the file back as it was, or remove the folder %s to go on without its rows", e.Path, e.Reason, e.Offset, filepath.Dir(e.Path))
 }
 
 // segment is one file of the log.
@@ -283,23 +283,46 @@ func (t *TransitionLog) CutTo(length int64) error {
 	return nil
 }
 
-func (d *Dir) cutTransitions(length int64) error {
+// checkTransitions refuses a log that is shorter than length; gone says that
+// there is none.
+func (d *Dir) checkTransitions(length int64) (gone bool, err error) {
 	list, err := listSegments(d.fs, d.join(transitionsName))
+	if err != nil || len(list) == 0 {
+		return length > 0, err
+	}
+	return false, longEnough(list, length)
+}
+
+// cutTransitions shortens the log. Where there is none it can begin anew.
+func (d *Dir) cutTransitions(length int64) error {
+	folder := d.join(transitionsName)
+	list, err := listSegments(d.fs, folder)
 	if err != nil {
 		return err
+	}
+	if len(list) == 0 {
+		return errors.Join(d.fs.MkdirAll(folder), d.fs.SyncDir(d.path))
 	}
 	return cutSegments(d.fs, list, length)
 }
 
-// cutSegments removes from the end backwards, so that a kill in between leaves
-// a shorter log and no hole.
-func cutSegments(fsys vfs.FS, list []segment, length int64) error {
+// longEnough refuses segments that are shorter than length together.
+func longEnough(list []segment, length int64) error {
 	total := int64(0)
 	if n := len(list); n > 0 {
 		total = list[n-1].start + list[n-1].size
 	}
 	if total < length {
-		return fmt.Errorf("the transition log has %d bytes where the checkpoint knew %d: transitions are lost; resume from an older checkpoint", total, length)
+		return fmt.Errorf("the transition log has %d bytes where the checkpoint knew %d: transitions are lost; put the segments back, or remove the folder transitions to go on without them", total, length)
+	}
+	return nil
+}
+
+// cutSegments removes from the end backwards, so that a kill in between leaves
+// a shorter log and no hole.
+func cutSegments(fsys vfs.FS, list []segment, length int64) error {
+	if err := longEnough(list, length); err != nil {
+		return err
 	}
 	for i := len(list) - 1; i >= 0 && list[i].start+list[i].size > length; i-- {
 		var err error

@@ -164,7 +164,7 @@ func TestSegmentsFollowEachOtherAndCutAcrossThem(t *testing.T) {
 		t.Fatalf("%d segments", len(files))
 	}
 	for i := len(ends) - 1; i >= 0; i-- {
-		if err := d.Cut(Lengths{Transitions: ends[i]}); err != nil {
+		if _, err := d.Cut(Lengths{Transitions: ends[i]}); err != nil {
 			t.Fatal(err)
 		}
 		l := openLog(t, d)

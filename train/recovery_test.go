@@ -58,7 +58,7 @@ func TestADamagedCheckpointIsPassedOverWithANotice(t *testing.T) {
 
 func TestWithoutAnyCheckpointTheRunBeginsAgain(t *testing.T) {
 	s := tiny(t, leg, "m-demorl")
-	s.Steps = 60
+	s.Steps, s.CheckpointEvery = 60, 50
 	want := wholeRun(t, s)
 	dir := filepath.Join(t.TempDir(), "run")
 	finish(t, create(t, dir, s), 40)
@@ -71,6 +71,40 @@ func TestWithoutAnyCheckpointTheRunBeginsAgain(t *testing.T) {
 	}
 	finish(t, r, s.Steps)
 	equalRuns(t, "begun again", dir, want, s.Steps)
+}
+
+// A run that had checkpoints and has none is not begun again over its logs.
+func TestARunWhoseCheckpointsAreGoneIsLeftAsItIs(t *testing.T) {
+	s := tiny(t, leg, "m-demorl")
+	dir := filepath.Join(t.TempDir(), "run")
+	finish(t, create(t, dir, s), s.Steps)
+	rows := transitions(t, dir)
+	if err := os.RemoveAll(filepath.Join(dir, "checkpoints")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := train.Resume(dir, train.Options{FS: vfs.OS(), Threads: 1, Instance: short})
+	if err == nil || !strings.Contains(err.Error(), "nothing was changed") || !slices.Equal(transitions(t, dir), rows) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Settings of another run in a run's folder are told and not trained.
+func TestSettingsOfAnotherRunAreRefused(t *testing.T) {
+	s := tiny(t, leg, "sac")
+	dir := filepath.Join(t.TempDir(), "run")
+	finish(t, create(t, dir, s), 40)
+	path := filepath.Join(dir, "run.yaml")
+	was := string(read(t, path))
+	for _, edit := range [][2]string{{"seed: 3", "seed: 5"}, {"algo: sac", "algo: tqc"}, {"env: " + leg, "env: leg2r/ellipse"}} {
+		if err := os.WriteFile(path, []byte(strings.Replace(was, edit[0], edit[1], 1)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, err := train.Resume(dir, train.Options{FS: vfs.OS(), Threads: 1, Instance: short})
+		name, _, _ := strings.Cut(edit[0], ":")
+		if err == nil || !strings.Contains(err.Error(), name+" is ") || !strings.Contains(err.Error(), "manifest.json") {
+			t.Errorf("%s: %v", edit[1], err)
+		}
+	}
 }
 
 // A run whose checkpoints are all damaged may still be mended by hand: it is
@@ -189,8 +223,9 @@ func TestAFullDiskIsToldWithTheLastGoodCheckpoint(t *testing.T) {
 	}
 }
 
-// Errors of the task end the run the same way.
-func TestAFailingRobotLeavesTheLastGoodCheckpoint(t *testing.T) {
+// Errors of the task end the run the same way. Its steps cannot be made again,
+// and none is lost.
+func TestAFailingRobotLosesNoStep(t *testing.T) {
 	s := tiny(t, pendulum, "sac")
 	unplugged := errors.New("the cable is out")
 	failing := func(at int) func(o *train.Options) {
@@ -205,7 +240,8 @@ func TestAFailingRobotLeavesTheLastGoodCheckpoint(t *testing.T) {
 			}
 		}
 	}
-	for at, want := range map[int]string{12: "no checkpoint was written before", 60: "last good checkpoint is that of step 50"} {
+	for _, at := range []int{12, 60} {
+		want := fmt.Sprintf("the %d steps before it are in the log", at-1)
 		dir := filepath.Join(t.TempDir(), "run")
 		r := create(t, dir, s, failing(at))
 		if err := r.Train(context.Background(), s.Steps, nil); !errors.Is(err, unplugged) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), fmt.Sprintf("step %d", at)) {
@@ -213,8 +249,8 @@ func TestAFailingRobotLeavesTheLastGoodCheckpoint(t *testing.T) {
 		}
 		r.Close()
 		r = resume(t, dir, failing(-1))
-		if wants := map[int]int{12: 0, 60: 50}[at]; r.Steps() != wants {
-			t.Errorf("resumed at step %d, want %d", r.Steps(), wants)
+		if r.Steps()+r.Reliving() != at-1 {
+			t.Errorf("resumed at step %d with %d to be lived again, want %d in all", r.Steps(), r.Reliving(), at-1)
 		}
 		finish(t, r, 70)
 	}

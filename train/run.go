@@ -140,6 +140,9 @@ func (r *Run) resume() error {
 	if r.settings, err = ReadSettings(r.dir); err != nil {
 		return err
 	}
+	if err := Belongs(r.settings, r.manifest); err != nil {
+		return err
+	}
 	if tier := kernels(r.settings); tier != r.manifest.Kernel && !r.options.OtherCPU {
 		return fmt.Errorf("the run was made with kernel tier %s and this is %s: results would differ in the last bits; force the tier with --kernel, or allow it with --other-cpu",
 			r.manifest.Kernel, tier)
@@ -157,8 +160,12 @@ func (r *Run) resume() error {
 			return err
 		}
 	}
-	if err := r.dir.Cut(lengths); err != nil {
+	missing, err := r.dir.Cut(lengths)
+	if err != nil {
 		return err
+	}
+	for _, path := range missing {
+		r.Notices = append(r.Notices, fmt.Sprintf("%s is gone; the run goes on without the rows that it held", path))
 	}
 	r.remember()
 	r.manifest.Resumed = append(r.manifest.Resumed, time.Now().UTC())
@@ -186,6 +193,9 @@ func (r *Run) restore() (rundir.Lengths, error) {
 		return rundir.Lengths{}, fmt.Errorf("%w; nothing was changed: put a whole checkpoint back, or train in another folder (%s)", err, strings.Join(r.Notices, "; "))
 	}
 	if errors.Is(err, rundir.ErrNoCheckpoint) {
+		if err := r.neverSaved(); err != nil {
+			return rundir.Lengths{}, err
+		}
 		r.Notices = append(r.Notices, "no checkpoint yet: the run begins again from step 0")
 		return rundir.Lengths{}, nil
 	}
@@ -211,6 +221,19 @@ func (r *Run) restore() (rundir.Lengths, error) {
 	return checkpoint.Logs, r.dir.DiscardAfter(checkpoint.Step)
 }
 
+// neverSaved is an error where a run without any checkpoint must have had one:
+// beginning again would cut its logs.
+func (r *Run) neverSaved() error {
+	lines, err := r.dir.ReadProgress()
+	if err != nil || len(lines) == 0 {
+		return nil // no line that could tell
+	}
+	if step := int(lines[len(lines)-1].Step); step > r.settings.CheckpointEvery {
+		return fmt.Errorf("%s holds no checkpoint, though the run had made %d steps; nothing was changed: put the folder checkpoints back, or train in another folder", r.dir.Path(), step)
+	}
+	return nil
+}
+
 // remember takes from the last line of progress that was kept what later lines
 // go on with: time spent and figures that do not change with every line.
 func (r *Run) remember() {
@@ -226,6 +249,25 @@ func (r *Run) remember() {
 	r.elapsed = time.Duration(last["time/elapsed_s"] * float64(time.Second))
 	r.lastReturn, r.hasReturn = last["train/return"]
 	r.Agent().Remember(last)
+}
+
+// Belongs says where a run's settings were edited into those of another run. The
+// name of a Gymnasium environment may change: its interpreter and folder are
+// part of it, and another machine has other ones.
+func Belongs(s Settings, m rundir.Manifest) error {
+	var faults []error
+	fault := func(name string, is, was any) {
+		if is != was {
+			faults = append(faults, fmt.Errorf("%s is %v in run.yaml and %v in manifest.json: the run is of the latter; put it back, or train the other one in another folder", name, is, was))
+		}
+	}
+	fault("seed", s.Seed, m.Seed)
+	fault("algo", s.Algo, m.Algorithm)
+	fault("preset", s.Preset, m.Preset)
+	if !strings.HasPrefix(m.Env, "gymnasium:") {
+		fault("env", s.Env, m.Env)
+	}
+	return errors.Join(faults...)
 }
 
 // ReadSettings reads a run's complete resolved settings.
@@ -354,6 +396,9 @@ func (r *Run) Train(ctx context.Context, steps int, show func(Progress)) error {
 
 // failed says what is left of the run after err.
 func (r *Run) failed(err error) error {
+	if r.Steps() > max(0, r.saved) && !r.Exact() && len(r.tail) == 0 {
+		return fmt.Errorf("%w; the %d steps before it are in the log (demorl resume %s)", err, r.Steps(), r.dir.Path())
+	}
 	if r.saved < 0 {
 		return fmt.Errorf("%w; no checkpoint was written before", err)
 	}

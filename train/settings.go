@@ -71,6 +71,9 @@ func Stored() Settings {
 	}}
 }
 
+// maxEpisodes is the largest number of episodes of one evaluation.
+const maxEpisodes = 100_000
+
 // Validate returns every fault of the settings at once.
 func (s *Settings) Validate() error {
 	var faults []error
@@ -81,7 +84,9 @@ func (s *Settings) Validate() error {
 	}
 	atLeast("steps", s.Steps, 1)
 	atLeast("eval_every", s.EvalEvery, 0)
-	atLeast("eval_episodes", s.EvalEpisodes, 1)
+	if s.EvalEpisodes < 1 || s.EvalEpisodes > maxEpisodes {
+		faults = append(faults, fmt.Errorf("eval_episodes is %d; want 1 to %d", s.EvalEpisodes, maxEpisodes))
+	}
 	atLeast("checkpoint_every", s.CheckpointEvery, 1)
 	atLeast("keep_checkpoints", s.KeepCheckpoints, 1)
 	atLeast("log_every", s.LogEvery, 1)

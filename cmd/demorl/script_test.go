@@ -135,14 +135,18 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("%s never held %q", args[0], args[1])
 }
 
-// terminate DIR sends SIGTERM to the process that has the run in a folder.
+// terminate DIR [hangup] sends SIGTERM, or SIGHUP, to the process that has the run in a folder.
 func terminate(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: terminate DIR")
+	signal := syscall.SIGTERM
+	switch {
+	case !neg && len(args) == 2 && args[1] == "hangup":
+		signal = syscall.SIGHUP
+	case neg || len(args) != 1:
+		ts.Fatalf("usage: terminate DIR [hangup]")
 	}
 	pid, err := strconv.Atoi(strings.TrimSpace(ts.ReadFile(filepath.Join(args[0], "lock"))))
 	ts.Check(err)
-	ts.Check(syscall.Kill(pid, syscall.SIGTERM))
+	ts.Check(syscall.Kill(pid, signal))
 }
 
 // damage FILE changes one byte in the middle of a file.

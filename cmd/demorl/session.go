@@ -27,13 +27,15 @@ type opener struct {
 // trainAll trains the runs of openers within a budget of threads: as many at
 // once as there are threads. Those that must wait are put on disk first, so
 // that a resume knows them however this program ends. parent, unless empty, is
-// the folder that holds them, printed first. SIGINT and SIGTERM end all of them
-// with a checkpoint; a second one ends the program at once.
+// the folder that holds them, printed first. SIGINT, SIGTERM, a terminal that
+// goes away and a reader of the output that does end all of them with a
+// checkpoint; a second SIGINT or SIGTERM ends the program at once.
 func trainAll(c *console, budget int, parent string, openers ...opener) error {
-	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	defer release()
 	ended := context.AfterFunc(ctx, func() {
 		release()
+		signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE) // nobody reads any more; the checkpoint is written all the same
 		c.note("stopping after this step with a checkpoint; a second signal ends at once, without")
 	})
 	defer ended() // before release, which cancels ctx as a signal does

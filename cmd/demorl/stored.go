@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"demorl/env"
 	"demorl/env/mujoco/taskfile"
 	"demorl/rundir"
@@ -37,7 +39,13 @@ func storedSettings(dir *rundir.Dir) (train.Settings, env.Task, error) {
 	} else if err != nil {
 		return s, t, at(origins.Of("env"), "", err)
 	}
+	if t.Files != nil && files == nil {
+		all.add(fmt.Errorf("%s is missing, where the run keeps the task of %s: put it back", dir.TaskPath(), s.Env))
+	}
 	all.add(settings.Explain(s.Validate(), origins))
+	if m, err := dir.ReadManifest(); err == nil {
+		all.add(train.Belongs(s, m))
+	}
 	return s, t, all.err()
 }
 
