@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -70,9 +71,6 @@ func (cmd *evalCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	if n := cmd.Episodes; n != nil && (*n < 1 || *n > mostEpisodes) {
-		return usagef("--episodes is %d; want 1 to %d", *n, mostEpisodes)
-	}
 	size, err := cmd.frames()
 	if err != nil {
 		return err
@@ -112,16 +110,12 @@ func (cmd *evalCommand) Run(c *console) error {
 		return err
 	}
 	r := result{Env: s.Env, Algo: s.Algo, Step: loop.Steps(), Actor: actor}
-	episodes := s.EvalEpisodes
-	if cmd.Episodes != nil {
-		episodes = *cmd.Episodes
+	episodes := *cmp.Or(cmd.Episodes, &s.EvalEpisodes)
+	play := func() error { return cmd.play(ctx, loop, episodes, &r, nil) }
+	if cmd.Video != "" {
+		play = func() error { return cmd.film(ctx, c, loop, episodes, size, &r) }
 	}
-	if cmd.Video == "" {
-		err = cmd.play(ctx, loop, episodes, &r, nil)
-	} else {
-		err = cmd.film(ctx, c, loop, episodes, size, &r)
-	}
-	if err != nil {
+	if err := play(); err != nil {
 		return err
 	}
 	if err := cmd.inspect(ctx, c, loop, &r); err != nil {

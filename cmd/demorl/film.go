@@ -18,9 +18,12 @@ import (
 	"demorl/video"
 )
 
-// frames checks what was asked for of a video before anything is loaded, and
+// frames checks what was asked for of episodes and video before anything is loaded, and
 // returns its size.
 func (cmd *evalCommand) frames() (size image.Point, err error) {
+	if n := cmd.Episodes; n != nil && (*n < 1 || *n > mostEpisodes) {
+		return size, usagef("--episodes is %d; want 1 to %d", *n, mostEpisodes)
+	}
 	if cmd.Video == "" {
 		if cmd.Size != "" || cmd.Renderer != "" {
 			return size, usagef("--size and --renderer say how a video looks; give --video FILE as well")
