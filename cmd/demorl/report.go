@@ -261,7 +261,7 @@ func (cmd *reportCommand) read(path string) (foundRun, error) {
 	}
 	for _, actor := range actors {
 		if r.curve = report.ByStep(path, actor, episodes); len(r.curve.Steps) > 0 {
-			return r, nil
+			return r, finite(r.curve)
 		}
 	}
 	for _, actor := range []string{agent.ActPolicy, agent.ActPlanner, agent.ActNewest} {
@@ -270,6 +270,16 @@ func (cmd *reportCommand) read(path string) (foundRun, error) {
 		}
 	}
 	return r, nil
+}
+
+// finite refuses a curve that no statistic is of.
+func finite(curve report.Series) error {
+	for i, mean := range curve.Mean {
+		if math.IsNaN(mean) || math.IsInf(mean, 0) {
+			return fmt.Errorf("the return at step %.0f is %v", curve.Steps[i], mean)
+		}
+	}
+	return nil
 }
 
 // warnGroup says what makes the runs of one group unlike.
