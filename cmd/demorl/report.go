@@ -253,7 +253,7 @@ func (cmd *reportCommand) read(path string) (foundRun, error) {
 	}
 	episodes, err := report.ReadEval(bytes.NewReader(data))
 	if err != nil {
-		return r, fmt.Errorf("%s: %w", path, err)
+		return r, err
 	}
 	actors := []string{cmd.Actor}
 	if cmd.Actor == "" {
