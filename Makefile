@@ -47,9 +47,12 @@ ifndef OUT
 OUT := runs/$(subst :,-,$(subst /,-,$(ENV)))-$(ALGO)-$(SEED)-$(shell date +%Y%m%d-%H%M%S)
 endif
 
+# Where it goes: the tests look nowhere else, whatever is installed for the user.
+HERE := DEMORL_THIRD_PARTY=$(or $(DEMORL_THIRD_PARTY),$(CURDIR)/third_party)
+
 .PHONY: train
 train: build ## train a robot; without arguments the paper's 2R leg, in minutes
-	$(if $(FAMILY),@bin/demorl env fetch $(FAMILY))
+	$(if $(FAMILY),@$(HERE) bin/demorl env fetch $(FAMILY))
 	bin/demorl train $(ENV) --algo $(ALGO) --preset $(PRESET) --seed $(SEED) --out $(OUT)$(if $(STEPS), --steps $(STEPS))
 
 # ---------------------------------------------------------------- checks
@@ -63,7 +66,7 @@ oracle-env: ## install the live oracles (Gymnasium, Gymnasium-Robotics, dm_contr
 
 .PHONY: assets
 assets: build ## fetch libmujoco and the models of all task families into third_party, once
-	$(if $(findstring mujoco,$(TAGS)),@bin/demorl env fetch gym dmc hand dext pddm,@echo "no C compiler: MuJoCo tasks are left out")
+	$(if $(findstring mujoco,$(TAGS)),@$(HERE) bin/demorl env fetch gym dmc hand dext pddm,@echo "no C compiler: MuJoCo tasks are left out")
 
 .PHONY: vet
 vet: ## gofmt and go vet

@@ -104,7 +104,11 @@ func Scale(e Env) (*Scaled, error) {
 func (s *Scaled) Narrow(shares []float64) error {
 	id := s.Env.Spec().ID
 	if len(shares) != 1 && len(shares) != len(s.half) {
-		return fmt.Errorf("env: %s: %d shares of the actions' range; give 1, or %d: one an action", id, len(shares), len(s.half))
+		each := ""
+		if len(s.half) > 1 {
+			each = fmt.Sprintf(" for all actions, or %d, one an action", len(s.half))
+		}
+		return fmt.Errorf("env: %s: %d shares of the actions' range; give 1%s", id, len(shares), each)
 	}
 	for i, share := range shares {
 		if !(share > 0 && share <= 1) {

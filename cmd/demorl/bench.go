@@ -47,6 +47,23 @@ func (o *benchOutput) pooled(f func(pool *par.Pool) error) error {
 	return f(pool)
 }
 
+// What a benchmark may be asked for: it holds all of it in memory.
+const (
+	mostMembers   = 256
+	mostRepeats   = 1_000_000
+	mostInstances = 100_000
+	mostSteps     = 1_000_000
+	mostPasses    = 1_000_000
+)
+
+// within refuses the value of a flag that is not between least and most.
+func within(flag string, value, least, most int) error {
+	if value < least || value > most {
+		return usagef("%s is %d; want %d to %d", flag, value, least, most)
+	}
+	return nil
+}
+
 // benchPrecision is the precision of imagination and planning.
 type benchPrecision struct {
 	Precision string `default:"f32" enum:"f32,bf16" help:"Products of imagination and planning: f32 or bf16."`
@@ -81,8 +98,11 @@ type benchPlanner struct {
 }
 
 func (b *benchPlanner) Run(c *console) error {
-	if b.Members < 1 || b.Repeat < 1 {
-		return usagef("--members is %d and --repeat is %d; both must be at least 1", b.Members, b.Repeat)
+	var all faults
+	all.add(within("--members", b.Members, 1, mostMembers))
+	all.add(within("--repeat", b.Repeat, 1, mostRepeats))
+	if err := all.err(); err != nil {
+		return err
 	}
 	work := bench.ReferencePlanner(b.Members)
 	work.BFloat16 = b.Precision == agent.PrecisionBF16
@@ -116,8 +136,8 @@ type benchFit struct {
 }
 
 func (b *benchFit) Run(c *console) error {
-	if b.Members < 1 {
-		return usagef("--members is %d; want at least 1", b.Members)
+	if err := within("--members", b.Members, 1, mostMembers); err != nil {
+		return err
 	}
 	return b.pooled(func(pool *par.Pool) error {
 		f, err := bench.NewFit(b.Members, pool)
@@ -131,7 +151,7 @@ func (b *benchFit) Run(c *console) error {
 type benchEnv struct {
 	benchOutput
 	Envs      []string `placeholder:"ID,..." help:"Tasks; default: all that can run here."`
-	Instances int      `placeholder:"N" help:"Step N instances of each together on the threads; default: one a thread, each at its own pace."`
+	Instances *int     `placeholder:"N" help:"Step N instances of each together on the threads; default: one a thread, each at its own pace."`
 }
 
 func (b *benchEnv) Run(c *console) error {
@@ -139,8 +159,10 @@ func (b *benchEnv) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	if b.Instances < 0 {
-		return usagef("--instances is %d; want at least 1", b.Instances)
+	if b.Instances != nil {
+		if err := within("--instances", *b.Instances, 1, mostInstances); err != nil {
+			return err
+		}
 	}
 	ids := b.Envs
 	if len(ids) == 0 {
@@ -150,7 +172,7 @@ func (b *benchEnv) Run(c *console) error {
 			}
 		}
 	}
-	if b.Instances > 0 {
+	if b.Instances != nil {
 		return b.together(c, ids)
 	}
 	for _, id := range ids {
@@ -176,7 +198,7 @@ func (b *benchEnv) together(c *console, ids []string) error {
 			runtime.GOMAXPROCS(pool.Workers() + 1) // see package vector
 		}
 		for _, id := range ids {
-			e, err := bench.NewVector(id, b.Instances, pool)
+			e, err := bench.NewVector(id, *b.Instances, pool)
 			if err != nil {
 				return err
 			}
@@ -199,10 +221,9 @@ type benchEpoch struct {
 }
 
 func (b *benchEpoch) Run(c *console) error {
-	if b.Steps < 0 || b.Passes < 0 {
-		return usagef("--steps is %d and --passes is %d; neither can be negative", b.Steps, b.Passes)
-	}
 	var all faults
+	all.add(within("--steps", b.Steps, 0, mostSteps))
+	all.add(within("--passes", b.Passes, 0, mostPasses))
 	if _, err := env.Lookup(b.Env); err != nil {
 		all.add(err)
 	}

@@ -10,10 +10,11 @@ import (
 )
 
 type checkCommand struct {
-	ID    string `arg:"" help:"Task id or alias, or the path of a task file."`
-	Steps int    `default:"2000" help:"Steps to record; the rules make about as many again."`
-	Seed  uint64 `help:"Seed of starts and actions."`
-	JSON  bool   `name:"json" help:"Print one JSON object."`
+	ID     string `arg:"" help:"Task id or alias, or the path of a task file."`
+	Python string `placeholder:"PATH" help:"Interpreter that steps a Gymnasium environment. Default: that of $$VIRTUAL_ENV, else python3."`
+	Steps  int    `default:"2000" help:"Steps to record; the rules make about as many again."`
+	Seed   uint64 `help:"Seed of starts and actions."`
+	JSON   bool   `name:"json" help:"Print one JSON object."`
 }
 
 // checked is what `env check --json` prints.
@@ -40,10 +41,10 @@ type finding struct {
 var errBroken = errors.New("")
 
 func (cmd *checkCommand) Run(c *console) error {
-	if cmd.Steps < 10 {
-		return usagef("--steps is %d; want at least 10", cmd.Steps)
+	if err := within("--steps", cmd.Steps, 10, mostSteps); err != nil {
+		return err
 	}
-	t, err := env.Lookup(cmd.ID)
+	t, err := look(cmd.ID, cmd.Python)
 	if err != nil {
 		return err
 	}

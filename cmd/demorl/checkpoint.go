@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"demorl/rundir"
+	"demorl/train"
 )
 
 // readCheckpoint reads the checkpoint of the run at path that which asks for:
@@ -16,10 +18,10 @@ func readCheckpoint(c *console, dir *rundir.Dir, path, which string) (rundir.Che
 		for _, sk := range skipped {
 			c.note(sk.String())
 		}
-		if err != nil {
-			return checkpoint, fmt.Errorf("%s: %w", path, err)
+		if errors.Is(err, rundir.ErrNoCheckpoint) && len(skipped) == 0 {
+			return checkpoint, noneYet(dir, path)
 		}
-		return checkpoint, nil
+		return checkpoint, err
 	}
 	step, ok := dir.Best()
 	if which != "best" {
@@ -33,7 +35,19 @@ func readCheckpoint(c *console, dir *rundir.Dir, path, which string) (rundir.Che
 	checkpoint, err := dir.ReadCheckpoint(step)
 	if err != nil {
 		steps, _ := dir.Steps()
+		if len(steps) == 0 {
+			return checkpoint, noneYet(dir, path)
+		}
 		return checkpoint, usagef("--checkpoint %s: %w (there are: %s)", which, err, strings.Trim(fmt.Sprint(steps), "[]"))
 	}
 	return checkpoint, nil
+}
+
+// noneYet says of a run without a checkpoint when the first one comes.
+func noneYet(dir *rundir.Dir, path string) error {
+	when := ""
+	if s, err := train.ReadSettings(dir); err == nil {
+		when = fmt.Sprintf(" at step %d (checkpoint_every), or", s.CheckpointEvery)
+	}
+	return usagef("%s has no checkpoint yet; the first one comes%s when the run ends or is stopped with Ctrl-C", path, when)
 }

@@ -90,12 +90,12 @@ func (c *choice) resolve(otherwise string) (train.Settings, *settings.Origins, e
 	var unknown faults
 	if task == "" {
 		unknown.add(errors.New("no task: name one, such as leg2r/ellipse-100hz (see `demorl env list`)"))
-	} else if named, err := c.look(task); exitCode(err) == exitUsage {
+	} else if named, err := look(task, c.Python); exitCode(err) == exitUsage {
 		unknown.add(at(taskFrom, "ENV", err))
 	} else if err != nil {
 		return train.Settings{}, nil, at(taskFrom, "ENV", err)
 	} else {
-		task = named
+		task = named.ID
 	}
 	if _, err := agent.FindAlgorithm(algo); err != nil {
 		unknown.add(at(algoFrom, "", err))
@@ -123,22 +123,35 @@ func (c *choice) resolve(otherwise string) (train.Settings, *settings.Origins, e
 	return s, origins, all.err()
 }
 
-// look finds the task and returns the name that says everything of it,
-// --python included.
-func (c *choice) look(task string) (string, error) {
-	if c.Python != "" && !strings.HasPrefix(task, gymnasium.Prefix) {
+// look finds a task, stepped by the interpreter python unless that is empty. Its
+// ID says everything of it, the interpreter included.
+func look(task, python string) (env.Task, error) {
+	if python == "" {
+		return env.Lookup(task)
+	}
+	if !strings.HasPrefix(task, gymnasium.Prefix) {
 		if t, err := env.Lookup(task); err == nil && t.Family != gymnasium.Family {
-			return "", usagef("--python: %s is stepped inside this program; %s%s would be stepped in Python", t.ID, gymnasium.Prefix, task)
+			return t, usagef("--python: %s is stepped inside this program; leave --python out%s", t.ID, original(t))
 		}
 	}
-	if c.Python != "" {
-		var err error
-		if task, err = gymnasium.WithPython(task, c.Python); err != nil {
-			return "", err
+	task, err := gymnasium.WithPython(task, python)
+	if err != nil {
+		return env.Task{}, err
+	}
+	return env.Lookup(task)
+}
+
+// original says by which name Python steps a task that Gymnasium itself has.
+func original(t env.Task) string {
+	if t.Family != "gym" && t.Family != "classic" {
+		return ""
+	}
+	for _, id := range t.Aliases {
+		if strings.HasSuffix(id, "-v5") || t.Family == "classic" && strings.Contains(id, "-v") {
+			return fmt.Sprintf(", or name %s%s, which Python steps", gymnasium.Prefix, id)
 		}
 	}
-	t, err := env.Lookup(task)
-	return t.ID, err
+	return ""
 }
 
 // at says before err where the wrong name was written, unless that is plain.
@@ -165,14 +178,17 @@ func (c *choice) layers(all *faults) ([]settings.Source, error) {
 		}
 		out = append(out, settings.YAML(c.Config, data))
 	}
+	var sets []settings.Source
 	for _, text := range c.Set {
 		source, err := settings.ParseAssign("--set", text)
 		if err != nil {
 			all.add(err)
 			continue
 		}
-		out = append(out, source)
+		sets = append(sets, source)
 	}
+	c.contradictions(sets, all)
+	out = append(out, sets...)
 	if c.Seed != nil {
 		out = append(out, settings.Assign("--seed", "seed", strconv.FormatUint(*c.Seed, 10)))
 	}
@@ -180,6 +196,37 @@ func (c *choice) layers(all *faults) ([]settings.Source, error) {
 		out = append(out, settings.Assign("--steps", "steps", strconv.Itoa(*c.Steps)))
 	}
 	return out, nil
+}
+
+// contradictions adds to all where a flag and a --set say different things of
+// one setting: neither is the plain wish.
+func (c *choice) contradictions(sets []settings.Source, all *faults) {
+	var set train.Settings
+	origins, _ := settings.Decode(&set, sets...) // its faults are told where all layers are decoded
+	differ := func(flag, given, path, other string, same bool) {
+		if origins.Of(path) == "--set" && given != "" && !same {
+			all.add(fmt.Errorf("%s is %s and --set %s=%s; give one of them", flag, given, path, other))
+		}
+	}
+	differ("ENV", c.Env, "env", set.Env, sameTask(c.Env, set.Env))
+	differ("--algo", c.Algo, "algo", set.Algo, c.Algo == set.Algo)
+	differ("--preset", c.Preset, "preset", set.Preset, c.Preset == set.Preset)
+	if c.Seed != nil {
+		differ("--seed", fmt.Sprint(*c.Seed), "seed", fmt.Sprint(set.Seed), *c.Seed == set.Seed)
+	}
+	if c.Steps != nil {
+		differ("--steps", fmt.Sprint(*c.Steps), "steps", fmt.Sprint(set.Steps), *c.Steps == set.Steps)
+	}
+}
+
+// sameTask reports whether two names are of one task.
+func sameTask(a, b string) bool {
+	if a == b {
+		return true
+	}
+	t, errA := env.Lookup(a)
+	u, errB := env.Lookup(b)
+	return errA == nil && errB == nil && t.ID == u.ID
 }
 
 // defaults returns the settings of algorithm and preset for a task, and says

@@ -72,6 +72,9 @@ func (d *display) begin(r *train.Run, target int) {
 	d.rateStep, d.rateTime = d.step, d.began
 	d.drawn = d.began
 	d.say(fmt.Sprintf("%s on %s, preset %s, seed %d: step %d to %d", s.Algo, s.Env, s.Preset, s.Seed, d.step, target))
+	if text := d.unlearned(); text != "" {
+		d.say(text + "; --steps with more goes beyond it")
+	}
 }
 
 // show takes in one step, and draws where it is time.
@@ -138,6 +141,24 @@ func (d *display) measure() {
 	d.rateStep, d.rateTime = d.step, d.now()
 }
 
+// eta is a time that is left as text. A Duration holds no more than 292 years.
+func eta(seconds float64) string {
+	const longest = 365 * 24 * time.Hour
+	if seconds > longest.Seconds() {
+		return "over a year"
+	}
+	return time.Duration(seconds * float64(time.Second)).Round(time.Second).String()
+}
+
+// unlearned says of a run that ends within its warm-up that it learns nothing,
+// else nothing.
+func (d *display) unlearned() string {
+	if d.target > d.warmup {
+		return ""
+	}
+	return fmt.Sprintf("all %d steps are random actions of the warm-up of %d steps, so nothing is learned", d.target, d.warmup)
+}
+
 // text is the progress on one line.
 func (d *display) text() string {
 	done := float64(d.step) / float64(max(1, d.target))
@@ -152,8 +173,7 @@ func (d *display) text() string {
 		parts = append(parts, fmt.Sprintf("%.3g steps/s", d.rate))
 		// Warm-up runs much faster than what follows, so it predicts nothing.
 		if d.step > d.warmup || d.target <= d.warmup {
-			left := time.Duration(float64(d.target-d.step) / d.rate * float64(time.Second))
-			parts = append(parts, "ETA "+left.Round(time.Second).String())
+			parts = append(parts, "ETA "+eta(float64(d.target-d.step)/d.rate))
 		}
 	}
 	if d.step <= d.warmup && d.target > d.warmup {
@@ -222,6 +242,9 @@ func (d *display) summary(path string) string {
 	text := fmt.Sprintf("done: %d steps, %s", d.step, d.now().Sub(d.began).Round(100*time.Millisecond))
 	if d.evaluated != "" {
 		text += ", last evaluation " + d.evaluated
+	}
+	if lesson := d.unlearned(); lesson != "" {
+		text += ", " + lesson
 	}
 	return text + ", in " + path
 }

@@ -137,6 +137,15 @@ func TestGuardRailsAreShown(t *testing.T) {
 	}
 }
 
+// A Duration ends at 292 years, and no run is waited for so long.
+func TestALongWaitIsSaidInWords(t *testing.T) {
+	for seconds, want := range map[float64]string{90.4: "1m30s", 1e12: "over a year"} {
+		if got := eta(seconds); got != want {
+			t.Errorf("%g s are %q, want %q", seconds, got, want)
+		}
+	}
+}
+
 func TestExitCodeTellsTheKindOfError(t *testing.T) {
 	for want, errs := range map[int][]error{
 		exitDone:    {nil},

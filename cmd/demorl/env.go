@@ -83,8 +83,9 @@ func needs(t env.Task) string {
 }
 
 type infoCommand struct {
-	ID   string `arg:"" help:"Task id or alias."`
-	JSON bool   `name:"json" help:"Print one JSON object."`
+	ID     string `arg:"" help:"Task id or alias."`
+	Python string `placeholder:"PATH" help:"Interpreter that steps a Gymnasium environment. Default: that of $$VIRTUAL_ENV, else python3."`
+	JSON   bool   `name:"json" help:"Print one JSON object."`
 }
 
 // bound is an action's bound; JSON has no infinity, so that is the string
@@ -112,7 +113,7 @@ func bounds(x []float64) []bound {
 }
 
 func (cmd *infoCommand) Run(c *console) error {
-	t, err := env.Lookup(cmd.ID)
+	t, err := look(cmd.ID, cmd.Python)
 	if err != nil {
 		return err
 	}
@@ -164,13 +165,18 @@ func (cmd *infoCommand) Run(c *console) error {
 }
 
 type replayCommand struct {
-	ID  string `arg:"" help:"Task id or alias."`
-	In  string `placeholder:"FILE" help:"Read states and actions from a file instead of standard input."`
-	Out string `placeholder:"FILE" help:"Write the answers to a file instead of standard output."`
+	ID     string `arg:"" help:"Task id or alias."`
+	Python string `placeholder:"PATH" help:"Interpreter that steps a Gymnasium environment. Default: that of $$VIRTUAL_ENV, else python3."`
+	In     string `placeholder:"FILE" help:"Read states and actions from a file instead of standard input."`
+	Out    string `placeholder:"FILE" help:"Write the answers to a file instead of standard output."`
 }
 
 func (cmd *replayCommand) Run(c *console) (err error) {
-	e, err := env.Make(cmd.ID)
+	t, err := look(cmd.ID, cmd.Python)
+	if err != nil {
+		return err
+	}
+	e, err := t.New()
 	if err != nil {
 		return err
 	}

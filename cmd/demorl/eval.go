@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,7 +22,7 @@ import (
 type evalCommand struct {
 	Dir        string   `arg:"" help:"Run directory; it is only read, but for the pictures of --model."`
 	Checkpoint string   `default:"newest" placeholder:"WHICH" help:"newest, best, or the number of real steps of a checkpoint that is still there."`
-	Episodes   int      `placeholder:"N" help:"Deterministic episodes. Default: the run's eval_episodes."`
+	Episodes   *int     `placeholder:"N" help:"Deterministic episodes. Default: the run's eval_episodes."`
 	Actor      string   `placeholder:"NAME" help:"policy, planner or newest. Default: who drives the robot in this run."`
 	Threads    int      `placeholder:"N" help:"Threads; the results do not depend on it. Default: all processors."`
 	JSON       bool     `name:"json" help:"Print one JSON object."`
@@ -31,9 +32,16 @@ type evalCommand struct {
 	On         string   `placeholder:"TASK" help:"Judge on another task with the same observations and actions."`
 	Set        []string `placeholder:"KEY=VALUE" sep:"none" help:"Of what is judged on: command, or randomize.NAME, drawn anew for every episode; may be repeated."`
 	Model      bool     `help:"Judge the learned model as well, and what its plans gain in the model and in the task itself."`
-	Starts     int      `default:"500" placeholder:"N" help:"States from which --model compares plans with the policy; 0 leaves that out."`
+	Starts     *int     `placeholder:"N" help:"States from which --model compares plans with the policy; 0 leaves that out. Default: 500."`
 	Plot       string   `placeholder:"FILE" help:"Picture of --model (SVG), and FILE-calibration.svg beside it. Default: model.svg in DIR."`
 }
+
+// What an evaluation may be asked for; all of it is held in memory.
+const (
+	mostEpisodes  = 100_000
+	mostStarts    = 1_000_000
+	defaultStarts = 500
+)
 
 // result is what `eval --json` prints.
 type result struct {
@@ -62,9 +70,6 @@ func (cmd *evalCommand) Run(c *console) error {
 	budget, err := threads(cmd.Threads)
 	if err != nil {
 		return err
-	}
-	if cmd.Episodes < 0 {
-		return usagef("--episodes is %d; want at least 1", cmd.Episodes)
 	}
 	size, err := cmd.frames()
 	if err != nil {
@@ -105,15 +110,12 @@ func (cmd *evalCommand) Run(c *console) error {
 		return err
 	}
 	r := result{Env: s.Env, Algo: s.Algo, Step: loop.Steps(), Actor: actor}
-	if cmd.Episodes == 0 {
-		cmd.Episodes = s.EvalEpisodes
+	episodes := *cmp.Or(cmd.Episodes, &s.EvalEpisodes)
+	play := func() error { return cmd.play(ctx, loop, episodes, &r, nil) }
+	if cmd.Video != "" {
+		play = func() error { return cmd.film(ctx, c, loop, episodes, size, &r) }
 	}
-	if cmd.Video == "" {
-		err = cmd.play(ctx, loop, &r, nil)
-	} else {
-		err = cmd.film(ctx, c, loop, size, &r)
-	}
-	if err != nil {
+	if err := play(); err != nil {
 		return err
 	}
 	if err := cmd.inspect(ctx, c, loop, &r); err != nil {
@@ -183,8 +185,8 @@ func (cmd *evalCommand) actor(loop *train.Loop, s train.Settings) (string, error
 }
 
 // play makes the episodes, from the start states of every evaluation.
-func (cmd *evalCommand) play(ctx context.Context, loop *train.Loop, r *result, visit func(env.Env, train.Evaluation) error) error {
-	all, err := cmd.episodes(ctx, loop, r.Actor, visit)
+func (cmd *evalCommand) play(ctx context.Context, loop *train.Loop, n int, r *result, visit func(env.Env, train.Evaluation) error) error {
+	all, err := episodes(ctx, loop, n, r.Actor, visit)
 	if err != nil {
 		return err
 	}
@@ -200,22 +202,22 @@ func (cmd *evalCommand) play(ctx context.Context, loop *train.Loop, r *result, v
 		}
 		r.Returns = append(r.Returns, ev.Return)
 		r.Lengths = append(r.Lengths, ev.Length)
-		r.Mean += ev.Return / float64(cmd.Episodes)
+		r.Mean += ev.Return / float64(n)
 	}
 	variance := 0.0
 	for _, x := range r.Returns {
-		variance += (x - r.Mean) * (x - r.Mean) / float64(cmd.Episodes)
+		variance += (x - r.Mean) * (x - r.Mean) / float64(n)
 	}
 	r.Std = math.Sqrt(variance)
 	return nil
 }
 
-// episodes makes the episodes: at once, or one after the other for a visitor.
-func (cmd *evalCommand) episodes(ctx context.Context, loop *train.Loop, actor string, visit func(env.Env, train.Evaluation) error) ([]train.Evaluation, error) {
+// episodes makes n episodes: at once, or one after the other for a visitor.
+func episodes(ctx context.Context, loop *train.Loop, n int, actor string, visit func(env.Env, train.Evaluation) error) ([]train.Evaluation, error) {
 	if visit == nil {
-		return loop.Episodes(ctx, actor, cmd.Episodes)
+		return loop.Episodes(ctx, actor, n)
 	}
-	all := make([]train.Evaluation, cmd.Episodes)
+	all := make([]train.Evaluation, n)
 	for e := range all {
 		var err error
 		if all[e], err = loop.Episode(ctx, actor, e, visit); err != nil {

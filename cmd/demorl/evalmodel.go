@@ -18,11 +18,15 @@ import (
 
 // checkModel refuses what --model cannot do for a run.
 func (cmd *evalCommand) checkModel(s train.Settings) error {
-	switch {
-	case cmd.Starts < 0:
-		return usagef("--starts is %d; want 0 or more", cmd.Starts)
-	case cmd.Model && !s.Agent.UsesModel():
+	switch n := cmd.Starts; {
+	case !cmd.Model && (n != nil || cmd.Plot != ""):
+		return usagef("--starts and --plot say how the model is judged; give --model as well")
+	case n != nil && (*n < 0 || *n > mostStarts):
+		return usagef("--starts is %d; want 0 to %d", *n, mostStarts)
+	case cmd.Model && !s.Agent.UsesModel() && s.Agent.World != agent.WorldModel:
 		return usagef("--model: a run of %s learns no model (world: %s)", s.Algo, s.Agent.World)
+	case cmd.Model && !s.Agent.UsesModel():
+		return usagef("--model: a run of %s learns no model; leave --model out", s.Algo)
 	}
 	return nil
 }
@@ -32,7 +36,11 @@ func (cmd *evalCommand) inspect(ctx context.Context, c *console, loop *train.Loo
 	if !cmd.Model {
 		return nil
 	}
-	inspection, err := loop.Inspect(ctx, r.Actor, len(r.Returns), cmd.Starts)
+	starts := defaultStarts
+	if cmd.Starts != nil {
+		starts = *cmd.Starts
+	}
+	inspection, err := loop.Inspect(ctx, r.Actor, len(r.Returns), starts)
 	if err != nil {
 		return err
 	}

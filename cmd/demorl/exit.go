@@ -3,6 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
 
 	"demorl/env"
 	"demorl/env/gymnasium"
@@ -28,6 +31,25 @@ type usage struct{ error }
 func (u usage) Unwrap() error { return u.error }
 
 func usagef(format string, args ...any) error { return usage{fmt.Errorf(format, args...)} }
+
+// unwritten is the error of a file that a command line names and that could not
+// be written: wrong usage where there can be no such file.
+func unwritten(path string, err error) error {
+	for _, place := range []error{fs.ErrNotExist, fs.ErrPermission, syscall.ENOTDIR, syscall.EISDIR, syscall.EROFS, syscall.ENAMETOOLONG} {
+		if errors.Is(err, place) {
+			return usagef("%s cannot be written: %w; name a file in a folder that is there", path, err)
+		}
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+// noFile refuses a file where a folder is meant.
+func noFile(path string) error {
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		return usagef("%s is a file; name a run directory, or a folder with runs in it", path)
+	}
+	return nil
+}
 
 // exitCode is the exit code that tells what kind of error err is.
 func exitCode(err error) int {

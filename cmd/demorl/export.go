@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"demorl/env"
@@ -60,7 +61,7 @@ func (cmd *exportCommand) Run(c *console) error {
 			return err
 		}
 		if err := vfs.WriteFileAtomic(vfs.OS(), t.path, data.Bytes()); err != nil {
-			return fmt.Errorf("%s: %w", t.path, err)
+			return unwritten(t.path, err)
 		}
 		fmt.Fprintf(c.out, "%s: policy of %s on %s after %d steps, %d observations to %d actions, %d bytes\n",
 			t.path, s.Algo, s.Env, checkpoint.Step, len(policy.ObsMean), len(policy.Low), data.Len())
@@ -89,6 +90,11 @@ func (cmd *exportCommand) targets() ([]target, error) {
 		all = append(all, target{filepath.Join(cmd.Dir, "policy."+cmd.Format), write})
 	default:
 		all = append(all, target{cmd.Out, write})
+	}
+	for i, t := range all {
+		if slices.ContainsFunc(all[:i], func(o target) bool { return filepath.Clean(o.path) == filepath.Clean(t.path) }) {
+			return nil, usagef("%s is named for two formats; give each a file of its own", t.path)
+		}
 	}
 	if len(all) == 0 {
 		return nil, usagef("nothing to write: give --onnx FILE, --npz FILE, --safetensors FILE or --format NAME")
@@ -127,6 +133,9 @@ func oneRun(path string) (*rundir.Dir, error) {
 	if err != nil {
 		if runs, several := runsIn(path); several == nil {
 			return nil, usagef("%s holds several runs; name one of them: %s", path, strings.Join(runs, ", "))
+		}
+		if err := noFile(path); err != nil {
+			return nil, err
 		}
 	}
 	return dir, err

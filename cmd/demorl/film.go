@@ -18,9 +18,12 @@ import (
 	"demorl/video"
 )
 
-// frames checks what was asked for of a video before anything is loaded, and
+// frames checks what was asked for of episodes and video before anything is loaded, and
 // returns its size.
 func (cmd *evalCommand) frames() (size image.Point, err error) {
+	if n := cmd.Episodes; n != nil && (*n < 1 || *n > mostEpisodes) {
+		return size, usagef("--episodes is %d; want 1 to %d", *n, mostEpisodes)
+	}
 	if cmd.Video == "" {
 		if cmd.Size != "" || cmd.Renderer != "" {
 			return size, usagef("--size and --renderer say how a video looks; give --video FILE as well")
@@ -53,7 +56,7 @@ func (cmd *evalCommand) frames() (size image.Point, err error) {
 }
 
 // film plays the episodes and writes them, one after the other, as a video.
-func (cmd *evalCommand) film(ctx context.Context, c *console, loop *train.Loop, size image.Point, r *result) error {
+func (cmd *evalCommand) film(ctx context.Context, c *console, loop *train.Loop, episodes int, size image.Point, r *result) error {
 	task, err := env.Lookup(r.Env)
 	if err != nil {
 		return err
@@ -64,9 +67,9 @@ func (cmd *evalCommand) film(ctx context.Context, c *console, loop *train.Loop, 
 	if err != nil {
 		return usagef("--video: %w", err)
 	}
-	f := &film{out: out, stride: pace.Stride, spec: spec, episodes: cmd.Episodes, img: image.NewRGBA(image.Rectangle{Max: size}),
+	f := &film{out: out, stride: pace.Stride, spec: spec, episodes: episodes, img: image.NewRGBA(image.Rectangle{Max: size}),
 		progress: newProgress(c, time.Now)}
-	err = cmd.play(ctx, loop, r, f.visit)
+	err = cmd.play(ctx, loop, episodes, r, f.visit)
 	f.progress.end()
 	if err != nil {
 		out.Abort()

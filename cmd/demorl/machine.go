@@ -10,11 +10,15 @@ import (
 	"demorl/train"
 )
 
+// mostThreads bounds --threads: every thread has memory of its own, so a number
+// that no machine serves takes gigabytes before anything is slow.
+const mostThreads = 1024
+
 // threads is the thread budget of a command line: what was asked for, else
 // what this process may use.
 func threads(asked int) (int, error) {
-	if asked < 0 {
-		return 0, usagef("--threads is %d; want at least 1, or 0 for all processors", asked)
+	if asked < 0 || asked > mostThreads {
+		return 0, usagef("--threads is %d; want 1 to %d, or 0 for all processors", asked, mostThreads)
 	}
 	most := runtime.GOMAXPROCS(0)
 	if asked == 0 {

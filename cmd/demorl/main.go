@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -67,6 +68,20 @@ func run(args []string, c *console) int {
 	return exitCode(err)
 }
 
+// customary turns what other programs understand as well into this one's words:
+// no arguments, help [COMMAND] and --version.
+func customary(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}
+	case args[0] == "help":
+		return append(slices.Clone(args[1:]), "--help")
+	case args[0] == "--version":
+		return append([]string{"version"}, args[1:]...)
+	}
+	return args
+}
+
 // obey parses args and runs the subcommand.
 func obey(args []string, c *console) (err error) {
 	var grammar cli
@@ -75,10 +90,7 @@ func obey(args []string, c *console) (err error) {
 		kong.Description("Trains robots from few real steps: SAC as the outer loop, planning in a learned model as the inner one."),
 		kong.Vars(names()), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(int) { helped = true }))
-	if len(args) == 0 {
-		args = []string{"--help"}
-	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(customary(args))
 	if helped {
 		return nil
 	}

@@ -42,6 +42,7 @@ type foundRun struct {
 	rundir.Manifest
 	settings []byte // run.yaml's, without seed and steps; nil: it cannot be read
 	curve    report.Series
+	others   []string // who was evaluated, where nobody that is asked for was
 }
 
 func (cmd *reportCommand) Run(c *console) error {
@@ -136,6 +137,9 @@ func runsBelow(dir string) ([]string, error) {
 	if err == nil {
 		return []string{dir}, nil
 	}
+	if err := noFile(dir); err != nil {
+		return nil, err
+	}
 	var runs []string
 	walkErr := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.IsDir() {
@@ -153,8 +157,10 @@ func runsBelow(dir string) ([]string, error) {
 	return runs, nil
 }
 
-// find reads all runs, and gives those of NAME=DIR their name.
-func (cmd *reportCommand) find() ([]foundRun, error) {
+// find reads all runs, and gives those of NAME=DIR their name. A run that cannot
+// be read is said to be left out, so that it does not keep the others from being
+// reported.
+func (cmd *reportCommand) find(c *console) ([]foundRun, error) {
 	var runs []foundRun
 	for _, dir := range cmd.Dirs {
 		name, below, named := strings.Cut(dir, "=")
@@ -168,7 +174,8 @@ func (cmd *reportCommand) find() ([]foundRun, error) {
 		for _, path := range paths {
 			run, err := cmd.read(path)
 			if err != nil {
-				return nil, err
+				c.note(fmt.Sprintf("%s cannot be read and is left out: %s", path, strings.ReplaceAll(err.Error(), "\n", "; ")))
+				continue
 			}
 			if name != "" {
 				run.Algorithm = name
@@ -181,14 +188,18 @@ func (cmd *reportCommand) find() ([]foundRun, error) {
 
 // groups reads the runs and judges them by task and algorithm.
 func (cmd *reportCommand) groups(c *console) ([]report.Group, error) {
-	found, err := cmd.find()
+	found, err := cmd.find(c)
 	if err != nil {
 		return nil, err
 	}
 	byName := map[string][]foundRun{}
 	var names []string
 	for _, run := range found {
-		if len(run.curve.Steps) == 0 {
+		switch {
+		case len(run.others) > 0:
+			c.note(fmt.Sprintf("%s has no evaluation of the %s, only of %s, and is left out", run.path, cmd.Actor, strings.Join(run.others, " and ")))
+			continue
+		case len(run.curve.Steps) == 0:
 			c.note(run.path + " has no evaluation yet and is left out")
 			continue
 		}
@@ -200,7 +211,7 @@ func (cmd *reportCommand) groups(c *console) ([]report.Group, error) {
 	}
 	slices.Sort(names)
 	if len(names) == 0 {
-		return nil, usagef("no run in %s was evaluated; there is nothing to report", strings.Join(cmd.Dirs, ", "))
+		return nil, usagef("no run in %s can be reported: none of them has the evaluations that are asked for", strings.Join(cmd.Dirs, ", "))
 	}
 	var groups []report.Group
 	for _, name := range names {
@@ -242,7 +253,7 @@ func (cmd *reportCommand) read(path string) (foundRun, error) {
 	}
 	episodes, err := report.ReadEval(bytes.NewReader(data))
 	if err != nil {
-		return r, fmt.Errorf("%s: %w", path, err)
+		return r, err
 	}
 	actors := []string{cmd.Actor}
 	if cmd.Actor == "" {
@@ -250,10 +261,25 @@ func (cmd *reportCommand) read(path string) (foundRun, error) {
 	}
 	for _, actor := range actors {
 		if r.curve = report.ByStep(path, actor, episodes); len(r.curve.Steps) > 0 {
-			break
+			return r, finite(r.curve)
+		}
+	}
+	for _, actor := range []string{agent.ActPolicy, agent.ActPlanner, agent.ActNewest} {
+		if len(report.ByStep(path, actor, episodes).Steps) > 0 {
+			r.others = append(r.others, actor)
 		}
 	}
 	return r, nil
+}
+
+// finite refuses a curve that no statistic is of.
+func finite(curve report.Series) error {
+	for i, mean := range curve.Mean {
+		if math.IsNaN(mean) || math.IsInf(mean, 0) {
+			return fmt.Errorf("the return at step %.0f is %v", curve.Steps[i], mean)
+		}
+	}
+	return nil
 }
 
 // warnGroup says what makes the runs of one group unlike.
@@ -361,7 +387,7 @@ func drawCurves(c *console, groups []report.Group, svg string) (pictures []strin
 // writePicture writes a file and says so.
 func writePicture(c *console, path string, data []byte) error {
 	if err := picture(vfs.OS(), path, func(w io.Writer) error { _, err := w.Write(data); return err }); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return unwritten(path, err)
 	}
 	c.note(path)
 	return nil

@@ -96,6 +96,9 @@ func (s *session) train(ctx context.Context, o opener, threads int) error {
 		fmt.Fprintln(s.out, r.Path())
 	}
 	for _, n := range r.Notices {
+		if s.screen.label != "" {
+			n = s.screen.label + ": " + n
+		}
 		s.note(n)
 	}
 	s.screen.begin(r, steps)

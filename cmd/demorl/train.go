@@ -56,6 +56,12 @@ func (cmd *trainCommand) trainSeeds(c *console, budget int, t env.Task, s train.
 	if cmd.Seed != nil {
 		return usagef("--seed and --seeds are both given; give one of them")
 	}
+	if origins.Of("seed") == "--set" {
+		return usagef("--set seed=%d and --seeds are both given; give one of them", s.Seed)
+	}
+	if len(cmd.Seeds) == 0 {
+		return usagef("--seeds is empty; give one or more, such as --seeds 0,1,2")
+	}
 	if unique := slices.Compact(slices.Sorted(slices.Values(cmd.Seeds))); len(unique) < len(cmd.Seeds) {
 		return usagef("--seeds %v names a seed twice; every run needs its own", cmd.Seeds)
 	}

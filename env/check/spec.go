@@ -29,8 +29,11 @@ func (c *checker) shape() bool {
 	if c.report.Count(Error) > before {
 		return false
 	}
-	if !(s.Dt > 0) || math.IsInf(s.Dt, 0) {
-		c.errorf(Shape, "Spec.Dt is %g; give the seconds of one step", s.Dt)
+	switch {
+	case s.Dt == 0:
+		c.warnf(Shape, "Spec.Dt is 0, which means that nobody knows; give the seconds of one step where there are some")
+	case !(s.Dt > 0) || math.IsInf(s.Dt, 0):
+		c.errorf(Shape, "Spec.Dt is %g; give the seconds of one step, or 0 where they are not known", s.Dt)
 	}
 	if s.ObsNames != nil && len(s.ObsNames) != s.ObsDim {
 		c.errorf(Shape, "Spec.ObsNames has %d names for %d entries; give one name an entry, or none at all", len(s.ObsNames), s.ObsDim)

@@ -97,7 +97,7 @@ def make_registered(name, module, arguments, gymnasium):
         raise Fault("unknown", "the Gymnasium of %s knows no %s%s" % (PYTHON, name, place),
                     difflib.get_close_matches(name, known, 3)) from None
     except gymnasium.error.DependencyNotInstalled as error:
-        raise Fault("missing", "%s (for %s)" % (brief(error), PYTHON)) from None
+        raise Fault("missing", "a Python package that %s lacks; Gymnasium says: %s" % (PYTHON, brief(error))) from None
 
 
 def without_limit(env, gymnasium):

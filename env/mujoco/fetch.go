@@ -30,8 +30,8 @@ var familyPackages = map[string][]Package{
 
 // Fetch installs what the families need below dir (see InstallRoot), through
 // pip with pinned versions and hashes, and tells its progress, one line a
-// thing. What is there already is left alone; a thing appears whole or not at
-// all. "gym" and "mujoco" name the same: libmujoco and Gymnasium's models.
+// thing. What is there already, be it in another one of Roots, is left alone; a
+// thing appears whole or not at all. "gym" and "mujoco" name the same: libmujoco and Gymnasium's models.
 func Fetch(families []string, dir string, progress io.Writer) error {
 	return install(families, dir, progress, func(w wheel, work string) (string, error) {
 		return download(w, work, progress)
@@ -65,14 +65,14 @@ func install(families []string, dir string, progress io.Writer, get func(w wheel
 			}
 		}
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("fetch: %w", err)
-	}
 	for _, w := range wanted {
 		target := filepath.Join(dir, w.folder)
-		if isFile(filepath.Join(target, w.whole)) {
-			fmt.Fprintf(progress, "%s %s is already there: %s\n", w.name, w.version, target)
+		if there := w.present(dir); there != "" {
+			fmt.Fprintf(progress, "%s %s is already there: %s\n", w.name, w.version, there)
 			continue
+		}
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return fmt.Errorf("fetch: %w", err)
 		}
 		if err := place(w, target, get); err != nil {
 			return fmt.Errorf("fetch: %s %s: %w", w.name, w.version, err)
@@ -80,6 +80,23 @@ func install(families []string, dir string, progress io.Writer, get func(w wheel
 		fmt.Fprintf(progress, "%s %s installed: %s\n", w.name, w.version, target)
 	}
 	return nil
+}
+
+// present is the folder that has w complete already, or "": below dir, and where
+// dir is InstallRoot and not the user's word, below any of Roots, since tasks
+// find it there.
+func (w wheel) present(dir string) string {
+	if path := filepath.Join(dir, w.folder); isFile(filepath.Join(path, w.whole)) {
+		return path
+	}
+	if dir != InstallRoot() || os.Getenv("DEMORL_THIRD_PARTY") != "" {
+		return ""
+	}
+	root, ok := w.root()
+	if !ok {
+		return ""
+	}
+	return filepath.Join(root, w.folder)
 }
 
 // place fills a new folder beside target and renames it. An incomplete target,

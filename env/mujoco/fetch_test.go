@@ -171,6 +171,36 @@ func TestWhatIsMissingIsSaidInOneLine(t *testing.T) {
 	}
 }
 
+// What any of the places in which tasks look has complete is not fetched again,
+// unless the user names the place.
+func TestWhatAnotherRootHasIsNotFetchedAgain(t *testing.T) {
+	there := t.TempDir()
+	if err := FetchFrom(layOut(t), []string{"gym"}, filepath.Join(there, "third_party"), io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("DEMORL_THIRD_PARTY", "")
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
+	if err := os.Rename(there, filepath.Join(os.Getenv("XDG_DATA_HOME"), "demorl")); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	write(t, ".", "go.mod", "module own\n", 0o644) // so that the place to install is here
+	var said strings.Builder
+	if err := FetchFrom(t.TempDir(), []string{"gym"}, InstallRoot(), &said); err != nil {
+		t.Fatal(err)
+	}
+	if want := "is already there: " + filepath.Join(os.Getenv("XDG_DATA_HOME"), "demorl", "third_party"); strings.Count(said.String(), want) != 2 {
+		t.Errorf("it said %q, want %q twice", said.String(), want)
+	}
+	if _, err := os.Stat("third_party"); err == nil {
+		t.Error("a folder was made for nothing")
+	}
+	t.Setenv("DEMORL_THIRD_PARTY", filepath.Join(t.TempDir(), "own"))
+	if err := FetchFrom(layOut(t), []string{"gym"}, InstallRoot(), io.Discard); err != nil || listing(t, InstallRoot()) != complete {
+		t.Errorf("%v; it holds %s", err, listing(t, InstallRoot()))
+	}
+}
+
 // write puts a file with some text below dir.
 func write(t *testing.T, dir, name, text string, mode os.FileMode) {
 	t.Helper()

@@ -120,6 +120,30 @@ func FindAsset(p Package, name string) (string, error) {
 	return "", fmt.Errorf("mujoco: the file %s of %s %s is not installed; needed is %s", name, w.name, w.version, w.needs())
 }
 
+// Installed returns the folder below which FindModel and FindAsset name the
+// files of a package, and whether the package is there, complete.
+func (p Package) Installed() (folder string, ok bool) {
+	dir := os.Getenv("DEMORL_ASSETS")
+	if p == GymnasiumModels && dir != "" {
+		return dir, isFile(filepath.Join(dir, filepath.Base(gymnasiumWheel.whole)))
+	}
+	root, ok := p.wheel().root()
+	if p == GymnasiumModels {
+		return filepath.Join(root, gymnasiumFolder, "assets"), ok
+	}
+	return filepath.Join(root, p.wheel().folder), ok
+}
+
+// root is the first of Roots that has w complete.
+func (w wheel) root() (string, bool) {
+	for _, root := range Roots() {
+		if isFile(filepath.Join(root, w.folder, w.whole)) {
+			return root, true
+		}
+	}
+	return "", false
+}
+
 func (w wheel) needs() string {
 	if w.clone != "" {
 		return "MuJoCo " + Version + " and " + w.models + ": clone " + w.clone + " from GitHub and run `demorl env fetch " + w.family + " --assets CLONE`"

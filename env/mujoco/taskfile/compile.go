@@ -173,7 +173,11 @@ func (c *compiler) resets() {
 	t, r := c.task, &c.task.file.reset
 	nq := len(c.sim.Field(mujoco.Qpos))
 	if keys := len(c.sim.Field(mujoco.KeyQpos)) / max(1, nq); r.keyframe >= keys {
-		c.fault(r.keyframeAt, "the model has %d keyframes; the first is 0", keys)
+		if keys == 0 {
+			c.fault(r.keyframeAt, "the model has no keyframe; leave it out, or give the model one")
+		} else {
+			c.fault(r.keyframeAt, "%d is no keyframe of the model; want 0 to %d", r.keyframe, keys-1)
+		}
 		r.keyframe = -1
 	}
 	entries := func(n noise, kind string, field mujoco.Field) []int {

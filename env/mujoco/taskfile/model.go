@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"demorl/env"
 	"demorl/env/mujoco"
 )
 
@@ -61,12 +62,48 @@ func (r *reader) checkModel(f *file) bool {
 	if !strings.HasPrefix(f.model, assetPrefix) {
 		return true
 	}
-	folder, _, ok := asset(f.model)
-	if _, known := packages[folder]; !ok || !known {
+	folder, name, ok := asset(f.model)
+	p, known := packages[folder]
+	if !ok || !known {
 		r.fault(f.modelAt, "%q is no fetched model; write asset:PACKAGE/FILE.xml with one of the packages %s", f.model, strings.Join(packageNames(), ", "))
 		return false
 	}
-	return true
+	if _, err := locate(folder, name); err == nil {
+		return true
+	}
+	models, there := p.Installed()
+	if there {
+		r.fault(f.modelAt, "%s has no %s%s", models, name, nearestModel(models, name))
+	}
+	return !there // a package that is not there is told of where it is needed
+}
+
+// locate finds the file of a fetched model.
+func locate(folder, name string) (string, error) {
+	if folder == "gymnasium" {
+		return mujoco.FindModel(name)
+	}
+	return mujoco.FindAsset(packages[folder], name)
+}
+
+// nearestModel suggests a file of a folder of models, where one has a name
+// close to name.
+func nearestModel(models, name string) string {
+	best, least := "", max(3, len(name)/4)+1
+	filepath.WalkDir(models, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(file) != ".xml" {
+			return nil
+		}
+		rel, err := filepath.Rel(models, file)
+		if distance := env.EditDistance(name, filepath.ToSlash(rel)); err == nil && distance < least {
+			best, least = filepath.ToSlash(rel), distance
+		}
+		return nil
+	})
+	if best == "" {
+		return ""
+	}
+	return "; did you mean " + best + "?"
 }
 
 // load compiles the model: a fetched one as it lies on the disk, one of the
@@ -82,11 +119,7 @@ func load(f *file, files map[string][]byte) (*mujoco.Sim, error) {
 		}
 		return mujoco.LoadFiles(path.Base(filepath.ToSlash(f.model)), own)
 	}
-	find := func() (string, error) { return mujoco.FindAsset(packages[folder], name) }
-	if folder == "gymnasium" {
-		find = func() (string, error) { return mujoco.FindModel(name) }
-	}
-	file, err := find()
+	file, err := locate(folder, name)
 	if err != nil {
 		return nil, err
 	}

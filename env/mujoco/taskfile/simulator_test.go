@@ -275,7 +275,7 @@ reward:
 	}
 	for _, says := range []string{
 		":2:15: action.low: 2 numbers for the model's 1 actuators",
-		":3:19: reset.keyframe: the model has 0 keyframes",
+		":3:19: reset.keyframe: the model has no keyframe; leave",
 		`:3:28: reset.qpos: the model has no joint called "slid", the nearest is slide`,
 		`:5:12: observation[0]: the model has no joint called "slyde"`,
 		`:6:13: observation[1]: "qpso" is no array that tasks may read, the nearest is qpos`,

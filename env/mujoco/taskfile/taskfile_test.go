@@ -107,6 +107,29 @@ func TestTextsThatAreNoTaskAreRefused(t *testing.T) {
 	}
 }
 
+// A model that a package which is there does not have is a fault of the file; of
+// a package that is not there it is a task that needs something.
+func TestAModelThatAFetchedPackageHasNotIsAFault(t *testing.T) {
+	assets := t.TempDir()
+	t.Setenv("DEMORL_ASSETS", assets)
+	file := filepath.Join(t.TempDir(), "t.yaml")
+	if err := os.WriteFile(file, []byte("model: asset:gymnasium/half_cheeta.xml\nobservation: [{qpos: all}]\nreward: [{constant: 1}]\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	task, err := env.Lookup(file)
+	if err != nil || task.Needs() == "" {
+		t.Fatalf("without the package: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(assets, "half_cheetah.xml"), []byte("<mujoco/>"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	_, err = env.Lookup(file)
+	var faults *settings.Faults
+	if want := file + ":1:8: model: " + assets + " has no half_cheeta.xml; did you mean half_cheetah.xml?"; !errors.As(err, &faults) || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
 func TestAModelThatRefersOutsideItsFolderIsRefused(t *testing.T) {
 	folder := t.TempDir()
 	if err := errors.Join(os.Mkdir(filepath.Join(folder, "models"), 0o777),
