@@ -23,6 +23,9 @@ func (cmd *resumeCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
+	if err := noFile(cmd.Dir); err != nil {
+		return err
+	}
 	paths, err := runsIn(cmd.Dir)
 	if err != nil {
 		return err
