@@ -186,6 +186,9 @@ func Preset(a Algorithm, preset string, task env.Task) (Settings, error) {
 	case "gate":
 		lite(&s, a)
 		gate(&s, a, spec, r)
+		if !named && a.Imagine != ImagineNothing && !s.gradients() && s.Model.MaxGradSteps == 0 {
+			patient(&s.Model)
+		}
 	default:
 		return s, fmt.Errorf("unknown preset %q; want %s", preset, strings.Join(Presets, ", "))
 	}
@@ -246,16 +249,21 @@ func gate(s *Settings, a Algorithm, spec env.Spec, r row) {
 	}
 	if a.Untrained {
 		s.Horizon = Schedule{min(20, s.Horizon[0])}
-		// So few rows are fitted best until the held-out error stops falling; they
-		// are two or three gradient steps a pass, and patience counted in passes
-		// alone ends fits whose error is still to fall.
-		s.Model.Batch, s.Model.MaxPasses = 128, 0
-		s.Model.PatienceSteps, s.Model.MaxGradSteps = 400, 2500
+		patient(&s.Model)
 	}
 	s.Model.Decay = dynamics.ShapeDecay(len(s.Model.Hidden))
 	if s.Model.Propagation == dynamics.All {
 		s.Planner.Particles = s.Model.Elites
 	}
+}
+
+// patient fits until the held-out error stops falling: few rows are two or three
+// gradient steps a pass, and patience counted in passes alone ends fits whose
+// error is still to fall. The tasks that the tables name keep what their gates
+// were calibrated with.
+func patient(s *dynamics.Settings) {
+	s.Batch, s.MaxPasses = 128, 0
+	s.PatienceSteps, s.MaxGradSteps = 400, 2500
 }
 
 // gateQuantiles are the quantiles of a critic at gate size.
