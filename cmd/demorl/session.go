@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/signal"
 	"path/filepath"
 	"sync"
@@ -31,7 +32,7 @@ type opener struct {
 // goes away and a reader of the output that does end all of them with a
 // checkpoint; a second SIGINT or SIGTERM ends the program at once.
 func trainAll(c *console, budget int, parent string, openers ...opener) error {
-	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	ctx, release := signal.NotifyContext(context.Background(), ends()...)
 	defer release()
 	ended := context.AfterFunc(ctx, func() {
 		release()
@@ -76,6 +77,18 @@ func trainAll(c *console, budget int, parent string, openers ...opener) error {
 	}
 	done.Wait()
 	return errors.Join(errs...)
+}
+
+// ends are the signals that end training. A SIGHUP or SIGPIPE that whoever
+// started this program ignores, as nohup does, stays ignored.
+func ends() []os.Signal {
+	all := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
+	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGPIPE} {
+		if !signal.Ignored(s) {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 // session is the training of one run, seen from the command line.
