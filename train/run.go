@@ -68,6 +68,7 @@ type Run struct {
 	lastReturn float64
 	hasReturn  bool
 	saved      int // step of the newest checkpoint; -1 before the first
+	logged     int // last step that this session wrote to the log of transitions
 	Notices    []string
 }
 
@@ -396,8 +397,8 @@ func (r *Run) Train(ctx context.Context, steps int, show func(Progress)) error {
 
 // failed says what is left of the run after err.
 func (r *Run) failed(err error) error {
-	if r.Steps() > max(0, r.saved) && !r.Exact() && len(r.tail) == 0 {
-		return fmt.Errorf("%w; the %d steps before it are in the log (demorl resume %s)", err, r.Steps(), r.dir.Path())
+	if r.logged > max(0, r.saved) && !r.Exact() {
+		return fmt.Errorf("%w; the %d steps before it are in the log (demorl resume %s)", err, r.logged, r.dir.Path())
 	}
 	if r.saved < 0 {
 		return fmt.Errorf("%w; no checkpoint was written before", err)
@@ -466,9 +467,14 @@ func (r *Run) append(ev Event) error {
 	case err != nil || r.Exact():
 		return err
 	case ev.EpisodeEnd:
-		return r.transitions.Sync()
+		err = r.transitions.Sync()
+	default:
+		err = r.transitions.Flush()
 	}
-	return r.transitions.Flush()
+	if err == nil {
+		r.logged = ev.Step
+	}
+	return err
 }
 
 // log writes one line of progress.
