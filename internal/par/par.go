@@ -59,7 +59,9 @@ func (g *gate) wait(patient bool, ready func() bool) {
 		}
 	}
 	for !ready() {
-		g.asleep.Store(true)
+		// Swap and not Store, here and where a seat changes: emulators of arm64 let
+		// the load after a store go first, and then both sides sleep.
+		g.asleep.Swap(true)
 		// What came between the look and the flag would wake nobody.
 		if ready() && g.asleep.CompareAndSwap(true, false) {
 			return
@@ -112,7 +114,7 @@ func (p *Pool) Do(n int, piece func(worker, i int)) {
 	p.next.Store(0)
 	p.total, p.piece = int64(n), piece
 	for _, s := range p.seats[:min(n, p.workers)-1] {
-		s.state.Store(offered)
+		s.state.Swap(offered)
 		s.open()
 	}
 	p.run(0)
@@ -130,7 +132,7 @@ func (p *Pool) work(worker int, s *seat) {
 		s.wait(p.patient, called)
 		if s.state.CompareAndSwap(offered, taken) {
 			p.run(worker)
-			s.state.Store(free)
+			s.state.Swap(free)
 			p.caller.open()
 		} else if s.state.Load() == closed {
 			return
