@@ -66,7 +66,7 @@ type measured struct {
 	Values []float64 `json:"values"` // one an episode
 }
 
-func (cmd *evalCommand) Run(c *console) error {
+func (cmd *evalCommand) Run(c *console) (err error) {
 	budget, err := threads(cmd.Threads)
 	if err != nil {
 		return err
@@ -77,6 +77,11 @@ func (cmd *evalCommand) Run(c *console) error {
 	}
 	ctx, release := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer release()
+	defer func() {
+		if errors.Is(err, context.Canceled) {
+			err = errors.New("stopped before the episodes were over: no result; the run is as it was")
+		}
+	}()
 	dir, err := oneRun(cmd.Dir)
 	if err != nil {
 		return err
