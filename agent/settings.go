@@ -254,6 +254,9 @@ func (s *Settings) Validate() error {
 	if s.usesStateValue() && (s.Learner != LearnerSAC || !s.Learns()) {
 		faults = append(faults, fmt.Errorf("planner.value is %q, learner is %q and utd is %d; that network is trained by the updates of learner %s: use these, or planner.value %s", s.Planner.Value, s.Learner, s.UTD, LearnerSAC, mpc.ValueTerminal))
 	}
+	if s.Act == ActPlanner && s.Learner == LearnerSAC && s.UTD == 0 && s.Planner.Value != mpc.ValueNone && !s.usesStateValue() {
+		faults = append(faults, fmt.Errorf("planner.value is %q and utd is 0; no update would train that value: use planner.value %s, or an algorithm whose learner updates, such as loop", s.Planner.Value, mpc.ValueNone))
+	}
 	if s.EpochSteps > 0 && s.UsesModel() && s.RefitEvery > s.EpochSteps {
 		faults = append(faults, fmt.Errorf("refit_every is %d; want at most epoch_steps (%d), since every epoch begins with a refit", s.RefitEvery, s.EpochSteps))
 	}

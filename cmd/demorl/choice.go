@@ -9,23 +9,26 @@ import (
 	"strings"
 
 	"demorl/agent"
+	"demorl/dynamics"
 	"demorl/env"
 	"demorl/env/gymnasium"
 	"demorl/env/mujoco"
+	"demorl/mpc"
 	"demorl/settings"
 	"demorl/train"
 )
 
 // choice is how a user chooses the settings of a run; train and config share it.
 type choice struct {
-	Env    string   `arg:"" optional:"" help:"Task id or alias, such as leg2r/ellipse-100hz (see env list), or any Gymnasium environment (docs/gymnasium.md)."`
-	Python string   `placeholder:"PATH" help:"Interpreter that steps a Gymnasium environment. Default: that of $$VIRTUAL_ENV, else python3."`
-	Algo   string   `placeholder:"NAME" help:"Algorithm: ${algorithms}. Default: m-demorl."`
-	Preset string   `placeholder:"NAME" help:"Named size of the settings: ${presets}. Default: lite."`
-	Config string   `placeholder:"FILE" help:"Settings in YAML, over those of the preset."`
-	Set    []string `placeholder:"KEY=VALUE" sep:"none" help:"One setting, over those of the file; may be repeated."`
-	Seed   *uint64  `placeholder:"N" help:"Seed of every random number."`
-	Steps  *int     `placeholder:"N" help:"Real steps in all, warm-up included."`
+	Env     string   `arg:"" optional:"" help:"Task id or alias, such as leg2r/ellipse-100hz (see env list), or any Gymnasium environment (docs/gymnasium.md)."`
+	Python  string   `placeholder:"PATH" help:"Interpreter that steps a Gymnasium environment. Default: that of $$VIRTUAL_ENV, else python3."`
+	Algo    string   `placeholder:"NAME" help:"Algorithm: ${algorithms}. Default: m-demorl."`
+	Preset  string   `placeholder:"NAME" help:"Named size of the settings: ${presets}. Default: lite."`
+	Planner string   `placeholder:"NAME" help:"Planner of a known method in place of the algorithm's own: ${planners} (docs/algorithms.md)."`
+	Config  string   `placeholder:"FILE" help:"Settings in YAML, over those of the preset."`
+	Set     []string `placeholder:"KEY=VALUE" sep:"none" help:"One setting, over those of the file; may be repeated."`
+	Seed    *uint64  `placeholder:"N" help:"Seed of every random number."`
+	Steps   *int     `placeholder:"N" help:"Real steps in all, warm-up included."`
 }
 
 // names are the help's lists.
@@ -35,6 +38,7 @@ func names() map[string]string {
 		algorithms = append(algorithms, a.Name)
 	}
 	return map[string]string{"algorithms": strings.Join(algorithms, ", "), "presets": strings.Join(agent.Presets, ", "),
+		"planners":  strings.Join(mpc.PresetNames(), ", "),
 		"renderers": strings.Join(mujoco.Renderers(), ", ")}
 }
 
@@ -63,7 +67,7 @@ func (f faults) err() error {
 }
 
 // resolve returns the complete settings and where each came from: defaults of
-// algorithm and preset < --config < --set in order < --seed and --steps. The
+// algorithm and preset < --planner < --config < --set in order < --seed and --steps. The
 // error names every fault. Without any task named, otherwise is taken.
 func (c *choice) resolve(otherwise string) (train.Settings, *settings.Origins, error) {
 	var all faults
@@ -103,6 +107,9 @@ func (c *choice) resolve(otherwise string) (train.Settings, *settings.Origins, e
 	if !slices.Contains(agent.Presets, preset) {
 		unknown.add(at(presetFrom, "", unknownPreset(preset)))
 	}
+	if _, err := plannerNamed(c.Planner); err != nil {
+		unknown.add(err)
+	}
 	if len(unknown) > 0 {
 		all.add(layerErr)
 		return train.Settings{}, nil, append(unknown, all...).err()
@@ -111,6 +118,7 @@ func (c *choice) resolve(otherwise string) (train.Settings, *settings.Origins, e
 	if err != nil {
 		return s, nil, usage{err}
 	}
+	c.replan(&s, origins)
 	id := s.Env
 	all.add(origins.Decode(&s, layers...))
 	s.Env, s.Algo, s.Preset = id, algo, preset
@@ -121,6 +129,35 @@ func (c *choice) resolve(otherwise string) (train.Settings, *settings.Origins, e
 	}
 	all.add(settings.Explain(s.Validate(), origins))
 	return s, origins, all.err()
+}
+
+// plannerNamed returns the settings of a known planner; without a name, none.
+func plannerNamed(name string) (mpc.Settings, error) {
+	p, ok := mpc.Preset(name)
+	if !ok && name != "" {
+		return p, fmt.Errorf("--planner: unknown planner %q (known: %s)", name, strings.Join(mpc.PresetNames(), ", "))
+	}
+	return p, nil
+}
+
+// replan puts --planner in the place of the algorithm's own planner, over its
+// own horizon. Where scores end in a value they keep the learner's discount,
+// which the value is made with, and where every elite member rolls each
+// candidate there is at least one particle for each.
+func (c *choice) replan(s *train.Settings, origins *settings.Origins) {
+	p, err := plannerNamed(c.Planner)
+	if c.Planner == "" || err != nil {
+		return
+	}
+	before := *s
+	s.Agent.Horizon, s.Agent.Planner = agent.Schedule{float64(p.Horizon)}, p
+	if p.Value != mpc.ValueNone {
+		s.Agent.Planner.Gamma = s.Agent.SAC.Gamma
+	}
+	if n := s.Agent.Model.Elites; s.Agent.Model.Propagation == dynamics.All && n > 0 {
+		s.Agent.Planner.Particles = (p.Particles + n - 1) / n * n
+	}
+	origins.MarkChanged(before, *s, "--planner "+c.Planner)
 }
 
 // look finds a task, stepped by the interpreter python unless that is empty. Its
