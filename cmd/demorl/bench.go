@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"text/tabwriter"
+	"time"
 
 	"demorl/agent"
 	"demorl/bench"
@@ -92,8 +93,9 @@ func (b *benchKernels) Run(c *console) error {
 
 type benchPlanner struct {
 	benchOutput
-	Members int `default:"5" help:"Ensemble members that every candidate is rolled through."`
-	Repeat  int `default:"300" help:"Decisions to time."`
+	Members int           `default:"5" help:"Ensemble members that every candidate is rolled through."`
+	Repeat  int           `default:"300" help:"Decisions to time."`
+	Budget  time.Duration `placeholder:"TIME" help:"Time that each decision has, such as 10ms: how late the latest come, and how much of the plan is done."`
 	benchPrecision
 }
 
@@ -101,11 +103,17 @@ func (b *benchPlanner) Run(c *console) error {
 	var all faults
 	all.add(within("--members", b.Members, 1, mostMembers))
 	all.add(within("--repeat", b.Repeat, 1, mostRepeats))
+	if b.Budget < 0 || b.Budget > time.Hour {
+		all.add(fmt.Errorf("--budget is %v; want a time up to 1h, such as 10ms", b.Budget))
+	}
 	if err := all.err(); err != nil {
 		return err
 	}
 	work := bench.ReferencePlanner(b.Members)
 	work.BFloat16 = b.Precision == agent.PrecisionBF16
+	if b.Budget > 0 {
+		return b.within(c, work)
+	}
 	return b.pooled(func(pool *par.Pool) error {
 		p, err := bench.NewPlanner("reference", work, b.Repeat, pool)
 		if err != nil {
@@ -113,6 +121,18 @@ func (b *benchPlanner) Run(c *console) error {
 		}
 		return b.emit(c, p, "one decision, %d members, %d threads: %.2f ms (p99 %.2f), %.0f of %.0f GFLOP/s, %g allocations",
 			p.Members, p.Threads, p.Median, p.P99, p.GFLOPS, p.Peak, p.Allocs)
+	})
+}
+
+// within times decisions that each have a budget.
+func (b *benchPlanner) within(c *console, work bench.PlannerWork) error {
+	return b.pooled(func(pool *par.Pool) error {
+		p, err := bench.NewBudgeted("reference", work, b.Repeat, b.Budget, pool)
+		if err != nil {
+			return err
+		}
+		return b.emit(c, p, "one decision within %v, %d members, %d threads: %.2f ms (p99 %.2f, worst %.2f), late by %.3f ms (p99 %.3f); %.0f %% were cut, %.1f iterations and %.0f candidates done",
+			b.Budget, p.Members, p.Threads, p.Median, p.P99, p.Worst, p.LateMedian, p.LateP99, 100*p.Cut, p.Iterations, p.Candidates)
 	})
 }
 
