@@ -48,6 +48,7 @@ func NewBudgeted(setting string, w PlannerWork, n int, budget time.Duration, poo
 	}
 	key := rng.Root(0).Derive("bench/plans")
 	start := rollout.Start{Obs: make([]float32, obsDim)}
+	cut, iterations, candidates := 0, 0, 0
 	for i := -1; i < n; i++ { // the first decision has yet to learn how long a step takes
 		ctx, cancel := context.WithTimeout(context.Background(), budget)
 		began := time.Now()
@@ -62,11 +63,12 @@ func NewBudgeted(setting string, w PlannerWork, n int, budget time.Duration, poo
 		}
 		took[i], late[i] = milliseconds(elapsed), milliseconds(max(0, elapsed-budget))
 		if res.Reason == mpc.Deadline {
-			out.Cut += 1 / float64(n)
+			cut++
 		}
-		out.Iterations += float64(res.Iterations) / float64(n)
-		out.Candidates += float64(res.Candidates) / float64(n)
+		iterations += res.Iterations
+		candidates += res.Candidates
 	}
+	out.Cut, out.Iterations, out.Candidates = float64(cut)/float64(n), float64(iterations)/float64(n), float64(candidates)/float64(n)
 	slices.Sort(took)
 	slices.Sort(late)
 	out.Median, out.P99, out.Worst = median(took), quantile(took, 0.99), took[n-1]
