@@ -44,10 +44,14 @@ func composed(t *testing.T) map[string]Settings {
 	simbaGradient := tiny(t, "dhmbpo", pendulum)
 	simbaGradient.SAC.Network, simbaGradient.SAC.Hidden, simbaGradient.SAC.Activation = sac.NetworkSimBa, []int{8}, sac.ReLU
 	simbaGradient.SAC.Critic.Norm, simbaGradient.SAC.Critic.Dropout = sac.NormNone, 0
+	subsets, dropout, quantiles := tiny(t, "m-demorl", pendulum), tiny(t, "mbpo", pendulum), tiny(t, "loop", pendulum)
+	subsets.SAC.Critic.Count, subsets.SAC.Critic.Subset = 5, 2
+	dropout.SAC.Critic.Norm, dropout.SAC.Critic.Dropout = sac.NormLayer, 0.01
+	quantiles.SAC.Critic.Count, quantiles.SAC.Critic.Subset, quantiles.SAC.Critic.Quantiles, quantiles.SAC.Critic.Drop, quantiles.SAC.Critic.ActorUses = 3, 3, 5, 2, sac.UsesMean
 	average := tiny(t, "m-demorl", pendulum)
 	average.SAC.PolicyAverage, average.SAC.RewardScale, average.SAC.InitialStd, average.WarmupRange = 0.1, 0.5, 0.3, 0.2
 	average.Entropy = Schedule{0, 2, 0, -3}
-	return map[string]Settings{"policy_average": average, "simba": simba, "simba by value gradients": simbaGradient, "model variant": inner, "model variant on tapes": outer, "jsd_guard": jsd, "jsd_guard on tapes": jsdTape, "uni": uni, "vnet": vnet, "vnet in bf16": vnetHalf, "batch_renorm": batch, "observation_norm": seen, "both": both, "policy_open": open, "parameters in bf16": simulator}
+	return map[string]Settings{"redq's subsets": subsets, "droq's dropout": dropout, "tqc's quantiles": quantiles, "policy_average": average, "simba": simba, "simba by value gradients": simbaGradient, "model variant": inner, "model variant on tapes": outer, "jsd_guard": jsd, "jsd_guard on tapes": jsdTape, "uni": uni, "vnet": vnet, "vnet in bf16": vnetHalf, "batch_renorm": batch, "observation_norm": seen, "both": both, "policy_open": open, "parameters in bf16": simulator}
 }
 
 // variantModel gives the model the form of method.md C.11.

@@ -35,7 +35,7 @@ func newReport() Report {
 func isTotal(name string) bool {
 	switch name {
 	case "sac/q_alarms", "model/passes", "model/grad_steps",
-		"plan/rows", "plan/terminated", "plan/nonfinite", "plan/out_of_range", "plan/skipped_starts":
+		"plan/rows", "plan/terminated", "plan/nonfinite", "plan/out_of_range", "plan/skipped_starts", "plan/bad", "plan/floored":
 		return true
 	}
 	return false
@@ -109,6 +109,11 @@ func (r *Report) plan(s mpc.Stats) {
 	r.total("plan/nonfinite", float64(s.NonFinite))
 	r.total("plan/out_of_range", float64(s.OutOfRange))
 	r.total("plan/skipped_starts", float64(s.Skipped))
+	r.total("plan/bad", float64(s.Bad))
+	r.total("plan/floored", float64(s.Floored))
+	r.mean("plan/iterations", s.Iterations)
+	r.mean("plan/moved", s.Moved)
+	r.last["plan/score_first"] = s.FirstMean
 	r.last["plan/score_elites"] = s.EliteMean
 	r.last["plan/score_all"] = s.AllMean
 	r.last["plan/score_elites_min"], r.last["plan/score_elites_max"] = s.EliteMin, s.EliteMax

@@ -14,6 +14,8 @@ var (
 	ofLearner = []string{"sac/critic_loss", "sac/actor_loss", "sac/temperature", "sac/q_mean"}
 	ofModel   = []string{"model/train_nll", "model/holdout_mse", "model/disagreement"}
 	ofRounds  = []string{"plan/return_policy", "plan/return_plan", "plan/nonfinite"}
+	ofPlanner = []string{"plan/iterations", "plan/moved", "plan/bad"}
+	ofActing  = []string{"plan/horizon", "plan/out_of_range", "plan/out_of_range_share"}
 )
 
 func lacks(line map[string]float64, names ...string) (missing []string) {
@@ -48,6 +50,12 @@ func TestAFigureThatIsKnownOnceIsInEveryLaterLine(t *testing.T) {
 		}
 		if a.Imagine != ImagineNothing {
 			want = append(want, ofRounds...)
+		}
+		if s.Plans() {
+			want = append(want, ofPlanner...)
+		}
+		if s.Plans() || s.Imagine != ImagineNothing {
+			want = append(want, ofActing...)
 		}
 		if got := lacks(known, want...); got != nil {
 			t.Errorf("%s: the first line after warm-up lacks %v", a.Name, got)

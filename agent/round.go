@@ -123,6 +123,9 @@ func (a *Agent) plan(ctx context.Context, p *mpc.Planner, start rollout.Start, a
 	}
 	if p == a.planner {
 		a.report.plan(result.Stats)
+		if rollouts := result.Stats.Candidates * a.settings.Planner.Particles; rollouts > 0 {
+			a.report.mean("plan/out_of_range_share", float64(result.Stats.OutOfRange)/float64(rollouts))
+		}
 		a.report.last["plan/horizon"] = float64(horizon)
 		if result.Form == mpc.FormParameters && (result.Source == mpc.FromPlan || result.Source == mpc.FromShifted) {
 			a.clone.Applied(result.Sequence[:a.clone.Parameters()])
