@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -110,9 +111,14 @@ func TestTheListsOfVariantsAreValid(t *testing.T) {
 		if err != nil || len(sets) < 11 {
 			t.Fatalf("%v, settings %v", err, sets)
 		}
-		s, err := agent.Preset(a, "reference", env.Task{
+		task := env.Task{
 			Published: "HalfCheetah", Describe: func() env.Spec { return env.Spec{ID: "gym/halfcheetah", ObsDim: 17, ActDim: 6, Limit: 1000} },
-		})
+		}
+		published, err := agent.Preset(a, "reference", task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := agent.Preset(a, "lite", task)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -124,6 +130,9 @@ func TestTheListsOfVariantsAreValid(t *testing.T) {
 		}
 		if err := s.Validate(); err != nil {
 			t.Errorf("%s: %v", mode, err)
+		}
+		if mode == "c11" && !reflect.DeepEqual(s.Model, published.Model) {
+			t.Errorf("the list makes another model than preset reference:\n%+v\n%+v", s.Model, published.Model)
 		}
 		if m := s.Model; mode == "c11" && (m.Variance != "constant" || m.Stop != "paired_test" || m.Members != 8 || m.Hidden[0] != 256) {
 			t.Errorf("the model is %+v", m)

@@ -7,6 +7,7 @@ import (
 
 	"demorl/dynamics"
 	"demorl/env"
+	"demorl/mpc"
 	"demorl/sac"
 )
 
@@ -179,8 +180,17 @@ func Preset(a Algorithm, preset string, task env.Task) (Settings, error) {
 			s.SAC.Critic.Drop = max(0, r.drop)
 		}
 	}
+	if beta := beta[task.ID]; beta > 0 && s.Planner.Noise == mpc.NoiseColoured {
+		s.Planner.Beta = beta
+	}
 	switch preset {
 	case "reference":
+		if a.Reference != nil {
+			a.Reference(&s)
+		}
+		if task.ID == swingUp && a.Untrained && a.PerEpisode {
+			smallPlanner(&s)
+		}
 	case "lite":
 		lite(&s, a)
 	case "gate":
@@ -196,6 +206,27 @@ func Preset(a Algorithm, preset string, task env.Task) (Settings, error) {
 		r.tune(&s)
 	}
 	return s, nil
+}
+
+// beta is the colour of iCEM's noise on the tasks that method.md E.2 names, by
+// env.Task.ID; elsewhere it is 1.
+var beta = map[string]float64{
+	"gym/halfcheetah": 0.25, "gym/halfcheetah:v4": 0.25, "gym/halfcheetah:v2": 0.25,
+	"gym/humanoidstandup": 2, "gym/humanoidstandup:v4": 2,
+	"adroit/door": 2.5, "adroit/door:gr142": 2.5, "adroit/door:sparse": 2.5,
+	"adroit/relocate": 3.5, "adroit/relocate:gr142": 3.5, "adroit/relocate:sparse": 3.5,
+}
+
+// swingUp is the cart-pole for which PETS and POPLIN have a size of their own.
+const swingUp = "classic/cartpole-swingup"
+
+// smallPlanner is the published size of PETS and POPLIN on the cart-pole
+// (method.md E.2).
+func smallPlanner(s *Settings) {
+	s.Horizon = Schedule{25}
+	s.Planner.Samples, s.Planner.Elites = 400, 40
+	s.Model.Hidden = []int{500, 500, 500}
+	s.Model.Decay = dynamics.ShapeDecay(len(s.Model.Hidden))
 }
 
 // lite saves samples a plan and updates a step: about a fifth of the

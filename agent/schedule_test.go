@@ -4,6 +4,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"demorl/env"
 )
 
 // method.md G.1 item 9.
@@ -49,6 +51,38 @@ func TestScheduleFaultsNameTheSettingAndTheValue(t *testing.T) {
 		err := c.s.validate("real_ratio", 0, 1)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "real_ratio") {
 			t.Errorf("%v: got %v, want a fault of real_ratio with %q", c.s, err, c.want)
+		}
+	}
+}
+
+// Sizes that method.md E.2 states for one task: the cart-pole of PETS and POPLIN,
+// at their published size alone, and the colour of iCEM's noise.
+func TestPlannersHaveTheirOwnSizesOnTheTasksThatNameThem(t *testing.T) {
+	of := func(algorithm, preset, id string) Settings {
+		a, err := FindAlgorithm(algorithm)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := Preset(a, preset, env.Task{ID: id, Describe: func() env.Spec { return env.Spec{ID: id, ObsDim: 5, ActDim: 1, Limit: 250} }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	for _, algorithm := range []string{"pets", "poplin-a", "poplin-p"} {
+		for id, want := range map[string][5]int{swingUp: {25, 400, 40, 3, 500}, "classic/pendulum": {30, 500, 50, 4, 200}} {
+			s := of(algorithm, "reference", id)
+			if got := [5]int{int(s.Horizon.Max()), s.Planner.Samples, s.Planner.Elites, len(s.Model.Hidden), s.Model.Hidden[0]}; got != want {
+				t.Errorf("%s on %s: horizon, candidates, elites, layers, width %v, want %v", algorithm, id, got, want)
+			}
+			if err := s.Validate(); err != nil {
+				t.Errorf("%s on %s: %v", algorithm, id, err)
+			}
+		}
+	}
+	for id, want := range map[string]float64{"gym/halfcheetah": 0.25, "adroit/relocate": 3.5, "classic/pendulum": 1} {
+		if got := of("icem", "lite", id).Planner.Beta; got != want {
+			t.Errorf("iCEM on %s: beta %g, want %g", id, got, want)
 		}
 	}
 }

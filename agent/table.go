@@ -48,6 +48,18 @@ type Algorithm struct {
 	Passes       int                   // training passes of a refit at the published size; 0 means until the held-out error stops falling
 	ModelBatch   int                   // rows a gradient step of the model; 0 leaves it to the preset
 	Tune         func(*Settings)       // further choices; nil: none
+	Reference    func(*Settings)       // what the published size alone has; nil: nothing
+}
+
+// variantOfTheModel gives the model the form that DHMBPO was published with
+// (method.md C.11): variances that do not depend on the input, LayerNorm and
+// dropout, weighted rows, and fits that end by a test on the held-out scores.
+func variantOfTheModel(s *Settings) {
+	m := &s.Model
+	m.Variance, m.Norm, m.NormEpsilon, m.Dropout = dynamics.VarianceConstant, dynamics.NormLayer, []float64{1, 0.1, 0.01}, []float64{0.0075, 0.005, 0.0025}
+	m.Optimizer, m.FreshOptimizer, m.Decay, m.NoiseDecay = dynamics.OptimizerAdamW, true, []float64{2.5e-4, 5e-4, 7.5e-4, 1e-3}, 1e-2
+	m.Rows, m.Batch, m.PassBatches, m.TargetNorm = dynamics.RowsWeights, 2048, 6, true
+	m.Stop, m.Patience = dynamics.StopTest, 50
 }
 
 // Algorithms is the family (design.md section 4). Everything that tells one
@@ -114,7 +126,7 @@ var Algorithms = []Algorithm{
 		Name: "dhmbpo", Summary: "climbs value gradients through short model rollouts that start from long ones", Source: "DHMBPO; method.md D.5, C.11",
 		Act: ActPolicy, Imagine: ImagineBranched, Propagation: "ts1", StoreReward: "mean",
 		UTD: 1, EntropyRule: "minus_actions", Horizon: 20, Starts: 256, PerEpisode: true, Members: 8,
-		Critic: &gradientCritic, Tune: valueGradient,
+		Critic: &gradientCritic, Tune: valueGradient, Reference: variantOfTheModel,
 	},
 	{
 		Name: "m-demorl-vg", Summary: "as dhmbpo, from the states of plans that m-demorl's planner improved", Source: "ours; method.md D.5",
