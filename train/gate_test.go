@@ -27,8 +27,8 @@ type gate struct {
 
 // gates are runs of preset gate on seed 0, one at least of every algorithm: a
 // change that breaks learning is caught the same day. Steps and returns were set
-// on seeds 100 and up (docs/algorithms.md, Gates), but for m-demorl's return on
-// the cart-pole, which was read off seed 0 first.
+// on seeds 100 and up (docs/algorithms.md, Gates); m-demorl's return on the
+// cart-pole was read off seed 0 first, and then confirmed there.
 var gates = []gate{
 	// A limp leg earns 29 an episode, a random policy 8, the Cartesian PD controller 198.
 	{"m-demorl", "leg2r/ellipse-100hz", "policy", 3000, 140, 250},

@@ -151,8 +151,9 @@ func printGain(w io.Writer, g *agent.Gain) error {
 	return err
 }
 
-// drawModel draws the open-loop error over steps and, in a second picture beside
-// it, how often the stated intervals hold; all coordinates thin.
+// drawModel draws the open-loop error over steps, how often the stated intervals
+// hold, all coordinates thin, and output by output the error that was observed,
+// the one that the model stated and how far its members are apart.
 func (cmd *evalCommand) drawModel(c *console, r result) error {
 	path := cmd.Plot
 	if path == "" {
@@ -166,6 +167,7 @@ func (cmd *evalCommand) drawModel(c *console, r result) error {
 	}{
 		{path, "steps of replayed actions", "error, standard deviations of the data", modelSeries(r)},
 		{strings.TrimSuffix(path, ext) + "-calibration" + ext, "stated share of targets inside the interval", "observed share", calibrationSeries(r)},
+		{strings.TrimSuffix(path, ext) + "-errors" + ext, "output: 0 the reward, j the change of observation j - 1", "one step, standard deviations of the replayed changes", errorSeries(r)},
 	} {
 		err := picture(vfs.OS(), p.path, func(w io.Writer) error { return report.Plot(w, title, p.x, p.y, p.series) })
 		if err != nil {
@@ -192,6 +194,27 @@ func calibrationSeries(r result) []report.Series {
 		series = append(series, one)
 	}
 	return series
+}
+
+// errorSeries are the lines of one-step errors over the outputs that change at all.
+func errorSeries(r result) []report.Series {
+	line := func(name string, outputs []dynamics.OutputQuality, figure func(q dynamics.OutputQuality) float64) report.Series {
+		s := report.Series{Name: name}
+		for o, q := range outputs {
+			if q.Unit > 0 {
+				s.Steps, s.Mean = append(s.Steps, float64(o)), append(s.Mean, figure(q))
+			}
+		}
+		return s
+	}
+	observed := func(q dynamics.OutputQuality) float64 { return q.RMSE / q.Unit }
+	fresh, replay := r.Model.Fresh.Outputs, r.Model.Replay.Outputs
+	return []report.Series{
+		line("fresh episodes, observed", fresh, observed),
+		line("fresh episodes, stated", fresh, func(q dynamics.OutputQuality) float64 { return q.Predicted / q.Unit }),
+		line("fresh episodes, disagreement", fresh, func(q dynamics.OutputQuality) float64 { return q.Disagreement }),
+		line("replay, observed", replay, observed),
+	}
 }
 
 // modelSeries are the lines of drawModel.
