@@ -9,6 +9,7 @@ import (
 	"demorl/mpc"
 	"demorl/rng"
 	"demorl/rollout"
+	"demorl/sac"
 )
 
 // imagine makes one round of imagined rows: branched rollouts of the policy,
@@ -197,6 +198,23 @@ func (a *Agent) NewPolicy() Actor {
 	return func(_ context.Context, obs []float32, _ []byte, action []float32) error {
 		actor.Act(obs, 1, nil, nil, action)
 		return check(action, a.step)
+	}
+}
+
+// NewCritic returns what the learner's critics say of an action in a state, in
+// the task's rewards and with the entropy bonus that they learn with; nil where
+// no critic learns. It has memory of its own, as NewPolicy.
+func (a *Agent) NewCritic() func(obs, action []float32) float64 {
+	if a.sac == nil || !a.settings.Learns() {
+		return nil
+	}
+	lane, block, q := a.sac.NewValue(1), rollout.NewBlock(1, a.task.ObsDim, a.task.ActDim), []float32{0}
+	lane.Rule, block.Rows, block.Fate[0] = sac.LastAction, 1, rollout.Running
+	return func(obs, action []float32) float64 {
+		copy(block.Obs, obs)
+		copy(block.Action, action)
+		lane.Value(block, q)
+		return float64(q[0])
 	}
 }
 

@@ -17,6 +17,10 @@ type Evaluation struct {
 	Length  int
 	Actor   string // "policy", "planner" or "newest"
 
+	Discounted float64 // return with the learner's discount, decision by decision
+	Value      float64 // what the critics said of the policy's first action; 0 unless Valued
+	Valued     bool
+
 	Measures []float64 // what else the task tells of an episode, see Loop.Measures; nil: nothing
 }
 
@@ -28,6 +32,19 @@ func Mean(all []Evaluation, actor string) (mean float64, n int) {
 		}
 	}
 	return mean / float64(max(1, n)), n
+}
+
+// Bias returns what the critics said of the policy's first actions, mean over
+// the episodes, and by how much that was above the discounted return that came of
+// them (method.md G.3); false where no critic was asked.
+func Bias(all []Evaluation) (value, bias float64, ok bool) {
+	n := 0.0
+	for _, e := range all {
+		if e.Valued {
+			value, bias, n = value+e.Value, bias+e.Value-e.Discounted, n+1
+		}
+	}
+	return value / max(1, n), bias / max(1, n), n > 0
 }
 
 // evaluationRoot is the seed of the start states of every evaluation, the same
@@ -43,7 +60,8 @@ type judge struct {
 	action   []float32
 	action64 []float64
 	state    []byte
-	policy   agent.Actor  // made at its first use
+	policy   agent.Actor // made at its first use
+	critic   func(obs, action []float32) float64
 	episode  *env.Episode // nil where the task tells no measures
 }
 
@@ -162,7 +180,7 @@ func (l *Loop) Episode(ctx context.Context, actor string, e int, visit func(env.
 
 func (l *Loop) policyEpisode(ctx context.Context, j *judge, e int, visit func(env.Env, Evaluation) error) (Evaluation, error) {
 	if j.policy == nil {
-		j.policy = l.agent.NewPolicy()
+		j.policy, j.critic = l.agent.NewPolicy(), l.agent.NewCritic()
 	}
 	return l.play(ctx, j, j.policy, Evaluation{Episode: e, Actor: "policy"}, visit)
 }
@@ -195,6 +213,7 @@ func (l *Loop) play(ctx context.Context, j *judge, act agent.Actor, ev Evaluatio
 	if err := visit(j.env, ev); err != nil {
 		return ev, err
 	}
+	discount := 1.0
 	for {
 		if ev.Length%l.settings.Agent.ActionRepeat == 0 {
 			narrow(j.obs32, j.obs)
@@ -202,6 +221,11 @@ func (l *Loop) play(ctx context.Context, j *judge, act agent.Actor, ev Evaluatio
 				return ev, err
 			}
 			widen(j.action64, j.action)
+			if ev.Length > 0 {
+				discount *= l.settings.Agent.SAC.Gamma
+			} else if ev.Actor == "policy" && j.critic != nil {
+				ev.Value, ev.Valued = j.critic(j.obs32, j.action), true
+			}
 		}
 		out, err := j.env.Step(j.action64, j.obs)
 		if err != nil {
@@ -211,6 +235,7 @@ func (l *Loop) play(ctx context.Context, j *judge, act agent.Actor, ev Evaluatio
 			return ev, fmt.Errorf("in an evaluation: %w", err)
 		}
 		ev.Return += out.Reward
+		ev.Discounted += discount * out.Reward
 		ev.Length++
 		if j.episode != nil {
 			j.episode.Add()

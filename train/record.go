@@ -96,6 +96,9 @@ func (r *Run) log(p *Progress) error {
 			p.Scalars["eval/return_"+actor] = mean
 		}
 	}
+	if value, bias, ok := Bias(p.Evaluations); ok {
+		p.Scalars["eval/q_start"], p.Scalars["eval/q_bias"] = value, bias
+	}
 	if err := r.progress.Write(uint64(p.Step), now, p.Scalars); err != nil {
 		return err
 	}

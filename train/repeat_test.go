@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -64,6 +65,41 @@ func TestAnEvaluationHoldsActionsAsTrainingDoes(t *testing.T) {
 	}
 	if judge.actions[0] == judge.actions[4] {
 		t.Errorf("actions %v", judge.actions)
+	}
+}
+
+// The value that critics state at an episode's start stands beside the return with
+// the learner's discount, which counts decisions and not steps.
+func TestAnEvaluationTellsWhatTheCriticsPromisedAndWhatCame(t *testing.T) {
+	s := tiny(t, pendulum, "sac")
+	s.Agent.ActionRepeat, s.Agent.SAC.Gamma = 4, 0.5
+	judge := &scripted{limit: 10, step: func(e *scripted, _ []float64, out *env.Outcome) error {
+		out.Reward = float64(e.inAll)
+		return nil
+	}}
+	l := loopOf(t, s, &scripted{limit: 10}, judge)
+	all, err := l.Evaluate(context.Background(), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	critic := l.Agent().NewCritic()
+	for e, first := range []float64{1, 11} { // rewards count up over the instance's life
+		want := 0.0
+		for k := range 10 {
+			want += math.Pow(0.5, float64(k/4)) * (first + float64(k))
+		}
+		q := critic([]float32{0, float32(10 * e)}, []float32{float32(judge.actions[10*e])})
+		if got := all[e]; got.Discounted != want || !got.Valued || got.Value != q || q == 0 {
+			t.Errorf("episode %d: value %g, discounted %g; want %g, %g", e, got.Value, got.Discounted, q, want)
+		}
+	}
+	value, bias, ok := train.Bias(all)
+	if mean := (all[0].Value + all[1].Value) / 2; !ok || value != mean || bias != mean-(all[0].Discounted+all[1].Discounted)/2 {
+		t.Errorf("value %g, bias %g, %t", value, bias, ok)
+	}
+	planner := newLoop(t, tiny(t, pendulum, "cem"), 1)
+	if all, err = planner.Evaluate(context.Background(), 1); err != nil || all[0].Valued {
+		t.Errorf("a planner without critics: %+v, %v", all, err)
 	}
 }
 
