@@ -54,6 +54,8 @@ type result struct {
 	Mean     float64    `json:"mean"`
 	Std      float64    `json:"std"` // standard deviation over the episodes (divided by their number)
 	Measures []measured `json:"measures,omitempty"`
+	QStart   *float64   `json:"q_start,omitempty"` // what the critics said of the first actions, the mean
+	QBias    *float64   `json:"q_bias,omitempty"`  // that less the discounted return
 	Video    string     `json:"video,omitempty"`
 
 	Model *agent.Inspection `json:"model,omitempty"`
@@ -209,6 +211,9 @@ func (cmd *evalCommand) play(ctx context.Context, loop *train.Loop, n int, r *re
 		r.Lengths = append(r.Lengths, ev.Length)
 		r.Mean += ev.Return / float64(n)
 	}
+	if value, bias, ok := train.Bias(all); ok && !math.IsNaN(value-bias) && !math.IsInf(value-bias, 0) {
+		r.QStart, r.QBias = &value, &bias
+	}
 	variance := 0.0
 	for _, x := range r.Returns {
 		variance += (x - r.Mean) * (x - r.Mean) / float64(n)
@@ -241,6 +246,9 @@ func (cmd *evalCommand) print(c *console, r result) error {
 	}
 	for _, m := range r.Measures {
 		fmt.Fprintf(c.out, "%s in %s by episode: %s\n", m.Name, m.Unit, strings.Trim(fmt.Sprintf("%.3g", m.Values), "[]"))
+	}
+	if r.QStart != nil {
+		fmt.Fprintf(c.out, "critics: value %.4g of the first actions, discounted return %.4g\n", *r.QStart, *r.QStart-*r.QBias)
 	}
 	if r.Video != "" {
 		fmt.Fprintln(c.out, r.Video)
