@@ -91,7 +91,7 @@ func (p *Planner) needsProposals() bool {
 		return false
 	}
 	c := p.s.Covariance
-	return p.s.StepMean < 1 || p.s.Utility == UtilityCost || c == CovOld || c == CovNew || c == CovExact
+	return p.s.StepMean < 1 || p.s.Divergence == DivergenceEuclid || p.s.Utility == UtilityCost || c == CovOld || c == CovNew || c == CovExact
 }
 
 // begin sets starts [first, first+n) of the batch to the initial distribution.
