@@ -30,6 +30,10 @@ func (p *Planner) answer(g *group, res *Result) {
 		p.take(g, res, plan, p.draw(g))
 	}
 	if p.form == FormSequence {
+		// What a candidate around a policy holds behind its end was never an action.
+		for i := res.Length * p.width; i < ha; i++ {
+			plan[i] = float32(g.mean[i])
+		}
 		p.limitRate(plan)
 	}
 	res.Sequence = plan

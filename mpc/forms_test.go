@@ -94,6 +94,35 @@ func TestExponentialUtilityReachesTheTiltedGaussian(t *testing.T) {
 	near(t, "variance 1", p.kept.std[1]*p.kept.std[1], a/det, 0.01)
 }
 
+// method.md G.1, 3: the error of N candidates falls as 1/sqrt(N). With a = A/lambda
+// and Z(t) the mean of exp(-t a (u - c)^2 / 2) under the candidates' Gaussian, N
+// times the squared error tends to Z(2)/Z(1)^2 times the mean of (u - m)^2 under
+// the Gaussian that is tilted twice, m the mean of the one that is tilted once.
+func TestTheErrorOfExponentialWeightsFallsAsTheRootOfTheCandidates(t *testing.T) {
+	const lambda, sigma, curve, c, starts = 0.7, 0.5, 2.0, 0.6, 600
+	tilted := func(times float64) (z, mean, variance float64) {
+		a := times * curve / lambda
+		f := 1 + a*sigma*sigma
+		return math.Exp(-a*c*c/(2*f)) / math.Sqrt(f), a * sigma * sigma * c / f, sigma * sigma / f
+	}
+	z1, m1, _ := tilted(1)
+	z2, m2, v2 := tilted(2)
+	limit := z2 / (z1 * z1) * (v2 + (m2-m1)*(m2-m1))
+	w := oneShot(1, func(u []float32) float64 { d := float64(u[0]) - c; return -curve / 2 * d * d })
+	for _, n := range []int{100, 400, 1600} {
+		s, out, squares := single(n), NewPlans(0, 1, 1), 0.0
+		s.Utility, s.Lambda, s.Sigma = UtilityExp, lambda, sigma
+		if _, err := newPlanner(t, s, w, Deps{}, 1).PlanBatch(startsAt(starts, 1, 1), rng.Root(uint64(n)), out); err != nil {
+			t.Fatal(err)
+		}
+		for i := range starts {
+			d := float64(out.At(i, 0)[0]) - m1
+			squares += d * d / starts
+		}
+		near(t, "N times the squared error", float64(n)*squares/limit, 1, 0.2) // 3.5 deviations of 600 squares
+	}
+}
+
 func TestExponentialUtilityContractsAsTheClosedFormSays(t *testing.T) {
 	const n, lambda, sigma, step, curve, c = 200_000, 0.5, 0.4, 0.6, 3.0, 0.5
 	s := single(n)
@@ -121,6 +150,15 @@ func TestElitesOfALinearRewardAreATruncatedNormal(t *testing.T) {
 		mean += float64(out.At(i, 0)[0]) / 6000
 	}
 	near(t, "mean of 10 of 100", mean, 1.7325, 0.01)
+	few, variance := single(100), 0.0
+	few.Covariance = CovElite
+	one := newPlanner(t, few, line, Deps{}, 1)
+	for i := range uint64(6000) {
+		one.Reset()
+		one.Plan(context.Background(), rollout.Start{Obs: []float32{0}}, rng.Root(i))
+		variance += one.kept.std[0] * one.kept.std[0] / 6000
+	}
+	near(t, "variance of 10 of 100", variance, 0.1573, 0.004)
 }
 
 func TestCovarianceCentringsDifferByTheirClosedForms(t *testing.T) {
@@ -305,5 +343,104 @@ func TestOpenPolicyShiftFollowsALinearPolicyExactly(t *testing.T) {
 		near(t, "action", float64(r.Sequence[h]), float64(u[0]), 1e-6)
 		w.step(row{}, h, x, u, next)
 		copy(x, next)
+	}
+}
+
+// method.md G.1, 7, by quadrature, and what the planner owes to it: the centring
+// `exact` is the mirror step of B.4. Of all Gaussians the new one has the least
+// sum of KL divergences from the old one and from the elites' one, weighted with
+// 1 - step and step, and its entropy is the same sum of divergences and entropies.
+func TestTheExactUpdateHasTheLeastSumOfDivergences(t *testing.T) {
+	type gaussian struct{ mean, std float64 }
+	entropy := func(p gaussian) float64 { return 0.5 * math.Log(2*math.Pi*math.E*p.std*p.std) }
+	kl := func(p, q gaussian) float64 {
+		d := p.mean - q.mean
+		return math.Log(q.std/p.std) + (p.std*p.std+d*d)/(2*q.std*q.std) - 0.5
+	}
+	logDensity := func(p gaussian, x float64) float64 {
+		z := (x - p.mean) / p.std
+		return -0.5*z*z - math.Log(p.std*math.Sqrt(2*math.Pi))
+	}
+	p, q, sumH, sumKL := gaussian{0.3, 0.5}, gaussian{-0.4, 1.2}, 0.0, 0.0
+	for x := p.mean - 6; x < p.mean+6; x += 1e-3 {
+		f := 1e-3 * math.Exp(logDensity(p, x))
+		sumH -= f * logDensity(p, x)
+		sumKL += f * (logDensity(p, x) - logDensity(q, x))
+	}
+	near(t, "entropy", entropy(p), sumH, 1e-6)
+	near(t, "divergence", kl(p, q), sumKL, 1e-6)
+
+	const step = 0.35
+	s := CEM()
+	s.Horizon, s.Samples, s.Elites, s.Iterations, s.Bound = 2, 40, 8, 1, 1e9
+	s.Covariance, s.StepMean, s.StepCov, s.ShiftCovariance = CovExact, step, step, CovCarry
+	planner, w := observed(t, s)
+	mean, std := keep(planner)
+	_, passes := w.call(planner, rng.Root(3))
+	mean = rolled(mean, 1)
+	std = append(std[2:], s.Sigma, s.Sigma)
+	for i := range 4 {
+		var elites gaussian
+		for _, c := range passes[0].best()[:8] {
+			elites.mean += passes[0].actions(c)[i] / 8
+		}
+		for _, c := range passes[0].best()[:8] {
+			d := passes[0].actions(c)[i] - elites.mean
+			elites.std += d * d / 8
+		}
+		elites.std = math.Sqrt(elites.std)
+		old, next := gaussian{mean[i], std[i]}, gaussian{planner.kept.mean[i], planner.kept.std[i]}
+		sum := func(q gaussian) float64 { return (1-step)*kl(old, q) + step*kl(elites, q) }
+		near(t, "entropy", entropy(next), sum(next)+(1-step)*entropy(old)+step*entropy(elites), 1e-9)
+		for _, d := range []float64{-1e-3, 1e-3} {
+			if sum(gaussian{next.mean + d, next.std}) <= sum(next) || sum(gaussian{next.mean, next.std * (1 + d)}) <= sum(next) {
+				t.Errorf("number %d: the update %+v is not the nearest Gaussian", i, next)
+			}
+		}
+	}
+}
+
+// method.md G.1, 8: a loss that grows by one a step is discounted to the bracket
+// of Lemma 1, by its sum and by its closed form.
+func TestALossThatGrowsByTheStepIsTheBracketOfLemma1(t *testing.T) {
+	growing := world{1, 1, func(_ row, h int, _, _, next []float32) (float32, rollout.Fate) {
+		next[0] = 0
+		return -float32(h), rollout.Running
+	}}
+	for _, horizon := range []int{1, 5, 15} {
+		s := CEM()
+		s.Horizon, s.Gamma, s.Iterations = horizon, 0.99, 1
+		st := newPlanner(t, s, growing, Deps{}, 1).Plan(context.Background(), rollout.Start{Obs: []float32{0}}, rng.Root(1)).Stats
+		g, n := 0.99, float64(horizon)
+		closed := ((n-1)*math.Pow(g, n+1) - n*math.Pow(g, n) + g) / ((1 - g) * (1 - g))
+		near(t, "bracket", -st.AllMean, closed, 1e-9*(1+closed))
+		if horizon == 5 {
+			near(t, "bracket", -st.AllMean, 9.703481, 5e-7)
+		}
+	}
+}
+
+// method.md G.1, 8: how far an update moves the mean from the policy's proposals
+// shrinks as the policy improves, in M-DeMoRL's own setting.
+func TestTheDistanceFromTheProposalsFallsAsThePolicyImproves(t *testing.T) {
+	s := MDeMoRL()
+	s.Horizon, s.Value, s.Proposal, s.Sigma = 1, ValueNone, ProposalMean, 0.2
+	w := oneShot(1, func(u []float32) float64 { d := float64(u[0]) - 0.6; return -d * d })
+	var moved []float64
+	for _, bias := range []float32{0, 0.4, 0.6} {
+		policy, out := linear{gain: []float32{0}, obs: 1, act: 1, bias: bias}, NewPlans(0, 1, 1)
+		st, err := newPlanner(t, s, w, Deps{NewActor: policy.actor}, 1).PlanBatch(startsAt(200, 1, 1), rng.Root(1), out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := 0.0
+		for i := range 200 {
+			want += math.Abs(float64(out.At(i, 0)[0]-bias)) / 200
+		}
+		near(t, "Moved", st.Moved, want, 1e-6)
+		moved = append(moved, math.Log(st.Moved))
+	}
+	if !(moved[0] > moved[1]+0.3 && moved[1] > moved[2]+1) {
+		t.Errorf("log distances %v do not fall", moved)
 	}
 }

@@ -20,7 +20,7 @@ type group struct {
 
 	cand   []float32   // open loop: actions; closed loop: offsets, then what the update averages
 	noise  []float32   // the offsets as drawn; only for plan_form first_particle
-	prop   []float32   // proposals; only when the update needs their mean
+	prop   []float32   // proposals; nil unless the policy's own actions are explored around and averaged
 	info   []candidate // cap x capN
 	pre    []float32   // cap x pre rollouts of the policy
 	preLen []int32
@@ -79,19 +79,17 @@ func newGroup(p *Planner, starts int) *group {
 	if p.s.MPPIControlCost {
 		g.tilt = make([]float64, starts*ha)
 	}
-	if p.needsProposals() {
+	if p.s.closed() && p.form == FormSequence {
 		g.prop = make([]float32, n*ha)
 	}
 	return g
 }
 
-// needsProposals reports whether an update asks for the mean of the proposals.
+// needsProposals reports whether the mean of the proposals changes an update
+// around a policy, and not only what is told of it.
 func (p *Planner) needsProposals() bool {
-	if !p.s.closed() || p.s.residual() {
-		return false
-	}
 	c := p.s.Covariance
-	return p.s.StepMean < 1 || p.s.Utility == UtilityCost || c == CovOld || c == CovNew || c == CovExact
+	return p.s.StepMean < 1 || p.s.Divergence == DivergenceEuclid || p.s.Utility == UtilityCost || c == CovOld || c == CovNew || c == CovExact
 }
 
 // begin sets starts [first, first+n) of the batch to the initial distribution.

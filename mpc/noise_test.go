@@ -3,6 +3,8 @@ package mpc
 import (
 	"math"
 	"testing"
+
+	"demorl/rng"
 )
 
 // moment is the covariance of steps i and j of a series.
@@ -12,6 +14,57 @@ func moment(m []float32, columns, i, j int) float64 {
 		x += float64(m[i*columns+q]) * float64(m[j*columns+q])
 	}
 	return x
+}
+
+// method.md G.1, 11: of the amplitudes of B.6 a_k the variance is (a_0^2/2 + sum
+// a_k^2 + a_last^2/2) / (sum a_k^2 + a_last^2/4), the last one, of even lengths,
+// kept out of the sums; it is near 1, and exactly 1/(1 - 1.5/H) without colour,
+// which leaves numbers that are uncorrelated.
+func TestColouredNoiseHasTheVarianceOfItsAmplitudes(t *testing.T) {
+	amplitudes := func(h int, beta float64) (variance float64) {
+		power := func(k int) float64 { return math.Pow(float64(k)/float64(h), -beta) }
+		up, down := power(1)/2, 0.0 // the frequency 0 takes the first one's
+		for k := 1; 2*k < h; k++ {
+			up, down = up+power(k), down+power(k)
+		}
+		if h%2 == 0 {
+			up, down = up+power(h/2)/2, down+power(h/2)/4
+		}
+		return up / down
+	}
+	for _, h := range []int{5, 6, 16, 17, 64} {
+		for _, beta := range []float64{0, 0.5, 1, 2, 3} {
+			s := Settings{Noise: NoiseColoured, Beta: beta}
+			m, want := make([]float32, seriesSize(&s, h)), amplitudes(h, beta)
+			columns := series(m, &s, h)
+			for i := range h {
+				near(t, "variance", moment(m, columns, i, i), want, 1e-5)
+				for j := range i {
+					if beta == 0 {
+						near(t, "covariance of white numbers", moment(m, columns, i, j), 0, 1e-5)
+					}
+				}
+			}
+			if beta == 0 && h%2 == 0 {
+				near(t, "variance of white numbers", want, 1/(1-1.5/float64(h)), 1e-12)
+			}
+			if beta <= 1 && h >= 16 {
+				near(t, "variance, about", want, 1, 0.25)
+			}
+		}
+	}
+	// What a planner draws.
+	s := CEM()
+	s.Horizon, s.Samples, s.Elites, s.Iterations, s.Noise, s.Beta, s.Sigma, s.Bound = 16, 4000, 10, 1, NoiseColoured, 1, 0.4, 1e9
+	p, w := observed(t, s)
+	_, passes := w.call(p, rng.Root(3))
+	squares := 0.0
+	for c := range s.Samples {
+		for _, u := range passes[0].actions(c) {
+			squares += u * u / float64(32*s.Samples)
+		}
+	}
+	near(t, "variance drawn", squares/0.16, amplitudes(16, 1), 0.03)
 }
 
 func TestARNoiseHasTheCovarianceOfItsRecursion(t *testing.T) {

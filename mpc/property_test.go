@@ -61,12 +61,33 @@ func randomSettings(z *rng.Stream) Settings {
 	return s
 }
 
+// jointed gives every joint a rate of its own where there is a limit.
+func jointed(s *Settings, joints int, z *rng.Stream) {
+	for len(s.Rate) > 0 && len(s.Rate) < joints {
+		s.Rate = append(s.Rate, math.Exp(z.Uniform(-8, 1)))
+	}
+}
+
+// arm is the double integrator with further joints, each with a cost and a wish
+// of its own.
+func arm(joints int) world {
+	first := integrator(2)
+	return world{2, joints, func(r row, h int, x, u, next []float32) (float32, rollout.Fate) {
+		reward, fate := first.step(r, h, x, u[:1], next)
+		for j, v := range u[1:] {
+			d := v - 0.5*float32(1-2*(j%2))*float32(j+1)
+			reward -= float32(j+1) * d * d
+		}
+		return reward, fate
+	}}
+}
+
 // hostile is a world, a policy and a value that go wrong at some rows, by what
 // they are asked alone.
-func hostile(z *rng.Stream) (doubtful, Deps, string) {
+func hostile(z *rng.Stream, joints int) (doubtful, Deps, string) {
 	kind, every := z.Intn(9), int32(1+z.Intn(9))
 	bad := []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), math.MaxFloat32}[z.Intn(4)]
-	good := integrator(2)
+	good := arm(joints)
 	w := good
 	w.step = func(r row, h int, x, u, next []float32) (float32, rollout.Fate) {
 		reward, fate := good.step(r, h, x, u, next)
@@ -87,7 +108,7 @@ func hostile(z *rng.Stream) (doubtful, Deps, string) {
 		}
 		return reward, fate
 	}
-	policy, value := broken{policy: poor}, broken{value: quadratic{[]float64{1, 0, 0, 0.1}, 2}}
+	policy, value := broken{policy: limbs(joints)}, broken{value: quadratic{[]float64{1, 0, 0, 0.1}, 2}}
 	if kind == 6 {
 		policy.bad, policy.every = bad, int(every)
 	}
@@ -96,6 +117,16 @@ func hostile(z *rng.Stream) (doubtful, Deps, string) {
 	}
 	d := Deps{NewActor: func(int) rollout.Actor { return policy }, NewTerminal: func(int) rollout.Terminal { return value }}
 	return doubtful{w}, d, fmt.Sprintf("world %d every %d with %g", kind, every, bad)
+}
+
+// limbs is the poor policy for more than one joint.
+func limbs(joints int) linear {
+	l := poor
+	l.act, l.gain = joints, nil
+	for j := range joints {
+		l.gain = append(l.gain, poor.gain[0]*float32(1+j), poor.gain[1]*float32(1-j))
+	}
+	return l
 }
 
 type broken struct {
@@ -110,8 +141,8 @@ func (b broken) Act(obs []float32, rows int, noise, sample, mean []float32) {
 	for r := range rows {
 		if b.every > 0 && math.Float32bits(obs[2*r])%uint32(b.every) == 0 {
 			for _, out := range [][]float32{sample, mean} {
-				if out != nil {
-					out[r] = b.bad
+				if out != nil { // one joint, and another one in another row
+					out[r*b.policy.act+int(math.Float32bits(obs[2*r])>>8)%b.policy.act] = b.bad
 				}
 			}
 		}
@@ -129,17 +160,20 @@ func (b broken) Value(block *rollout.Block, out []float32) {
 
 // checkAnswer demands what no setting, world or deadline may break.
 func checkAnswer(s *Settings, r Result, before []float32) error {
-	for _, u := range r.Action {
+	for j, u := range r.Action {
 		if !(u >= -1 && u <= 1) {
-			return fmt.Errorf("answered the action %g from %s", u, r.Source)
+			return fmt.Errorf("answered the action %g of joint %d from %s", u, j, r.Source)
 		}
-		if before != nil && len(s.Rate) > 0 && !(math.Abs(float64(u-before[0])) <= s.Rate[0]+1e-6) {
-			return fmt.Errorf("moved from %g to %g against a rate of %g", before[0], u, s.Rate[0])
+		if before == nil || len(s.Rate) == 0 {
+			continue
+		}
+		if rate := s.Rate[j%len(s.Rate)]; !(math.Abs(float64(u-before[j])) <= rate+1e-6) {
+			return fmt.Errorf("joint %d moved from %g to %g against a rate of %g", j, before[j], u, rate)
 		}
 	}
-	for h, u := range r.Sequence {
+	for i, u := range r.Sequence {
 		if !(math.Abs(float64(u)) <= math.MaxFloat32) || r.Form == FormSequence && (u < -1 || u > 1) {
-			return fmt.Errorf("the plan holds %g at step %d", u, h)
+			return fmt.Errorf("the plan holds %g at number %d", u, i)
 		}
 	}
 	if r.Length < 0 || r.Length > s.Horizon || r.Iterations > s.Iterations {
@@ -156,6 +190,9 @@ func trial(s *Settings, w doubtful, deps Deps, z *rng.Stream, seed uint64, one, 
 		return fmt.Errorf("%v, %v", err, err2)
 	}
 	starts := startsAt(5, 2, seed)
+	if seed%4 == 1 { // an observation with a hole
+		starts[z.Intn(5)].Obs[z.Intn(2)] = float32(math.NaN())
+	}
 	var before []float32
 	for i, st := range starts {
 		key := rng.Root(uint64(i))
@@ -190,29 +227,39 @@ func trial(s *Settings, w doubtful, deps Deps, z *rng.Stream, seed uint64, one, 
 	}
 	for i := range starts {
 		for h := range int(a.Length[i]) {
-			u := a.At(i, h)[0]
-			if u != b.At(i, h)[0] {
-				return fmt.Errorf("three workers plan %g instead of %g", b.At(i, h)[0], u)
+			if !slices.Equal(a.At(i, h), b.At(i, h)) { // NaN equals nothing
+				return fmt.Errorf("three workers plan %g instead of %g", b.At(i, h), a.At(i, h))
 			}
-			if !(math.Abs(float64(u)) <= math.MaxFloat32) || a.Form == FormSequence && (u < -1 || u > 1) {
-				return fmt.Errorf("plan %d holds %g at step %d", i, u, h)
+			for _, u := range a.At(i, h) {
+				if !(math.Abs(float64(u)) <= math.MaxFloat32) || a.Form == FormSequence && (u < -1 || u > 1) {
+					return fmt.Errorf("plan %d holds %g at step %d", i, u, h)
+				}
 			}
 		}
 	}
 	return nil
 }
 
+// drawTrial draws settings, world, policy and value of one to three joints.
+func drawTrial(seed uint64) (s Settings, w doubtful, deps Deps, z *rng.Stream, name string) {
+	z = rng.NewStream(rng.Root(seed))
+	joints := 1 + int(seed%3)
+	s = randomSettings(z)
+	w, deps, name = hostile(z, joints)
+	jointed(&s, joints, z)
+	return s, w, deps, z, fmt.Sprintf("%s, %d joints", name, joints)
+}
+
 // TestNoSettingsWorldOrDeadlineMakeAnInfeasibleAnswer tries settings at random
-// with worlds, policies and values that fail, and next to no time.
+// with worlds, policies and values that fail, observations that are not finite,
+// joints with rates of their own, and next to no time.
 func TestNoSettingsWorldOrDeadlineMakeAnInfeasibleAnswer(t *testing.T) {
 	one, three := par.New(1), par.New(3)
 	defer one.Close()
 	defer three.Close()
 	tried := 0
 	for seed := range uint64(1500) {
-		z := rng.NewStream(rng.Root(1000 + seed))
-		s := randomSettings(z)
-		w, deps, name := hostile(z)
+		s, w, deps, z, name := drawTrial(1000 + seed)
 		if s.Validate() != nil {
 			continue
 		}
@@ -231,11 +278,10 @@ func FuzzPlanIsFeasible(f *testing.F) {
 	one, three := par.New(1), par.New(3)
 	f.Cleanup(one.Close)
 	f.Cleanup(three.Close)
-	f.Add(uint64(1098)) // an infinite proposal
+	f.Add(uint64(1098))  // an infinite proposal
+	f.Add(uint64(74195)) // a candidate around a policy that ends early
 	f.Fuzz(func(t *testing.T, seed uint64) {
-		z := rng.NewStream(rng.Root(seed))
-		s := randomSettings(z)
-		w, deps, name := hostile(z)
+		s, w, deps, z, name := drawTrial(seed)
 		if s.Validate() != nil {
 			t.Skip()
 		}

@@ -53,14 +53,15 @@ func TestRiskAverseScoresPreferTheSafeArm(t *testing.T) {
 	}
 }
 
-// doubtful is a world whose models disagree by |u| at every step.
+// doubtful is a world whose models disagree by the first joint's |u| at every step.
 type doubtful struct{ world }
 
 func (d doubtful) NewLane(int) rollout.Lane { return d }
 func (d doubtful) Disagreement(b *rollout.Block, was []rollout.Fate, out []float32) {
 	for r := range b.Rows {
 		if was[r] == rollout.Running {
-			out[r] = max(b.Action[r], -b.Action[r])
+			u := b.Action[r*b.ActDim]
+			out[r] = max(u, -u)
 		}
 	}
 }

@@ -66,6 +66,11 @@ func (g *group) move(p *Planner, s int, ps *pass, rank []ranked, n int) {
 			g.length[s] = int32(h)
 			break
 		}
+		from := base // what the new mean's distance is told from
+		if ps.closed && p.form == FormSequence && !p.needsProposals() {
+			from = g.acc[3*a : 4*a]
+			g.proposed(p, s, h, rank, from)
+		}
 		for j := range mean {
 			d := ubar[j] - base[j]
 			pull := d
@@ -73,7 +78,7 @@ func (g *group) move(p *Planner, s int, ps *pass, rank []ranked, n int) {
 				pull = ubar[j]
 			}
 			next := p.moveMean(g, h*a+j, base[j], pull, std[j])
-			moved += (next - base[j]) * (next - base[j])
+			moved += (next - from[j]) * (next - from[j])
 			if p.cov.size > 0 {
 				g.bar[h*a+j], g.dev[h*a+j] = ubar[j], d
 			} else if p.s.Covariance != CovFixed {
@@ -156,20 +161,27 @@ func (p *Planner) deviation(old, variance, d float64) float64 {
 	return math.Sqrt((1-step)*old*old + step*variance)
 }
 
-// base fills the mean before the update at step h: the mean of the proposals of
-// all candidates alive where the policy proposes, else the present mean. It
-// reports whether there is one.
+// base fills the mean before the update at step h: the mean of the proposals
+// where the policy proposes, or 0 where the update does not depend on it, else
+// the present mean. It reports whether there is one.
 func (g *group) base(p *Planner, s, h int, ps *pass, rank []ranked, dst []float64) bool {
 	a := p.width
 	if !ps.closed || p.form != FormSequence {
 		copy(dst, g.mean[(s*p.h+h)*a:(s*p.h+h+1)*a])
 		return true
 	}
-	clear(dst)
-	if g.prop == nil {
+	if !p.needsProposals() {
+		clear(dst)
 		return true
 	}
-	alive := 0
+	return g.proposed(p, s, h, rank, dst)
+}
+
+// proposed fills the mean of the proposals of all ranked candidates alive at
+// step h and reports whether there is one.
+func (g *group) proposed(p *Planner, s, h int, rank []ranked, dst []float64) bool {
+	a, alive := p.width, 0
+	clear(dst)
 	for i := range rank {
 		slot := s*p.capN + int(rank[i].index)
 		if int(g.info[slot].length) <= h {
