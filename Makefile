@@ -168,7 +168,7 @@ crash: assets ## kill and resume runs on the leg and HalfCheetah at many moments
 		$(GO) test -buildvcs=false -count=1 $(if $(TAGS),-tags $(TAGS)) -run KilledRuns -timeout 60m -v ./train
 
 .PHONY: evidence
-evidence: assets ## facts of docs/method.md part G on five and ten seeds, about ten minutes
+evidence: assets ## facts of docs/method.md part G on five and ten seeds, about five minutes
 	DEMORL_EVIDENCE=1 DEMORL_THIRD_PARTY=$(CURDIR)/third_party \
 		$(GO) test -buildvcs=false -count=1 $(if $(TAGS),-tags $(TAGS)) -run 'FromFiveSeeds|FromTenSeeds' -timeout 60m -v ./mpc ./train
 
