@@ -69,8 +69,8 @@ func lqrError(a *Agent, b *replay.Batch) (rms, bias float64) {
 
 // method.md G.2: on classic/lqr2 the learned Q of the policy's own actions
 // approaches -x'Px, the exact value of the optimum, at a discount of 1 and with
-// as good as no temperature. Seeds
-// 0 to 9 end 0.03 to 0.05 of its size away in the root mean square, from 1 before.
+// as good as no temperature. Seeds 0 to 9 end 0.03 to 0.05 of its size away in
+// the root mean square, from 1 before.
 func TestTheLearnedQApproachesTheRiccatiValue(t *testing.T) {
 	if testing.Short() {
 		t.Skip("learns for seconds")
