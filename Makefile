@@ -167,6 +167,11 @@ crash: assets ## kill and resume runs on the leg and HalfCheetah at many moments
 	DEMORL_CRASH_ENVS="leg2r/ellipse-100hz HalfCheetah-v5" DEMORL_CRASH_MOMENTS=20 \
 		$(GO) test -buildvcs=false -count=1 $(if $(TAGS),-tags $(TAGS)) -run KilledRuns -timeout 60m -v ./train
 
+.PHONY: evidence
+evidence: assets ## facts of docs/method.md part G on five and ten seeds, about five minutes
+	DEMORL_EVIDENCE=1 DEMORL_THIRD_PARTY=$(CURDIR)/third_party \
+		$(GO) test -buildvcs=false -count=1 $(if $(TAGS),-tags $(TAGS)) -run 'FromFiveSeeds|FromTenSeeds' -timeout 60m -v ./mpc ./train
+
 R := docs/results
 DRAW = $(GO) run -buildvcs=false ./docs/results/draw
 .PHONY: results

@@ -38,16 +38,19 @@ func TestSphereIsFoundAtTheFrozenAccuracy(t *testing.T) {
 	}
 }
 
-// regulate drives the double integrator from (1, 0) for 100 steps and returns the cost.
-func regulate(t *testing.T, s Settings, seed uint64) float64 {
+// regulate drives the double integrator from (1, 0) for 100 steps with plans made in w, and returns the cost.
+func regulate(t *testing.T, s Settings, w rollout.World, seed uint64) float64 {
 	t.Helper()
 	s.Horizon, s.Gamma, s.Value = 20, 1, ValueTerminal
-	w := integrator(10)
+	system := integrator(10)
 	p := newPlanner(t, s, w, Deps{NewTerminal: quadratic{[]float64{1, 0, 0, 0.1}, 2}.terminal}, 2)
 	x, next, cost := []float32{1, 0}, []float32{0, 0}, 0.0
 	for step := range 100 {
 		r := p.Plan(context.Background(), rollout.Start{Obs: x}, rng.Root(seed).At(uint64(step)))
-		reward, _ := w.step(row{}, 0, x, r.Action, next)
+		if r.Err != nil {
+			t.Fatal(r.Err)
+		}
+		reward, _ := system.step(row{}, 0, x, r.Action, next)
 		cost -= float64(reward)
 		copy(x, next)
 	}
@@ -73,7 +76,7 @@ func TestDoubleIntegratorIsRegulatedNearTheRiccatiOptimum(t *testing.T) {
 		limit float64
 	}{{"cem", cem, 1.05}, {"icem", icem, 1.05}, {"mppi", mppi, 1.2}, {"full", full, 1.05}, {"knots", knots, 1.05}, {"ar", ar, 1.2}} {
 		for seed := range uint64(2) {
-			cost := regulate(t, c.s, seed)
+			cost := regulate(t, c.s, integrator(10), seed)
 			if cost < optimum*0.999 || cost > c.limit*optimum {
 				t.Errorf("%s, seed %d: cost %.4f, want %.4f to %.4f", c.name, seed, cost, optimum, c.limit*optimum)
 			}
@@ -163,35 +166,6 @@ func TestTrueModelPlanningComesWithinOnePercentOfLQR2(t *testing.T) {
 		t.Logf("start %d: %.4f of the optimum", i, got/want)
 		if got < want*(1-1e-6) || got > 1.01*want {
 			t.Errorf("start %d: cost %g, want %g to one percent above", i, got, want)
-		}
-	}
-}
-
-func TestPlannersSwingTheCartPoleUpAndHoldItThere(t *testing.T) {
-	cem := CEM()
-	cem.Horizon, cem.Samples, cem.Elites, cem.Iterations = 25, 200, 20, 3
-	icem := ICEM()
-	icem.Horizon, icem.Samples, icem.Iterations = 25, 200, 3
-	mppi := MPPI()
-	mppi.Horizon, mppi.Samples, mppi.Sigma, mppi.Lambda, mppi.Iterations = 25, 200, 0.2, 0.1, 3
-	dmd := DMDMPCCartPole()
-	for _, c := range []struct {
-		name  string
-		s     Settings
-		limit float64 // frozen; MPPI's weighted mean keeps more of its noise at this budget
-	}{{"cem", cem, 0.1}, {"icem", icem, 0.1}, {"mppi", mppi, 0.2}, {"dmd-mpc-cartpole", dmd, 0.2}} {
-		name, s := c.name, c.s
-		total, path := drive(t, "classic/cartpole-swingup", s, nil, 1, 110)
-		if len(path) != 111 {
-			t.Fatalf("%s: ended after %d steps", name, len(path)-1)
-		}
-		worst := 0.0
-		for _, x := range path[61:] {
-			worst = max(worst, 0.6*math.Hypot(x[3], 1-x[2])) // the tip of the 0.6 m rod
-		}
-		t.Logf("%s: return %.1f, tip within %.3f m", name, total, worst)
-		if worst > c.limit {
-			t.Errorf("%s: the tip came %.3f m from the top within the last 50 steps, want at most %g", name, worst, c.limit)
 		}
 	}
 }

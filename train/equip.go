@@ -95,6 +95,17 @@ func Decisions(spec env.Spec, s agent.Settings) (env.Spec, error) {
 	return spec, nil
 }
 
+// simulable refuses to plan in copies of a task whose state cannot be copied.
+func simulable(world env.Env, s agent.Settings) error {
+	if s.World != agent.WorldSimulator || !s.Plans() {
+		return nil
+	}
+	if _, ok := env.Power[env.StateCodec](world); !ok {
+		return &UnfitError{fmt.Errorf("world is %q, but %s cannot save and restore its state; use world %s", s.World, world.Spec().ID, agent.WorldModel)}
+	}
+	return nil
+}
+
 // randomize tells the instance that is trained on what to draw anew in every
 // episode; evaluations are of the nominal task.
 func randomize(world env.Env, s Settings) error {

@@ -67,43 +67,49 @@ func TestGates(t *testing.T) {
 	for _, g := range gates {
 		t.Run(g.algo+"/"+strings.ReplaceAll(g.task, "/", "-"), func(t *testing.T) {
 			t.Parallel()
-			task, err := env.Lookup(g.task)
-			if err != nil {
-				t.Fatal(err)
-			}
-			needTask(t, task)
-			s, err := train.Default(g.task, g.algo, "gate")
-			if err != nil {
-				t.Fatal(err)
-			}
-			s.EvalEvery = 0
-			pool := par.New(1)
-			defer pool.Close()
-			loop, err := train.NewLoop(s, func() (env.Env, error) { return task.ForLearning() }, pool)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer loop.Close()
-			for loop.Steps() < g.within {
-				if _, err := loop.Step(context.Background()); err != nil {
-					t.Fatal(err)
-				}
-				if n := loop.Steps(); n <= s.Agent.Warmup || n%g.every != 0 {
-					continue
-				}
-				all, err := loop.Episodes(context.Background(), g.actor, 3)
-				if err != nil {
-					t.Fatal(err)
-				}
-				mean, _ := train.Mean(all, g.actor)
-				t.Logf("step %d: %.1f", loop.Steps(), mean)
-				if mean >= g.reach {
-					return
-				}
-			}
-			t.Errorf("no mean return of at least %g within %d steps", g.reach, g.within)
+			g.pass(t, 0)
 		})
 	}
+}
+
+// pass trains from seed until g's return is reached, and fails where it is not.
+func (g gate) pass(t *testing.T, seed uint64) {
+	t.Helper()
+	task, err := env.Lookup(g.task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	needTask(t, task)
+	s, err := train.Default(g.task, g.algo, "gate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Seed, s.EvalEvery = seed, 0
+	pool := par.New(1)
+	defer pool.Close()
+	loop, err := train.NewLoop(s, func() (env.Env, error) { return task.ForLearning() }, pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer loop.Close()
+	for loop.Steps() < g.within {
+		if _, err := loop.Step(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if n := loop.Steps(); n <= s.Agent.Warmup || n%g.every != 0 {
+			continue
+		}
+		all, err := loop.Episodes(context.Background(), g.actor, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mean, _ := train.Mean(all, g.actor)
+		t.Logf("step %d: %.1f", loop.Steps(), mean)
+		if mean >= g.reach {
+			return
+		}
+	}
+	t.Errorf("no mean return of at least %g within %d steps", g.reach, g.within)
 }
 
 func TestEveryAlgorithmHasAGate(t *testing.T) {

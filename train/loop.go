@@ -82,7 +82,7 @@ func NewLoop(s Settings, instance Maker, pool *par.Pool) (*Loop, error) {
 	if l.world, err = l.instance(); err != nil {
 		return nil, err
 	}
-	if err = errors.Join(randomize(l.world, s), l.addJudge()); err != nil {
+	if err = errors.Join(randomize(l.world, s), simulable(l.world, s.Agent), l.addJudge()); err != nil {
 		l.Close()
 		return nil, err
 	}
