@@ -356,20 +356,9 @@ func (a *Agent) Act(ctx context.Context, obs []float32, state []byte, action []f
 	if a.planned() {
 		return a.plan(ctx, a.planner, rollout.Start{Obs: obs, State: state}, action, key)
 	}
-	if a.byMode() {
-		a.actor.Act(obs, 1, nil, nil, action)
-		return check(action, a.step)
-	}
 	key.Normals(a.noise, 0)
 	a.actor.Act(obs, 1, a.noise, action, nil)
 	return check(action, a.step)
-}
-
-// byMode reports whether the policy drives the present episode by its mode, the
-// action that evaluations judge: what falls there alone is in no other episode,
-// and so unknown to the critics.
-func (a *Agent) byMode() bool {
-	return a.settings.ModeShare > 0 && a.key.Derive("act/mode").Float64At(a.episode) < a.settings.ModeShare
 }
 
 // planned reports whether the planner drives the present episode.
@@ -382,9 +371,6 @@ func (a *Agent) planned() bool {
 
 // shares reports whether planner and policy take turns in driving episodes.
 func (a *Agent) shares() bool { return a.settings.Act == ActPlanner && a.settings.PlannerShare < 1 }
-
-// numbered reports whether who drives an episode, or how, depends on its number.
-func (a *Agent) numbered() bool { return a.shares() || a.settings.ModeShare > 0 }
 
 // check refuses to send an action that is not a number.
 func check(action []float32, step int) error {

@@ -51,9 +51,7 @@ func composed(t *testing.T) map[string]Settings {
 	average := tiny(t, "m-demorl", pendulum)
 	average.SAC.PolicyAverage, average.SAC.RewardScale, average.SAC.InitialStd, average.WarmupRange = 0.1, 0.5, 0.3, 0.2
 	average.Entropy = Schedule{0, 2, 0, -3}
-	byMode := tiny(t, "m-demorl-online", pendulum)
-	byMode.ModeShare = 0.5
-	return map[string]Settings{"mode_share": byMode, "redq's subsets": subsets, "droq's dropout": dropout, "tqc's quantiles": quantiles, "policy_average": average, "simba": simba, "simba by value gradients": simbaGradient, "model variant": inner, "model variant on tapes": outer, "jsd_guard": jsd, "jsd_guard on tapes": jsdTape, "uni": uni, "vnet": vnet, "vnet in bf16": vnetHalf, "batch_renorm": batch, "observation_norm": seen, "both": both, "policy_open": open, "parameters in bf16": simulator}
+	return map[string]Settings{"redq's subsets": subsets, "droq's dropout": dropout, "tqc's quantiles": quantiles, "policy_average": average, "simba": simba, "simba by value gradients": simbaGradient, "model variant": inner, "model variant on tapes": outer, "jsd_guard": jsd, "jsd_guard on tapes": jsdTape, "uni": uni, "vnet": vnet, "vnet in bf16": vnetHalf, "batch_renorm": batch, "observation_norm": seen, "both": both, "policy_open": open, "parameters in bf16": simulator}
 }
 
 // variantModel gives the model the form of method.md C.11.
@@ -90,39 +88,6 @@ func TestRandomActionsOfWarmUpStayWithinTheirRange(t *testing.T) {
 	}
 	if widest > 0.25 || widest < 0.2 {
 		t.Errorf("the widest of %d random actions is %g, want it near 0.25", s.Warmup, widest)
-	}
-}
-
-// With mode_share 0.4 the policy drives that share of whole episodes by the action
-// that evaluations judge, and the others by draws.
-func TestSomeEpisodesAreDrivenByTheMode(t *testing.T) {
-	s := tiny(t, "sac", pendulum)
-	s.ModeShare = 0.4
-	d := newDriver(t, s, pendulum, 1)
-	d.run(s.Warmup + 1)
-	obs, best, action, same := []float32{0.3, 0.9, 0.5}, []float32{0}, []float32{0}, 0
-	const episodes = 400
-	for range episodes {
-		d.a.EpisodeEnd()
-		d.a.Best(obs, best)
-		first := false
-		for step := range 3 {
-			if err := d.a.Act(t.Context(), obs, nil, action); err != nil {
-				t.Fatal(err)
-			}
-			if equal := action[0] == best[0]; step == 0 {
-				first = equal
-			} else if equal != first {
-				t.Fatal("an episode is driven by the mode for some steps only")
-			}
-			d.a.step++
-		}
-		if first {
-			same++
-		}
-	}
-	if share := float64(same) / episodes; share < 0.33 || share > 0.47 { // 3 standard deviations
-		t.Errorf("the mode drives %g of the episodes, want 0.4", share)
 	}
 }
 

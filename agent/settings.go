@@ -51,7 +51,6 @@ type Settings struct {
 	Learner string `yaml:"learner"` // how the policy learns: sac, value_gradient or clone
 
 	PlannerShare float64 `yaml:"planner_share"` // share of episodes that the planner drives, with act planner; the policy drives the others
-	ModeShare    float64 `yaml:"mode_share"`    // share of the policy's episodes in which it acts as evaluations judge it, by its mode and not by draws
 
 	ActionRange  []float64 `yaml:"action_range"`  // shares of the actions' range, around its middle, that the learner uses: one for all or one an action; null: all of it
 	ActionRepeat int       `yaml:"action_repeat"` // steps of the task for which each action is held; a real step of the run is one such decision, whose reward is the sum of theirs
@@ -198,12 +197,6 @@ func (s *Settings) Validate() error {
 	}
 	if !(s.PlannerShare >= 0 && s.PlannerShare <= 1) {
 		faults = append(faults, fmt.Errorf("planner_share is %v; want a number from 0 to 1", s.PlannerShare))
-	}
-	if !(s.ModeShare >= 0 && s.ModeShare <= 1) {
-		faults = append(faults, fmt.Errorf("mode_share is %v; want a number from 0 to 1", s.ModeShare))
-	}
-	if s.ModeShare > 0 && s.Act == ActPlanner && s.PlannerShare == 1 {
-		faults = append(faults, fmt.Errorf("mode_share is %v and act is %q in every episode; the policy drives none: use mode_share 0", s.ModeShare, s.Act))
 	}
 	oneOf("learner", s.Learner, LearnerSAC, LearnerValueGradient, LearnerClone)
 	faults = append(faults, s.validateGradient())

@@ -61,7 +61,7 @@ func (a *Agent) appendCounters(dst []byte) []byte {
 	dst = wire.Int(dst, a.step)
 	dst = wire.U64(dst, a.updates)
 	dst = wire.U64(dst, a.rounds)
-	if a.numbered() {
+	if a.shares() {
 		dst = wire.U64(dst, a.episode)
 	}
 	if a.settings.HorizonLimit > 0 {
@@ -72,7 +72,7 @@ func (a *Agent) appendCounters(dst []byte) []byte {
 
 func (a *Agent) readCounters(r *wire.Reader) {
 	a.step, a.updates, a.rounds = r.Int(), r.U64(), r.U64()
-	if a.numbered() {
+	if a.shares() {
 		a.episode = r.U64()
 	}
 	if a.settings.HorizonLimit > 0 {
