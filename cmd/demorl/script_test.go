@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image/gif"
 	"os"
+	"os/signal"
 	"os/exec"
 	"path/filepath"
 	"reflect"
@@ -45,6 +46,11 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
+	// Under nohup the tests' own programs would inherit that SIGHUP is ignored, and
+	// the one that is to end by it would not. One that is caught here is not ignored there.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(hangups) }) // the scripts outlast this function
 	python := oraclePython(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
