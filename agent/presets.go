@@ -196,7 +196,7 @@ func Preset(a Algorithm, preset string, task env.Task) (Settings, error) {
 	case "gate":
 		lite(&s, a)
 		gate(&s, a, spec, r)
-		if !named && a.Imagine != ImagineNothing && !s.gradients() {
+		if !named && a.Imagine != ImagineNothing && !s.gradients() && s.Model.MaxGradSteps == 0 {
 			patient(&s.Model)
 		}
 	default:
@@ -293,10 +293,8 @@ func gate(s *Settings, a Algorithm, spec env.Spec, r row) {
 // error is still to fall. The tasks that the tables name keep what their gates
 // were calibrated with.
 func patient(s *dynamics.Settings) {
-	s.Batch, s.MaxPasses, s.PatienceSteps = 128, 0, 400
-	if s.MaxGradSteps == 0 {
-		s.MaxGradSteps = 2500
-	}
+	s.Batch, s.MaxPasses = 128, 0
+	s.PatienceSteps, s.MaxGradSteps = 400, 2500
 }
 
 // gateQuantiles are the quantiles of a critic at gate size.
