@@ -72,31 +72,39 @@ func TestGates(t *testing.T) {
 	}
 }
 
-// pass trains from seed until g's return is reached, and fails where it is not.
-func (g gate) pass(t *testing.T, seed uint64) {
+// gateLoop returns the loop of preset gate with change made, on one worker and
+// without evaluations of its own, and its warm-up.
+func gateLoop(t *testing.T, id, algo string, change func(*train.Settings)) (loop *train.Loop, warmup int) {
 	t.Helper()
-	task, err := env.Lookup(g.task)
+	task, err := env.Lookup(id)
 	if err != nil {
 		t.Fatal(err)
 	}
 	needTask(t, task)
-	s, err := train.Default(g.task, g.algo, "gate")
+	s, err := train.Default(id, algo, "gate")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Seed, s.EvalEvery = seed, 0
+	s.EvalEvery = 0
+	change(&s)
 	pool := par.New(1)
-	defer pool.Close()
-	loop, err := train.NewLoop(s, func() (env.Env, error) { return task.ForLearning() }, pool)
-	if err != nil {
+	t.Cleanup(pool.Close)
+	if loop, err = train.NewLoop(s, func() (env.Env, error) { return task.ForLearning() }, pool); err != nil {
 		t.Fatal(err)
 	}
-	defer loop.Close()
+	t.Cleanup(func() { loop.Close() })
+	return loop, s.Agent.Warmup
+}
+
+// pass trains from seed until g's return is reached, and fails where it is not.
+func (g gate) pass(t *testing.T, seed uint64) {
+	t.Helper()
+	loop, warmup := gateLoop(t, g.task, g.algo, func(s *train.Settings) { s.Seed = seed })
 	for loop.Steps() < g.within {
 		if _, err := loop.Step(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		if n := loop.Steps(); n <= s.Agent.Warmup || n%g.every != 0 {
+		if n := loop.Steps(); n <= warmup || n%g.every != 0 {
 			continue
 		}
 		all, err := loop.Episodes(context.Background(), g.actor, 3)

@@ -43,22 +43,7 @@ func TestPlannersInTheTrueSimulatorReachTheirReturns(t *testing.T) {
 	for _, g := range simulatorGates {
 		t.Run(g.algo+"/"+strings.ReplaceAll(g.task, "/", "-"), func(t *testing.T) {
 			t.Parallel()
-			task, err := env.Lookup(g.task)
-			if err != nil {
-				t.Fatal(err)
-			}
-			s, err := train.Default(g.task, g.algo, "gate")
-			if err != nil {
-				t.Fatal(err)
-			}
-			s.EvalEvery, s.Agent.Warmup, s.Agent.World = 0, 1, agent.WorldSimulator
-			pool := par.New(1)
-			defer pool.Close()
-			loop, err := train.NewLoop(s, func() (env.Env, error) { return task.ForLearning() }, pool)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer loop.Close()
+			loop, _ := gateLoop(t, g.task, g.algo, func(s *train.Settings) { s.Agent.Warmup, s.Agent.World = 1, agent.WorldSimulator })
 			if loop.Agent().Model() != nil {
 				t.Error("a model is there to be learned")
 			}
