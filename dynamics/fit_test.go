@@ -218,6 +218,31 @@ func TestGradStepLimitIsKept(t *testing.T) {
 	}
 }
 
+// The first fit keeps its own limit, and one of a restored ensemble is no first.
+func TestRefitsHaveALimitOfTheirOwn(t *testing.T) {
+	s := smallSettings()
+	s.MaxGradSteps, s.RefitGradSteps = 11, 5
+	e, buf := mustNew(t, s, 2, 1, 1), doubleIntegrator(400, rng.Root(5))
+	for i, want := range []int{11, 5, 5} {
+		if stats := mustFit(t, e, buf, uint64(i)); stats.Steps != want || stats.StoppedBy != StopGradSteps {
+			t.Errorf("fit %d: %d steps, stopped by %s; want %d", i, stats.Steps, stats.StoppedBy, want)
+		}
+	}
+	again := mustNew(t, s, 2, 1, 1)
+	again.ReadState(wire.NewReader(e.AppendState(nil)))
+	if stats := mustFit(t, again, buf, 3); stats.Steps != 5 {
+		t.Errorf("the fit after a restore made %d steps, want 5", stats.Steps)
+	}
+	s.MaxGradSteps, s.Patience, s.MaxPasses = 0, 1, 40
+	e = mustNew(t, s, 2, 1, 1)
+	if stats := mustFit(t, e, buf, 0); stats.StoppedBy == StopGradSteps || stats.Steps <= 5 {
+		t.Errorf("the first fit made %d steps, stopped by %s; it has no limit", stats.Steps, stats.StoppedBy)
+	}
+	if stats := mustFit(t, e, buf, 1); stats.Steps != 5 {
+		t.Errorf("the second fit made %d steps, want 5", stats.Steps)
+	}
+}
+
 func TestFitNamesTheRowThatIsNotFinite(t *testing.T) {
 	e := mustNew(t, smallSettings(), 2, 1, 1)
 	buf := doubleIntegrator(50, rng.Root(5))

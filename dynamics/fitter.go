@@ -205,6 +205,7 @@ func (f *fitter) run(key rng.Key, progress func(Progress)) FitStats {
 		f.e.resetOptimizers()
 	}
 	patience, most := s.passes(f.e.Outputs())
+	mostSteps := s.gradSteps(f.e.fits)
 	f.evaluate()
 	stats.StartError = slices.Clone(f.errors)
 	for m, err := range f.errors {
@@ -222,8 +223,8 @@ func (f *fitter) run(key rng.Key, progress func(Progress)) FitStats {
 	for stale := 0; stats.StoppedBy == ""; {
 		f.shuffle(shuffles.At(uint64(stats.Passes)))
 		limit := math.MaxInt
-		if s.MaxGradSteps > 0 {
-			limit = s.MaxGradSteps - stats.Steps
+		if mostSteps > 0 {
+			limit = mostSteps - stats.Steps
 		}
 		stats.Steps += f.pass(limit)
 		stats.Passes++
@@ -241,7 +242,7 @@ func (f *fitter) run(key rng.Key, progress func(Progress)) FitStats {
 			stats.StoppedBy = StopDiverged
 		case stale > patience && stats.Steps-improved >= s.PatienceSteps:
 			stats.StoppedBy = StopPatience
-		case s.MaxGradSteps > 0 && stats.Steps >= s.MaxGradSteps:
+		case mostSteps > 0 && stats.Steps >= mostSteps:
 			stats.StoppedBy = StopGradSteps
 		case most > 0 && stats.Passes >= most:
 			stats.StoppedBy = StopPasses

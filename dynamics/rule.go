@@ -37,6 +37,16 @@ func (s *Settings) passes(outputs int) (patience, most int) {
 	return patience, most
 }
 
+// gradSteps returns how many gradient steps a fit has at most that fits fits
+// went before, 0 for no limit. The first begins from random weights: cut short
+// like those that go on from the last, it hands the critics wrong data.
+func (s *Settings) gradSteps(fits int) int {
+	if fits > 0 && s.RefitGradSteps > 0 {
+		return s.RefitGradSteps
+	}
+	return s.MaxGradSteps
+}
+
 // scorePiece fills errors and scores of one piece of held-out rows.
 func (f *fitter) scorePiece(worker, piece int) {
 	e, t := f.e, f.test

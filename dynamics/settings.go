@@ -79,6 +79,7 @@ type Settings struct {
 	Improvement     float64 `yaml:"improvement"`      // relative fall of held-out error that counts
 	MaxPasses       int     `yaml:"max_passes"`       // passes a fit; 0: no limit, with stop paired_test five times patience
 	MaxGradSteps    int     `yaml:"max_grad_steps"`   // gradient steps a fit; 0: no limit
+	RefitGradSteps  int     `yaml:"refit_grad_steps"` // gradient steps of a fit after the first; 0: max_grad_steps
 
 	BoundMax    float64 `yaml:"bound_max"`    // initial soft upper bound of the log-variance
 	BoundMin    float64 `yaml:"bound_min"`    // initial soft lower bound
@@ -161,6 +162,7 @@ func (s Settings) Validate() error {
 	check(s.Improvement >= 0 && s.Improvement < 1, "improvement", s.Improvement, "a share from 0 to below 1 such as 0.01")
 	check(s.MaxPasses >= 0, "max_passes", s.MaxPasses, "0 (no limit) or more")
 	check(s.MaxGradSteps >= 0, "max_grad_steps", s.MaxGradSteps, "0 (no limit) or more")
+	check(s.RefitGradSteps >= 0, "refit_grad_steps", s.RefitGradSteps, "0 (as max_grad_steps) or more")
 	finite := func(x float64) bool { return math.Abs(x) <= 80 }
 	check(finite(s.BoundMax), "bound_max", s.BoundMax, "a log-variance within 80 of 0")
 	check(finite(s.BoundMin), "bound_min", s.BoundMin, "a log-variance within 80 of 0")
