@@ -49,7 +49,13 @@ func TestPicturesAreWellFormedXMLWithoutReferencesOutside(t *testing.T) {
 			return Curve(w, "none", []Series{{Name: "a", Steps: []float64{5}, Mean: []float64{math.NaN()}}})
 		},
 		"tracked": func(w io.Writer) error { return Tracked(w, "leg2r/ellipse", target, actual) },
-		"nothing": func(w io.Writer) error { return Tracked(w, "leg2r/ellipse", nil, nil) },
+		"bars": func(w io.Writer) error {
+			return Bars(w, "model of <b>", BarPanel{Name: "reward", YName: "gain & loss", Groups: []string{"a name that is long", "b", "c"},
+				Sets: []BarSet{{Name: "model", Values: []float64{1, -2, math.NaN()}, Errors: []float64{0.5, math.Inf(1), 1}}}})
+		},
+		"no bars":  func(w io.Writer) error { return Bars(w, "", BarPanel{}) },
+		"no panel": func(w io.Writer) error { return Bars(w, "") },
+		"nothing":  func(w io.Writer) error { return Tracked(w, "leg2r/ellipse", nil, nil) },
 	}
 	for name, draw := range pictures {
 		var b, again bytes.Buffer

@@ -33,7 +33,7 @@ type evalCommand struct {
 	Set        []string `placeholder:"KEY=VALUE" sep:"none" help:"Of what is judged on: command, or randomize.NAME, drawn anew for every episode; may be repeated."`
 	Model      bool     `help:"Judge the learned model as well, and what its plans gain in the model and in the task itself."`
 	Starts     *int     `placeholder:"N" help:"States from which --model compares plans with the policy; 0 leaves that out. Default: 500."`
-	Plot       string   `placeholder:"FILE" help:"Picture of --model (SVG), with FILE-calibration.svg and FILE-errors.svg beside it. Default: model.svg in DIR."`
+	Plot       string   `placeholder:"FILE" help:"Picture of --model (SVG), with FILE-calibration.svg, -errors, -ends and -gain beside it. Default: model.svg in DIR."`
 }
 
 // What an evaluation may be asked for; all of it is held in memory.

@@ -4,15 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
-	"path/filepath"
-	"strings"
 	"text/tabwriter"
 
 	"demorl/agent"
 	"demorl/dynamics"
-	"demorl/internal/vfs"
-	"demorl/report"
 	"demorl/train"
 )
 
@@ -149,100 +144,4 @@ func printGain(w io.Writer, g *agent.Gain) error {
 	}
 	_, err := fmt.Fprintln(w, "policy: its sampled actions; mean: its mean actions; neither has planning noise")
 	return err
-}
-
-// drawModel draws the open-loop error over steps, how often the stated intervals
-// hold, all coordinates thin, and output by output the error that was observed,
-// the one that the model stated and how far its members are apart.
-func (cmd *evalCommand) drawModel(c *console, r result) error {
-	path := cmd.Plot
-	if path == "" {
-		path = filepath.Join(cmd.Dir, "model.svg")
-	}
-	title := fmt.Sprintf("model of %s on %s after %d steps", r.Algo, r.Env, r.Step)
-	ext := filepath.Ext(path)
-	for _, p := range []struct {
-		path, x, y string
-		series     []report.Series
-	}{
-		{path, "steps of replayed actions", "error, standard deviations of the data", modelSeries(r)},
-		{strings.TrimSuffix(path, ext) + "-calibration" + ext, "stated share of targets inside the interval", "observed share", calibrationSeries(r)},
-		{strings.TrimSuffix(path, ext) + "-errors" + ext, "output: 0 the reward, j the change of observation j - 1", "one step, standard deviations of the replayed changes", errorSeries(r)},
-	} {
-		err := picture(vfs.OS(), p.path, func(w io.Writer) error { return report.Plot(w, title, p.x, p.y, p.series) })
-		if err != nil {
-			return err
-		}
-		if !cmd.JSON {
-			c.note(p.path)
-		}
-	}
-	return nil
-}
-
-// calibrationSeries are the lines of observed over stated shares.
-func calibrationSeries(r result) []report.Series {
-	line := func(name string, q dynamics.OutputQuality) report.Series {
-		return report.Series{Name: name, Steps: r.Model.Levels, Mean: q.Coverage[:]}
-	}
-	series := []report.Series{
-		line("fresh episodes", r.Model.Fresh.Mean), {Name: "perfect", Steps: r.Model.Levels, Mean: r.Model.Levels}, line("replay, held out", r.Model.Replay.Mean),
-	}
-	for o, name := range r.Model.Names {
-		one := line(name, r.Model.Fresh.Outputs[o])
-		one.Thin, one.Colour = true, 1
-		series = append(series, one)
-	}
-	return series
-}
-
-// errorSeries are the lines of one-step errors over the outputs that change at all.
-func errorSeries(r result) []report.Series {
-	line := func(name string, outputs []dynamics.OutputQuality, figure func(q dynamics.OutputQuality) float64) report.Series {
-		s := report.Series{Name: name}
-		for o, q := range outputs {
-			if q.Unit > 0 {
-				s.Steps, s.Mean = append(s.Steps, float64(o)), append(s.Mean, figure(q))
-			}
-		}
-		return s
-	}
-	observed := func(q dynamics.OutputQuality) float64 { return q.RMSE / q.Unit }
-	fresh, replay := r.Model.Fresh.Outputs, r.Model.Replay.Outputs
-	return []report.Series{
-		line("fresh episodes, observed", fresh, observed),
-		line("fresh episodes, stated", fresh, func(q dynamics.OutputQuality) float64 { return q.Predicted / q.Unit }),
-		line("fresh episodes, disagreement", fresh, func(q dynamics.OutputQuality) float64 { return q.Disagreement }),
-		line("replay, observed", replay, observed),
-	}
-}
-
-// modelSeries are the lines of drawModel.
-func modelSeries(r result) []report.Series {
-	names := r.Model.Names[1:]
-	line := func(name string, thin bool, all []dynamics.StepsQuality, figure func(q dynamics.StepsQuality) float64) report.Series {
-		s := report.Series{Name: name, Thin: thin}
-		for _, q := range all {
-			if q.Segments == 0 {
-				continue
-			}
-			x := figure(q)
-			if x < 0 {
-				x = math.NaN()
-			}
-			s.Steps, s.Mean = append(s.Steps, float64(q.Steps)), append(s.Mean, x)
-		}
-		return s
-	}
-	series := []report.Series{
-		line("fresh episodes", false, r.Model.Fresh.OpenLoop, func(q dynamics.StepsQuality) float64 { return q.Error }),
-		line("the same if nothing moved", false, r.Model.Fresh.OpenLoop, func(q dynamics.StepsQuality) float64 { return q.NoChange }),
-		line("replay", false, r.Model.Replay.OpenLoop, func(q dynamics.StepsQuality) float64 { return q.Error }),
-	}
-	for j, name := range names {
-		one := line(name, true, r.Model.Fresh.OpenLoop, func(q dynamics.StepsQuality) float64 { return q.ByDim[j] })
-		one.Colour = 1
-		series = append(series, one)
-	}
-	return series
 }
