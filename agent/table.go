@@ -70,10 +70,9 @@ var Algorithms = []Algorithm{
 		Act: ActPolicy, Imagine: ImaginePlanned, Planner: mpc.MDeMoRL, Propagation: "fixed", PlanBuffer: BufferClear, StoreReward: "mean",
 	},
 	{
-		Name: "m-demorl-plus", Summary: "as m-demorl, with LayerNorm in the critics, half of lite's updates and refits of at most 500 gradient steps", Source: "ours; docs/results/family.md",
+		Name: "m-demorl-plus", Summary: "as m-demorl, with half of the random steps and, after the first fit, refits of at most 500 gradient steps", Source: "ours; docs/results/family.md",
 		Act: ActPolicy, Imagine: ImaginePlanned, Planner: mpc.MDeMoRL, Propagation: "fixed", PlanBuffer: BufferClear, StoreReward: "mean",
-		UTD: 10, Critic: &sac.CriticSettings{Count: 2, Norm: sac.NormLayer, Subset: 2, ActorUses: sac.UsesMin, Quantiles: 1},
-		Tune: func(s *Settings) { s.Model.MaxGradSteps = 500 },
+		Tune: func(s *Settings) { s.Warmup, s.Model.RefitGradSteps = min(s.Warmup, 2500), 500 },
 	},
 	{
 		Name: "mopac", Summary: "as m-demorl with exponential weights over all candidates", Source: "MoPAC; method.md E.1",

@@ -329,7 +329,11 @@ func fitEnd(m member) string {
 	case m.Model.MaxPasses > 0:
 		return fmt.Sprintf("%d passes in batches of %d", m.Model.MaxPasses, m.Model.Batch)
 	}
-	return fmt.Sprintf("%d passes without progress in batches of %d", m.Model.Patience, m.Model.Batch)
+	end := fmt.Sprintf("%d passes without progress in batches of %d", m.Model.Patience, m.Model.Batch)
+	if n := m.Model.RefitGradSteps; n > 0 {
+		end += fmt.Sprintf(", all but the first after %d batches at the latest", n)
+	}
+	return end
 }
 
 func reward(m member) string {
