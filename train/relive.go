@@ -65,8 +65,11 @@ func (r *Run) readTail(lengths *rundir.Lengths) error {
 		return nil
 	})
 	var torn *rundir.Damage // by the kill
-	if err != nil && !errors.As(err, &torn) || len(r.tail) == 0 {
+	if err != nil && !errors.As(err, &torn) {
 		return err
+	}
+	if len(r.tail) == 0 {
+		return nil // the first step after the checkpoint is the torn one
 	}
 	lengths.Transitions = end
 	lengths.Eval, r.evaluated, err = r.dir.EvalUpTo(uint64(r.Steps() + len(r.tail)))

@@ -199,23 +199,26 @@ func TestAnEvaluationIsMadeOnceAtTheEndOfTheLog(t *testing.T) {
 	}
 }
 
-// A block that a kill tore is cut off; what is before it is lived again.
+// A block that a kill tore is cut off; what is before it is lived again, also
+// where that is nothing.
 func TestATornEndOfTheLogIsCutOff(t *testing.T) {
 	s := tiny(t, pendulum, "sac")
 	s.CheckpointEvery = 50
-	dir := filepath.Join(t.TempDir(), "killed")
-	killedAt(t, dir, s, 60)
-	segment := filepath.Join(dir, "transitions", "000000.seg")
-	data := read(t, segment)
-	if err := os.WriteFile(segment, data[:len(data)-3], 0o644); err != nil {
-		t.Fatal(err)
-	}
-	r := resume(t, dir, robots(new(int), new(int)))
-	if r.Reliving() != 9 {
-		t.Errorf("%d steps to be lived again, want 9", r.Reliving())
-	}
-	finish(t, r, 70)
-	if rows := transitions(t, dir); len(rows) != 70 {
-		t.Errorf("the log holds %d steps", len(rows))
+	for kill, left := range map[int]int{60: 9, 51: 0} {
+		dir := filepath.Join(t.TempDir(), "killed")
+		killedAt(t, dir, s, kill)
+		segment := filepath.Join(dir, "transitions", "000000.seg")
+		data := read(t, segment)
+		if err := os.WriteFile(segment, data[:len(data)-3], 0o644); err != nil {
+			t.Fatal(err)
+		}
+		r := resume(t, dir, robots(new(int), new(int)))
+		if r.Reliving() != left {
+			t.Errorf("killed at %d: %d steps to be lived again, want %d", kill, r.Reliving(), left)
+		}
+		finish(t, r, 70)
+		if rows := transitions(t, dir); len(rows) != 70 {
+			t.Errorf("killed at %d: the log holds %d steps", kill, len(rows))
+		}
 	}
 }
