@@ -165,6 +165,10 @@ func (r *Run) resume() error {
 	if err != nil {
 		return err
 	}
+	// Only now: logs that Cut refuses leave the run as it is.
+	if err := r.dir.DiscardAfter(uint64(r.Steps())); err != nil {
+		return err
+	}
 	for _, path := range missing {
 		r.Notices = append(r.Notices, fmt.Sprintf("%s is gone; the run goes on without the rows that it held", path))
 	}
@@ -219,7 +223,7 @@ func (r *Run) restore() (rundir.Lengths, error) {
 	if !r.Exact() {
 		r.Notices = append(r.Notices, "the environment cannot save its state: the run goes on with a new episode")
 	}
-	return checkpoint.Logs, r.dir.DiscardAfter(checkpoint.Step)
+	return checkpoint.Logs, nil
 }
 
 // neverSaved is an error where a run without any checkpoint must have had one:
