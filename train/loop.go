@@ -189,14 +189,19 @@ func (l *Loop) evaluateIfDue(ctx context.Context, ev *Event) error {
 	if ev.Evaluations, err = l.Evaluate(ctx, l.settings.EvalEpisodes); err != nil {
 		return err
 	}
-	mean, n := Mean(ev.Evaluations, "planner")
+	l.compare(ev, ev.Evaluations)
+	return nil
+}
+
+// compare notes where the evaluation made after the step of ev is the best so far.
+func (l *Loop) compare(ev *Event, made []Evaluation) {
+	mean, n := Mean(made, "planner")
 	if n == 0 {
-		mean, _ = Mean(ev.Evaluations, "policy")
+		mean, _ = Mean(made, "policy")
 	}
 	if mean > l.best {
 		l.best, l.bestStep, ev.Best = mean, ev.Step, true
 	}
-	return nil
 }
 
 // decide lets the agent choose the next action, after the work that is due before.

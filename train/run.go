@@ -59,7 +59,7 @@ type Run struct {
 	transitions *rundir.TransitionLog
 
 	tail      []replay.Transition // steps of the log beyond the checkpoint, still to be lived again
-	evaluated uint64              // the last step that eval.csv held then
+	evaluated []rundir.Evaluation // the last evaluation that eval.csv held then
 
 	began      time.Time
 	elapsed    time.Duration // of earlier sessions
