@@ -72,7 +72,8 @@ func (r *Run) readTail(lengths *rundir.Lengths) error {
 		return nil // the first step after the checkpoint is the torn one
 	}
 	lengths.Transitions = end
-	lengths.Eval, r.evaluated, err = r.dir.EvalUpTo(uint64(r.Steps() + len(r.tail)))
+	length, last, err := r.dir.EvalUpTo(uint64(r.Steps() + len(r.tail)))
+	lengths.Eval, r.evaluated = max(lengths.Eval, length), last // of a shorter file Cut tells
 	r.Notices = append(r.Notices, fmt.Sprintf("%d steps after that are in the log and are lived again from it, since the environment cannot make them again", len(r.tail)))
 	return err
 }

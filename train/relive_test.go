@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"demorl/env"
+	"demorl/internal/vfs"
 	"demorl/rng"
 	"demorl/train"
 )
@@ -202,6 +203,32 @@ func TestAnEvaluationIsMadeOnceAtTheEndOfTheLog(t *testing.T) {
 			t.Errorf("prevented %t: the best is said to be %d", prevented, best)
 		}
 	}
+}
+
+// A file of evaluations that lost rows is refused, and one that is gone is told,
+// also where steps are lived again.
+func TestEvaluationsThatAreLostAreToldBeforeStepsAreLivedAgain(t *testing.T) {
+	s := tiny(t, pendulum, "sac")
+	s.CheckpointEvery, s.EvalEvery = 50, 40
+	dir := filepath.Join(t.TempDir(), "killed")
+	killedAt(t, dir, s, 60)
+	path := filepath.Join(dir, "eval.csv")
+	if err := os.Truncate(path, int64(len("step,episode,return,length,actor\n"))); err != nil {
+		t.Fatal(err)
+	}
+	o := train.Options{FS: vfs.OS(), Threads: 1}
+	robots(new(int), new(int))(&o)
+	if _, err := train.Resume(dir, o); err == nil || !strings.Contains(err.Error(), "rows are lost") {
+		t.Errorf("of a shorter file: %v", err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	r := resume(t, dir, robots(new(int), new(int)))
+	if notices := strings.Join(r.Notices, "\n"); !strings.Contains(notices, path+" is gone") {
+		t.Errorf("of a removed file: %s", notices)
+	}
+	r.Close()
 }
 
 // A block that a kill tore is cut off; what is before it is lived again, also
