@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -267,6 +268,7 @@ observation:
 reward:
   - {value: {body: box}}
   - {velocity: {sensor: sped}}
+  - {square: {sensor: all}}
 `}), "t.yaml")
 	_, err := env.Lookup(path)
 	var faults *settings.Faults
@@ -284,16 +286,27 @@ reward:
 		":9:32: observation[4].minus: 1 entries are subtracted from 3",
 		":11:13: reward[0].value: has 3 entries where one number is needed",
 		`:12:25: reward[1].velocity: the model has no sensor called "sped", the nearest is speed`,
+		":13:23: reward[2].square: name the sensor",
 	} {
 		if !strings.Contains(err.Error(), says) {
 			t.Errorf("no fault says %q", says)
 		}
 	}
-	if t.Failed() || len(faults.List) != 10 {
+	if t.Failed() || len(faults.List) != 11 {
 		t.Logf("%d faults:\n%v", len(faults.List), err)
 	}
-	if len(faults.List) != 10 {
-		t.Errorf("%d faults; want 10", len(faults.List))
+	if len(faults.List) != 11 {
+		t.Errorf("%d faults; want 11", len(faults.List))
+	}
+}
+
+func TestASensorOfAModelWithoutSensorsIsAFault(t *testing.T) {
+	needSimulator(t)
+	model := regexp.MustCompile(`<sensor>.*</sensor>`).ReplaceAllString(sphere(), "")
+	path := filepath.Join(write(t, map[string]string{"m.xml": model, "t.yaml": "model: m.xml\nobservation: [{sensor: speed}]\nreward: [{constant: 1}]\n"}), "t.yaml")
+	var faults *settings.Faults
+	if _, err := env.Lookup(path); !errors.As(err, &faults) || !strings.Contains(err.Error(), `:2:24: observation[0]: the model has no sensor called "speed"; it has none`) {
+		t.Errorf("%v", err)
 	}
 }
 
