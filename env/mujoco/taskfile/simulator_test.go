@@ -312,11 +312,13 @@ func TestASensorOfAModelWithoutSensorsIsAFault(t *testing.T) {
 
 // A tetrahedron, and the parts of a model in several files and folders.
 var manyFiles = map[string]string{
-	"models/main.xml":        `<mujoco><compiler meshdir="shapes"/><include file="parts/arm.xml"/><asset><mesh name="m" file="t.obj"/></asset></mujoco>`,
-	"models/shapes/t.obj":    "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n",
-	"models/parts/arm.xml":   strings.Replace(pusher, `type="%s"`, `type="mesh" mesh="m"`, 1),
-	"models/parts/other.txt": "not of the model",
-	"t.yaml":                 "model: models/main.xml\nobservation: [{qpos: all}]\nreward: [{velocity: {qpos: slide}}]\nreset: {qpos: {uniform: 1}}\n",
+	"models/main.xml":         `<mujoco><compiler meshdir="shapes"/><include file="parts/arm.xml"/><include file="parts/assets.xml"/></mujoco>`,
+	"models/parts/assets.xml": `<mujoco><asset><mesh name="m" file="t.obj"/><mesh name="n" file="u.obj"/></asset></mujoco>`,
+	"models/shapes/t.obj":     "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n",
+	"models/parts/u.obj":      "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n",
+	"models/parts/arm.xml":    strings.Replace(pusher, `type="%s"`, `type="mesh" mesh="m"`, 1),
+	"models/parts/other.txt":  "not of the model",
+	"t.yaml":                  "model: models/main.xml\nobservation: [{qpos: all}]\nreward: [{velocity: {qpos: slide}}]\nreset: {qpos: {uniform: 1}}\n",
 }
 
 func TestARunsCopyMakesTheSameTaskWithoutTheOriginals(t *testing.T) {
@@ -331,7 +333,7 @@ func TestARunsCopyMakesTheSameTaskWithoutTheOriginals(t *testing.T) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	if want := []string{"model/main.xml", "model/parts/arm.xml", "model/shapes/t.obj", "task.yaml"}; !slices.Equal(names, want) {
+	if want := []string{"model/main.xml", "model/parts/arm.xml", "model/parts/assets.xml", "model/parts/u.obj", "model/shapes/t.obj", "task.yaml"}; !slices.Equal(names, want) {
 		t.Errorf("a run keeps %v, want %v", names, want)
 	}
 	want := play(t, task)
