@@ -160,6 +160,9 @@ func (l *Loop) Step(ctx context.Context) (Event, error) {
 // before it l.now.Obs and the one after it l.obs.
 func (l *Loop) advance(out env.Outcome) (Event, error) {
 	l.steps++
+	if !l.Exact() {
+		out.Reward = float64(float32(out.Reward)) // as the log has it, from which the step may be lived again
+	}
 	t := l.now
 	copy(t.Action, l.action)
 	narrow(t.Next, l.obs)

@@ -16,8 +16,8 @@ import (
 	"demorl/train"
 )
 
-// robot is a task whose state cannot be saved, and whose numbers are float32 as
-// the log's are, so that what is lived again can be compared in every bit.
+// robot is a task whose state cannot be saved, and whose observations are float32
+// as the log's are, so that what is lived again can be compared in every bit.
 type robot struct {
 	task   env.Env
 	resets *int
@@ -39,7 +39,6 @@ func (r robot) Step(action, obs []float64) (env.Outcome, error) {
 	*r.steps++
 	out, err := r.task.Step(action, obs)
 	rounded(obs)
-	out.Reward = float64(float32(out.Reward))
 	return out, err
 }
 
