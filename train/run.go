@@ -177,6 +177,10 @@ func (r *Run) resume() error {
 	if commit := r.options.Commit; commit != r.manifest.Last() {
 		r.manifest.Changed = append(r.manifest.Changed, rundir.Change{Step: r.Steps(), Commit: commit})
 	}
+	if r.lost && r.manifest.Exact {
+		r.manifest.Exact = false
+		r.manifest.NotExactFor = fmt.Sprintf("the environment could not save its state at step %d", r.Steps())
+	}
 	if was := r.manifest.Kernel; was != kernels(r.settings) {
 		r.manifest.Kernel, r.manifest.Exact = kernels(r.settings), false
 		r.manifest.NotExactFor = fmt.Sprintf("it began with kernel tier %s and went on with %s", was, kernels(r.settings))
@@ -220,7 +224,7 @@ func (r *Run) restore() (rundir.Lengths, error) {
 		}
 	}
 	r.Notices = append(r.Notices, fmt.Sprintf("resumed from the checkpoint of step %d", r.Steps()))
-	if !r.Exact() {
+	if !r.Exact() || r.lost {
 		r.Notices = append(r.Notices, "the environment cannot save its state: the run goes on with a new episode")
 	}
 	return checkpoint.Logs, nil
