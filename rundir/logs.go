@@ -3,6 +3,7 @@ package rundir
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -247,33 +248,50 @@ func (e *EvalLog) Write(rows ...Evaluation) error {
 }
 
 // EvalUpTo returns how many bytes of eval.csv are whole rows of real steps up to
-// step, the header among them, and the last such step: 0 where there is none.
-func (d *Dir) EvalUpTo(step uint64) (length int64, last uint64, err error) {
+// step, the header among them, and the rows of the last such step: none where
+// there is none.
+func (d *Dir) EvalUpTo(step uint64) (length int64, last []Evaluation, err error) {
 	data, err := d.fs.ReadFile(d.join(evalName))
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			err = nil
 		}
-		return 0, 0, err
+		return 0, nil, err
 	}
 	for line := range bytes.Lines(data) {
 		if !bytes.HasSuffix(line, []byte("\n")) {
 			break
 		}
 		if length > 0 {
-			text, _, _ := bytes.Cut(line, []byte(","))
-			at, err := strconv.ParseUint(string(text), 10, 64)
+			row, err := parseEvaluation(strings.TrimSpace(string(line)))
 			if err != nil {
-				return 0, 0, fmt.Errorf("%s: the row at byte %d has no step: %w", d.join(evalName), length, err)
+				return 0, nil, fmt.Errorf("%s: the row at byte %d: %w", d.join(evalName), length, err)
 			}
-			if at > step {
+			if row.Step > step {
 				break
 			}
-			last = at
+			if len(last) > 0 && last[0].Step != row.Step {
+				last = nil
+			}
+			last = append(last, row)
 		}
 		length += int64(len(line))
 	}
 	return length, last, nil
+}
+
+func parseEvaluation(line string) (e Evaluation, err error) {
+	columns := strings.Split(line, ",")
+	if want := strings.Count(evalHeader, ",") + 1; len(columns) != want {
+		return e, fmt.Errorf("it has %d columns; want %d", len(columns), want)
+	}
+	var faults [4]error
+	e.Step, faults[0] = strconv.ParseUint(columns[0], 10, 64)
+	e.Episode, faults[1] = strconv.Atoi(columns[1])
+	e.Return, faults[2] = strconv.ParseFloat(columns[2], 64)
+	e.Length, faults[3] = strconv.Atoi(columns[3])
+	e.Actor = columns[4]
+	return e, cmp.Or(faults[:]...)
 }
 
 // Length returns the bytes written so far.

@@ -160,6 +160,9 @@ func (l *Loop) Step(ctx context.Context) (Event, error) {
 // before it l.now.Obs and the one after it l.obs.
 func (l *Loop) advance(out env.Outcome) (Event, error) {
 	l.steps++
+	if !l.Exact() {
+		out.Reward = float64(float32(out.Reward)) // as the log has it, from which the step may be lived again
+	}
 	t := l.now
 	copy(t.Action, l.action)
 	narrow(t.Next, l.obs)
@@ -189,14 +192,19 @@ func (l *Loop) evaluateIfDue(ctx context.Context, ev *Event) error {
 	if ev.Evaluations, err = l.Evaluate(ctx, l.settings.EvalEpisodes); err != nil {
 		return err
 	}
-	mean, n := Mean(ev.Evaluations, "planner")
+	l.compare(ev, ev.Evaluations)
+	return nil
+}
+
+// compare notes where the evaluation made after the step of ev is the best so far.
+func (l *Loop) compare(ev *Event, made []Evaluation) {
+	mean, n := Mean(made, "planner")
 	if n == 0 {
-		mean, _ = Mean(ev.Evaluations, "policy")
+		mean, _ = Mean(made, "policy")
 	}
 	if mean > l.best {
 		l.best, l.bestStep, ev.Best = mean, ev.Step, true
 	}
-	return nil
 }
 
 // decide lets the agent choose the next action, after the work that is due before.

@@ -88,6 +88,25 @@ func TestARunWhoseCheckpointsAreGoneIsLeftAsItIs(t *testing.T) {
 	}
 }
 
+// Logs that a resume refuses leave the damaged checkpoints, which may still be
+// mended, where they are.
+func TestARefusedResumeDiscardsNoCheckpoint(t *testing.T) {
+	s := tiny(t, leg, "sac")
+	dir := filepath.Join(t.TempDir(), "run")
+	finish(t, create(t, dir, s), 60)
+	if err := os.Truncate(newest(t, dir), 1000); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "eval.csv"), []byte("step,"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := view(t, dir).Steps()
+	_, err := train.Resume(dir, train.Options{FS: vfs.OS(), Threads: 1, Instance: short})
+	if after, _ := view(t, dir).Steps(); err == nil || !strings.Contains(err.Error(), "eval.csv") || !slices.Equal(before, after) {
+		t.Errorf("got %v; of the checkpoints %v there are %v left", err, before, after)
+	}
+}
+
 // Settings of another run in a run's folder are told and not trained.
 func TestSettingsOfAnotherRunAreRefused(t *testing.T) {
 	s := tiny(t, leg, "sac")

@@ -65,11 +65,15 @@ func (r *Run) readTail(lengths *rundir.Lengths) error {
 		return nil
 	})
 	var torn *rundir.Damage // by the kill
-	if err != nil && !errors.As(err, &torn) || len(r.tail) == 0 {
+	if err != nil && !errors.As(err, &torn) {
 		return err
 	}
+	if len(r.tail) == 0 {
+		return nil // the first step after the checkpoint is the torn one
+	}
 	lengths.Transitions = end
-	lengths.Eval, r.evaluated, err = r.dir.EvalUpTo(uint64(r.Steps() + len(r.tail)))
+	length, last, err := r.dir.EvalUpTo(uint64(r.Steps() + len(r.tail)))
+	lengths.Eval, r.evaluated = max(lengths.Eval, length), last // of a shorter file Cut tells
 	r.Notices = append(r.Notices, fmt.Sprintf("%d steps after that are in the log and are lived again from it, since the environment cannot make them again", len(r.tail)))
 	return err
 }
@@ -79,13 +83,28 @@ func (r *Run) readTail(lengths *rundir.Lengths) error {
 func (r *Run) relive(ctx context.Context) (Progress, error) {
 	ev, err := r.Loop.Relive(ctx, r.tail[0])
 	r.tail = r.tail[1:]
-	if err == nil && len(r.tail) == 0 && uint64(ev.Step) > r.evaluated {
-		err = r.evaluateIfDue(ctx, &ev) // which the stop prevented
+	if err == nil && len(r.tail) == 0 {
+		err = r.judgeLast(ctx, &ev)
 	}
 	if err != nil {
 		return Progress{}, err
 	}
 	return r.report(ev, len(r.tail) == 0)
+}
+
+// judgeLast makes the evaluation after the last step of the log where the stop
+// prevented it. One that was made is not made again, but may be the best so far:
+// a stop before its checkpoint forgot that.
+func (r *Run) judgeLast(ctx context.Context, ev *Event) error {
+	if len(r.evaluated) == 0 || r.evaluated[0].Step < uint64(ev.Step) {
+		return r.evaluateIfDue(ctx, ev)
+	}
+	var made []Evaluation
+	for _, e := range r.evaluated {
+		made = append(made, Evaluation{Episode: e.Episode, Return: e.Return, Length: e.Length, Actor: e.Actor})
+	}
+	r.compare(ev, made)
+	return nil
 }
 
 // Reliving returns how many steps of the log are still to be lived again.

@@ -11,12 +11,13 @@ import (
 	"testing"
 
 	"demorl/env"
+	"demorl/internal/vfs"
 	"demorl/rng"
 	"demorl/train"
 )
 
-// robot is a task whose state cannot be saved, and whose numbers are float32 as
-// the log's are, so that what is lived again can be compared in every bit.
+// robot is a task whose state cannot be saved, and whose observations are float32
+// as the log's are, so that what is lived again can be compared in every bit.
 type robot struct {
 	task   env.Env
 	resets *int
@@ -38,7 +39,6 @@ func (r robot) Step(action, obs []float64) (env.Outcome, error) {
 	*r.steps++
 	out, err := r.task.Step(action, obs)
 	rounded(obs)
-	out.Reward = float64(float32(out.Reward))
 	return out, err
 }
 
@@ -172,50 +172,84 @@ func TestLivingAgainCanBeStoppedAndRepeated(t *testing.T) {
 	}
 }
 
-// An evaluation that a kill prevented is made; one that was made is not repeated.
+// An evaluation that a kill prevented is made; one that was made is not repeated,
+// and counts as the best where it was.
 func TestAnEvaluationIsMadeOnceAtTheEndOfTheLog(t *testing.T) {
 	s := tiny(t, pendulum, "sac")
 	s.CheckpointEvery, s.EvalEvery = 50, 30
 	want := filepath.Join(t.TempDir(), "want")
-	finish(t, create(t, want, s, robots(new(int), new(int))), 90)
+	finish(t, create(t, want, s, robots(new(int), new(int))), 60)
 	for _, prevented := range []bool{false, true} {
 		dir := filepath.Join(t.TempDir(), "killed")
-		killedAt(t, dir, s, 90)
-		if err := os.RemoveAll(filepath.Join(dir, "checkpoints", "90")); err != nil { // where the evaluation was the best
+		killedAt(t, dir, s, 60)
+		if err := os.RemoveAll(filepath.Join(dir, "checkpoints", "60")); err != nil { // where the evaluation was the best
 			t.Fatal(err)
 		}
 		path := filepath.Join(dir, "eval.csv")
 		rows := read(t, path)
 		if prevented {
-			rows = rows[:bytes.Index(rows, []byte("\n90,"))+1]
+			rows = rows[:bytes.Index(rows, []byte("\n60,"))+1]
 		}
 		if err := os.WriteFile(path, rows, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		finish(t, resume(t, dir, robots(new(int), new(int))), 90)
-		if !bytes.Equal(read(t, path), read(t, filepath.Join(want, "eval.csv"))) {
-			t.Errorf("prevented %t: eval.csv is\n%s", prevented, read(t, path))
+		if err := os.Remove(filepath.Join(dir, "checkpoints", "best")); err != nil {
+			t.Fatal(err)
+		}
+		finish(t, resume(t, dir, robots(new(int), new(int))), 60)
+		equalRuns(t, fmt.Sprintf("prevented %t", prevented), dir, want, 60)
+		if best, _ := view(t, dir).Best(); best != 60 {
+			t.Errorf("prevented %t: the best is said to be %d", prevented, best)
 		}
 	}
 }
 
-// A block that a kill tore is cut off; what is before it is lived again.
-func TestATornEndOfTheLogIsCutOff(t *testing.T) {
+// A file of evaluations that lost rows is refused, and one that is gone is told,
+// also where steps are lived again.
+func TestEvaluationsThatAreLostAreToldBeforeStepsAreLivedAgain(t *testing.T) {
 	s := tiny(t, pendulum, "sac")
-	s.CheckpointEvery = 50
+	s.CheckpointEvery, s.EvalEvery = 50, 40
 	dir := filepath.Join(t.TempDir(), "killed")
 	killedAt(t, dir, s, 60)
-	segment := filepath.Join(dir, "transitions", "000000.seg")
-	data := read(t, segment)
-	if err := os.WriteFile(segment, data[:len(data)-3], 0o644); err != nil {
+	path := filepath.Join(dir, "eval.csv")
+	if err := os.Truncate(path, int64(len("step,episode,return,length,actor\n"))); err != nil {
+		t.Fatal(err)
+	}
+	o := train.Options{FS: vfs.OS(), Threads: 1}
+	robots(new(int), new(int))(&o)
+	if _, err := train.Resume(dir, o); err == nil || !strings.Contains(err.Error(), "rows are lost") {
+		t.Errorf("of a shorter file: %v", err)
+	}
+	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
 	r := resume(t, dir, robots(new(int), new(int)))
-	if r.Reliving() != 9 {
-		t.Errorf("%d steps to be lived again, want 9", r.Reliving())
+	if notices := strings.Join(r.Notices, "\n"); !strings.Contains(notices, path+" is gone") {
+		t.Errorf("of a removed file: %s", notices)
 	}
-	finish(t, r, 70)
-	if rows := transitions(t, dir); len(rows) != 70 {
-		t.Errorf("the log holds %d steps", len(rows))
+	r.Close()
+}
+
+// A block that a kill tore is cut off; what is before it is lived again, also
+// where that is nothing.
+func TestATornEndOfTheLogIsCutOff(t *testing.T) {
+	s := tiny(t, pendulum, "sac")
+	s.CheckpointEvery = 50
+	for kill, left := range map[int]int{60: 9, 51: 0} {
+		dir := filepath.Join(t.TempDir(), "killed")
+		killedAt(t, dir, s, kill)
+		segment := filepath.Join(dir, "transitions", "000000.seg")
+		data := read(t, segment)
+		if err := os.WriteFile(segment, data[:len(data)-3], 0o644); err != nil {
+			t.Fatal(err)
+		}
+		r := resume(t, dir, robots(new(int), new(int)))
+		if r.Reliving() != left {
+			t.Errorf("killed at %d: %d steps to be lived again, want %d", kill, r.Reliving(), left)
+		}
+		finish(t, r, 70)
+		if rows := transitions(t, dir); len(rows) != 70 {
+			t.Errorf("killed at %d: the log holds %d steps", kill, len(rows))
+		}
 	}
 }

@@ -3,6 +3,7 @@ package train_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -93,6 +94,26 @@ func TestARestoredLoopWhoseTaskLostItsStateBeginsANewEpisode(t *testing.T) {
 	}
 	if ev := steps(t, other, 1)[0]; ev.Step != 45 || ev.Transition.Obs[0] != 0 || world.episodes != 1 {
 		t.Errorf("step %d starts at age %g of episode %d", ev.Step, ev.Transition.Obs[0], world.episodes)
+	}
+}
+
+// Such a run is no longer exact, and says so.
+func TestARunWhoseTaskLostItsStateIsNotExact(t *testing.T) {
+	s := tiny(t, pendulum, "sac")
+	dir := filepath.Join(t.TempDir(), "run")
+	forgetting := func(o *train.Options) {
+		o.Instance = func(string) (env.Env, error) { return &forgetful{scripted{limit: 10}}, nil }
+	}
+	finish(t, create(t, dir, s, forgetting), 20) // between two episodes nothing is lost
+	r := resume(t, dir, forgetting)
+	if m := r.Manifest(); !m.Exact {
+		t.Errorf("resumed between two episodes: %+v", m)
+	}
+	finish(t, r, 24)
+	r = resume(t, dir, forgetting)
+	defer r.Close()
+	if m := r.Manifest(); m.Exact || !strings.Contains(m.NotExactFor, "step 24") || !strings.Contains(strings.Join(r.Notices, "\n"), "goes on with a new episode") {
+		t.Errorf("resumed within an episode: %+v, %q", m, r.Notices)
 	}
 }
 

@@ -59,7 +59,7 @@ type Run struct {
 	transitions *rundir.TransitionLog
 
 	tail      []replay.Transition // steps of the log beyond the checkpoint, still to be lived again
-	evaluated uint64              // the last step that eval.csv held then
+	evaluated []rundir.Evaluation // the last evaluation that eval.csv held then
 
 	began      time.Time
 	elapsed    time.Duration // of earlier sessions
@@ -165,6 +165,10 @@ func (r *Run) resume() error {
 	if err != nil {
 		return err
 	}
+	// Only now: logs that Cut refuses leave the run as it is.
+	if err := r.dir.DiscardAfter(uint64(r.Steps())); err != nil {
+		return err
+	}
 	for _, path := range missing {
 		r.Notices = append(r.Notices, fmt.Sprintf("%s is gone; the run goes on without the rows that it held", path))
 	}
@@ -172,6 +176,10 @@ func (r *Run) resume() error {
 	r.manifest.Resumed = append(r.manifest.Resumed, time.Now().UTC())
 	if commit := r.options.Commit; commit != r.manifest.Last() {
 		r.manifest.Changed = append(r.manifest.Changed, rundir.Change{Step: r.Steps(), Commit: commit})
+	}
+	if r.lost && r.manifest.Exact {
+		r.manifest.Exact = false
+		r.manifest.NotExactFor = fmt.Sprintf("the environment could not save its state at step %d", r.Steps())
 	}
 	if was := r.manifest.Kernel; was != kernels(r.settings) {
 		r.manifest.Kernel, r.manifest.Exact = kernels(r.settings), false
@@ -216,10 +224,10 @@ func (r *Run) restore() (rundir.Lengths, error) {
 		}
 	}
 	r.Notices = append(r.Notices, fmt.Sprintf("resumed from the checkpoint of step %d", r.Steps()))
-	if !r.Exact() {
+	if !r.Exact() || r.lost {
 		r.Notices = append(r.Notices, "the environment cannot save its state: the run goes on with a new episode")
 	}
-	return checkpoint.Logs, r.dir.DiscardAfter(checkpoint.Step)
+	return checkpoint.Logs, nil
 }
 
 // neverSaved is an error where a run without any checkpoint must have had one:

@@ -297,8 +297,16 @@ func (c *compiler) source(s source) (elements []element, names []string) {
 		}
 		elements = c.cut(s, f, len(c.sim.Field(f)))
 	case "sensor":
+		if s.names == nil {
+			c.fault(s.place, "name the sensor")
+		}
 		for _, name := range s.names {
+			before := len(c.faults)
 			i := c.id(s, mujoco.Sensor, name)
+			if len(c.faults) > before { // there may be no sensor at all; one number stands for it
+				elements, names = append(elements, element{field: mujoco.Sensordata, minus: nothing}), append(names, name)
+				continue
+			}
 			first := int(c.sim.Index(mujoco.SensorAdr)[i])
 			for k := range int(c.sim.Index(mujoco.SensorDim)[i]) {
 				elements = append(elements, element{field: mujoco.Sensordata, index: first + k, minus: nothing})
@@ -352,7 +360,11 @@ func (c *compiler) id(s source, kind mujoco.Kind, name string) int {
 				all = append(all, n)
 			}
 		}
-		c.fault(s.place, "the model has no %s called %q%s; it has %s", kind, name, nearest(name, all), strings.Join(all, ", "))
+		known := "none"
+		if len(all) > 0 {
+			known = strings.Join(all, ", ")
+		}
+		c.fault(s.place, "the model has no %s called %q%s; it has %s", kind, name, nearest(name, all), known)
 		return 0
 	}
 	return id

@@ -129,14 +129,32 @@ func load(f *file, files map[string][]byte) (*mujoco.Sim, error) {
 // gather reads a model of the user's and every file that it refers to, by
 // their names below the model's folder.
 func gather(model string, into map[string][]byte) error {
-	g := gatherer{root: filepath.Dir(model), into: into}
-	return g.document(filepath.Base(model))
+	g := gatherer{root: filepath.Dir(model), into: into, folders: []string{""}}
+	if err := g.document(filepath.Base(model)); err != nil {
+		return err
+	}
+	// The folders that one document names hold for those that it includes as well;
+	// a file may also lie beside the document that names it.
+	for _, ref := range g.refs {
+		for _, folder := range append([]string{ref.beside}, g.folders...) {
+			if _, _, err := g.add(path.Join(folder, ref.file)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 type gatherer struct {
-	root string
-	into map[string][]byte
+	root    string
+	into    map[string][]byte
+	folders []string // in which meshes and textures may lie
+	refs    []reference
 }
+
+// reference is a file that a document refers to, as written, and the document's
+// folder.
+type reference struct{ file, beside string }
 
 // add reads one file; false means that there is none of this name.
 func (g *gatherer) add(name string) (data []byte, found bool, err error) {
@@ -154,48 +172,37 @@ func (g *gatherer) add(name string) (data []byte, found bool, err error) {
 	return data, true, nil
 }
 
-// document adds an MJCF file and what it refers to.
+// document adds an MJCF file and those that it includes, and notes what else
+// they refer to.
 func (g *gatherer) document(name string) error {
 	known := g.into[modelRoot+path.Clean(name)] != nil
 	data, found, err := g.add(name)
 	if err != nil || !found || known {
 		return err
 	}
-	folders := []string{""}
-	type reference struct{ element, file string }
-	var all []reference
 	decoder := xml.NewDecoder(bytes.NewReader(data))
 	decoder.Strict = false
 	for {
 		token, err := decoder.Token()
 		if err != nil {
-			break // the end, or what MuJoCo will say better
+			return nil // the end, or what MuJoCo will say better
 		}
 		start, ok := token.(xml.StartElement)
 		if !ok {
 			continue
 		}
 		for _, a := range start.Attr {
-			switch key := a.Name.Local; {
-			case start.Name.Local == "compiler" && slices.Contains([]string{"meshdir", "texturedir", "assetdir"}, key):
-				folders = append(folders, a.Value)
-			case strings.HasPrefix(key, "file"):
-				all = append(all, reference{start.Name.Local, a.Value})
+			switch element, key := start.Name.Local, a.Name.Local; {
+			case element == "compiler" && slices.Contains([]string{"meshdir", "texturedir", "assetdir"}, key):
+				g.folders = append(g.folders, a.Value)
+			case !strings.HasPrefix(key, "file"):
+			case element == "include" || element == "model":
+				if err := g.document(a.Value); err != nil {
+					return err
+				}
+			default:
+				g.refs = append(g.refs, reference{a.Value, path.Dir(name)})
 			}
 		}
 	}
-	for _, ref := range all {
-		if ref.element == "include" || ref.element == "model" {
-			if err := g.document(ref.file); err != nil {
-				return err
-			}
-			continue
-		}
-		for _, folder := range folders {
-			if _, _, err := g.add(path.Join(folder, ref.file)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -267,6 +268,7 @@ observation:
 reward:
   - {value: {body: box}}
   - {velocity: {sensor: sped}}
+  - {square: {sensor: all}}
 `}), "t.yaml")
 	_, err := env.Lookup(path)
 	var faults *settings.Faults
@@ -284,26 +286,39 @@ reward:
 		":9:32: observation[4].minus: 1 entries are subtracted from 3",
 		":11:13: reward[0].value: has 3 entries where one number is needed",
 		`:12:25: reward[1].velocity: the model has no sensor called "sped", the nearest is speed`,
+		":13:23: reward[2].square: name the sensor",
 	} {
 		if !strings.Contains(err.Error(), says) {
 			t.Errorf("no fault says %q", says)
 		}
 	}
-	if t.Failed() || len(faults.List) != 10 {
+	if t.Failed() || len(faults.List) != 11 {
 		t.Logf("%d faults:\n%v", len(faults.List), err)
 	}
-	if len(faults.List) != 10 {
-		t.Errorf("%d faults; want 10", len(faults.List))
+	if len(faults.List) != 11 {
+		t.Errorf("%d faults; want 11", len(faults.List))
+	}
+}
+
+func TestASensorOfAModelWithoutSensorsIsAFault(t *testing.T) {
+	needSimulator(t)
+	model := regexp.MustCompile(`<sensor>.*</sensor>`).ReplaceAllString(sphere(), "")
+	path := filepath.Join(write(t, map[string]string{"m.xml": model, "t.yaml": "model: m.xml\nobservation: [{sensor: speed}]\nreward: [{constant: 1}]\n"}), "t.yaml")
+	var faults *settings.Faults
+	if _, err := env.Lookup(path); !errors.As(err, &faults) || !strings.Contains(err.Error(), `:2:24: observation[0]: the model has no sensor called "speed"; it has none`) {
+		t.Errorf("%v", err)
 	}
 }
 
 // A tetrahedron, and the parts of a model in several files and folders.
 var manyFiles = map[string]string{
-	"models/main.xml":        `<mujoco><compiler meshdir="shapes"/><include file="parts/arm.xml"/><asset><mesh name="m" file="t.obj"/></asset></mujoco>`,
-	"models/shapes/t.obj":    "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n",
-	"models/parts/arm.xml":   strings.Replace(pusher, `type="%s"`, `type="mesh" mesh="m"`, 1),
-	"models/parts/other.txt": "not of the model",
-	"t.yaml":                 "model: models/main.xml\nobservation: [{qpos: all}]\nreward: [{velocity: {qpos: slide}}]\nreset: {qpos: {uniform: 1}}\n",
+	"models/main.xml":         `<mujoco><compiler meshdir="shapes"/><include file="parts/arm.xml"/><include file="parts/assets.xml"/></mujoco>`,
+	"models/parts/assets.xml": `<mujoco><asset><mesh name="m" file="t.obj"/><mesh name="n" file="u.obj"/></asset></mujoco>`,
+	"models/shapes/t.obj":     "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n",
+	"models/parts/u.obj":      "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n",
+	"models/parts/arm.xml":    strings.Replace(pusher, `type="%s"`, `type="mesh" mesh="m"`, 1),
+	"models/parts/other.txt":  "not of the model",
+	"t.yaml":                  "model: models/main.xml\nobservation: [{qpos: all}]\nreward: [{velocity: {qpos: slide}}]\nreset: {qpos: {uniform: 1}}\n",
 }
 
 func TestARunsCopyMakesTheSameTaskWithoutTheOriginals(t *testing.T) {
@@ -318,7 +333,7 @@ func TestARunsCopyMakesTheSameTaskWithoutTheOriginals(t *testing.T) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	if want := []string{"model/main.xml", "model/parts/arm.xml", "model/shapes/t.obj", "task.yaml"}; !slices.Equal(names, want) {
+	if want := []string{"model/main.xml", "model/parts/arm.xml", "model/parts/assets.xml", "model/parts/u.obj", "model/shapes/t.obj", "task.yaml"}; !slices.Equal(names, want) {
 		t.Errorf("a run keeps %v, want %v", names, want)
 	}
 	want := play(t, task)
