@@ -13,7 +13,7 @@ func (p *Planner) answer(g *group, res *Result) {
 	plan := p.call.plan[:ha]
 	copy(plan, g.plan[:ha])
 	res.Length = int(g.length[0])
-	if res.Degenerate && g.stat[0].scored == 0 {
+	if g.stat[0].scored == 0 { // no iteration wrote a plan: the mean has the policy's part in it
 		for i := range plan {
 			plan[i] = float32(g.mean[i])
 		}

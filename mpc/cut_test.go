@@ -128,3 +128,54 @@ func TestWhereTheLastIterationIsAllBadTheAnswerIsOfTheOneBefore(t *testing.T) {
 		}
 	}
 }
+
+// Before an iteration is complete the answer is the shifted plan (method.md B.10),
+// with what the policy's rollout has put into it.
+func TestACutFirstIterationLeavesThePolicysPartOfThePlan(t *testing.T) {
+	const steps = 4
+	good := integrator(2)
+	start := startsAt(1, 2, 5)[0]
+	// follow continues plan by the policy's mean actions along the true model.
+	follow := func(plan []float32) []float32 {
+		x, next, u := slices.Clone(start.Obs), make([]float32, 2), make([]float32, 1)
+		for h := range steps {
+			if h == len(plan) {
+				poor.Act(x, 1, nil, nil, u)
+				plan = append(plan, u[0])
+			}
+			good.step(row{}, h, x, plan[h:h+1], next)
+			copy(x, next)
+		}
+		return plan
+	}
+	for _, open := range []bool{true, false} {
+		s := CEM()
+		s.Horizon, s.Samples, s.Proposal = steps, 640, ProposalMean
+		if s.Tail = TailPolicy; open {
+			s.Shift, s.Tail = ShiftOpen, TailRepeat
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		ends, w := false, good
+		w.step = func(r row, h int, x, u, next []float32) (float32, rollout.Fate) {
+			if ends && r.candidate == 5 {
+				cancel()
+			}
+			return good.step(r, h, x, u, next)
+		}
+		p := newPlanner(t, s, w, Deps{NewActor: poor.actor}, 1)
+		want := []float32{}
+		if !open {
+			before := p.Plan(ctx, start, rng.Root(1))
+			want = append(want, before.Sequence[1:]...)
+		}
+		want, ends = follow(want), true
+		r := p.Plan(ctx, start, rng.Root(2))
+		if r.Iterations != 0 || r.Source != FromShifted || len(r.Sequence) != steps {
+			t.Fatalf("%d iterations, answered from %s", r.Iterations, r.Source)
+		}
+		for h, u := range r.Sequence {
+			near(t, s.Shift, float64(u), float64(want[h]), 1e-6)
+		}
+		near(t, "the action", float64(r.Action[0]), float64(want[0]), 1e-6)
+	}
+}
