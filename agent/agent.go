@@ -190,11 +190,11 @@ func (a *Agent) rule() dynamics.Terminator {
 
 // newMaker returns a maker of rollouts of up to longest steps in world.
 func (a *Agent) newMaker(world rollout.World, longest int) *imagine.Maker {
-	return imagine.NewMaker(imagine.Source{
-		World: world, Gamma: a.settings.SAC.Gamma,
-		NewActor:    a.newActor,
-		NewTerminal: a.newTerminal(mpc.ValueTerminal),
-	}, longest, a.pool)
+	source := imagine.Source{World: world, Gamma: a.settings.SAC.Gamma, NewActor: a.newActor}
+	if a.sac != nil { // else there is no value
+		source.NewTerminal = a.newTerminal(mpc.ValueTerminal)
+	}
+	return imagine.NewMaker(source, longest, a.pool)
 }
 
 // newSimulator makes a planner over copies of the task itself.

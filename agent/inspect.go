@@ -40,7 +40,7 @@ type Gain struct {
 // and to the policy's mean action, both without planning noise, from the same
 // starts in the same world; their errors are standard errors over starts.
 type Way struct {
-	Actor  string  `json:"actor"`  // plan, policy (sampled) or mean
+	Actor  string  `json:"actor"`  // plan (there is none of plan_form parameters), policy (sampled) or mean
 	World  string  `json:"world"`  // model or real
 	Reward float64 `json:"reward"` // mean discounted reward of the horizon
 	Value  float64 `json:"value"`  // mean discounted learned value of what follows
@@ -104,11 +104,13 @@ type trial struct{ reward, value []float64 }
 
 // gain compares plan, sampled policy and the policy's mean.
 func (a *Agent) gain(starts []rollout.Start, key rng.Key) (*Gain, error) {
-	a.sac.PublishBF16()
+	if a.sac != nil {
+		a.sac.PublishBF16()
+	}
 	g := &Gain{Starts: len(starts), Horizon: a.horizon()}
 	var courses []imagine.Course
 	var actors []string
-	if a.planner != nil {
+	if a.planner != nil && a.settings.Planner.PlanForm != mpc.PlanParameters { // a rollout follows actions or residuals
 		if err := a.planner.SetHorizon(g.Horizon); err != nil {
 			return g, err
 		}

@@ -15,8 +15,13 @@ import (
 // with the states it met.
 func inspected(t *testing.T, change func(*Settings)) (*Agent, *replay.Buffer, []rollout.Start) {
 	t.Helper()
+	return inspectedOf(t, "m-demorl", change)
+}
+
+func inspectedOf(t *testing.T, algorithm string, change func(*Settings)) (*Agent, *replay.Buffer, []rollout.Start) {
+	t.Helper()
 	const task = "classic/pendulum"
-	s := tiny(t, "m-demorl", task)
+	s := tiny(t, algorithm, task)
 	s.Horizon = Schedule{4}
 	if change != nil {
 		change(&s)
@@ -138,6 +143,32 @@ func TestWithoutStatesOnlyTheModelIsAsked(t *testing.T) {
 	}
 	if r, err := a.Inspect(fresh, nil, rng.Root(8)); err != nil || r.Gain != nil {
 		t.Errorf("without a start: %+v, %v", r.Gain, err)
+	}
+}
+
+// Learner clone has no value, and its policy draws nothing; plans of parameters
+// are not followed.
+func TestTheGainOfClones(t *testing.T) {
+	for algorithm, plans := range map[string]bool{"poplin-a": true, "poplin-p": false} {
+		a, fresh, starts := inspectedOf(t, algorithm, nil)
+		r, err := a.Inspect(fresh, starts, rng.Root(8))
+		if err != nil {
+			t.Fatal(algorithm, err)
+		}
+		found := 0
+		for _, w := range r.Gain.Ways {
+			if w.Actor == "plan" {
+				found++
+			} else if w.OverPolicy != (Difference{}) || w.OverMean != (Difference{}) {
+				t.Errorf("%s: the policy's sample and its mean differ: %+v", algorithm, w)
+			}
+			if w.Value != 0 || !(w.Reward < 0) {
+				t.Errorf("%s: %s earns %g in the %s, and what follows is worth %g", algorithm, w.Actor, w.Reward, w.World, w.Value)
+			}
+		}
+		if want := map[bool]int{true: 2}[plans]; found != want || len(r.Gain.Ways) != found+4 {
+			t.Errorf("%s: %d rows of plans of %d", algorithm, found, len(r.Gain.Ways))
+		}
 	}
 }
 

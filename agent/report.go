@@ -112,17 +112,20 @@ func (r *Report) plan(s mpc.Stats) {
 	r.total("plan/bad", float64(s.Bad))
 	r.total("plan/floored", float64(s.Floored))
 	r.mean("plan/iterations", s.Iterations)
+	r.last["plan/clipped"] = s.Clipped
+	if s.Measured > 0 {
+		r.last["plan/score_before"], r.last["plan/score_after"] = s.Before, s.After
+	}
+	if math.IsNaN(s.AllMean) { // nothing was scored: a decision without a plan spoils no line's mean
+		return
+	}
 	r.mean("plan/moved", s.Moved)
 	r.last["plan/score_first"] = s.FirstMean
 	r.last["plan/score_elites"] = s.EliteMean
 	r.last["plan/score_all"] = s.AllMean
 	r.last["plan/score_elites_min"], r.last["plan/score_elites_max"] = s.EliteMin, s.EliteMax
 	r.last["plan/score_min"], r.last["plan/score_max"] = s.AllMin, s.AllMax
-	r.last["plan/clipped"] = s.Clipped
 	r.last["plan/effective_samples"] = s.EffectiveSampleSize
-	if s.Measured > 0 {
-		r.last["plan/score_before"], r.last["plan/score_after"] = s.Before, s.After
-	}
 }
 
 // round records one round of imagination; draws is how often the learner is

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"demorl/mpc"
 	"demorl/sac"
 )
 
@@ -104,6 +105,25 @@ func TestMeansAndTotalsAreOfTheTimeSinceTheLastLine(t *testing.T) {
 	}
 	if got := lacks(line, "plan/nonfinite", "train/return", "eval/return_policy"); len(got) != 2 {
 		t.Errorf("the learner remembers what is not its own: %v", line)
+	}
+}
+
+// One decision of many at which no candidate had a finite score leaves the means
+// of the others as they are.
+func TestADecisionWithoutAScoreSpoilsNoMean(t *testing.T) {
+	a := &Agent{report: newReport()}
+	none := mpc.Stats{Starts: 1, Skipped: 1, Bad: 9, Iterations: 1}
+	for _, x := range []*float64{&none.AllMean, &none.EliteMean, &none.FirstMean, &none.Moved, &none.EffectiveSampleSize} {
+		*x = math.NaN()
+	}
+	a.report.plan(mpc.Stats{Starts: 1, Moved: 1, AllMean: 5, EliteMin: 4, Iterations: 3})
+	a.report.plan(mpc.Stats{Starts: 1, Moved: 2, AllMean: 6, EliteMin: 5, Iterations: 2})
+	a.report.plan(none)
+	line := a.TakeReport()
+	for name, want := range map[string]float64{"plan/moved": 1.5, "plan/score_all": 6, "plan/score_elites_min": 5, "plan/iterations": 2, "plan/bad": 9, "plan/skipped_starts": 1} {
+		if got := line[name]; got != want {
+			t.Errorf("%s is %g, want %g", name, got, want)
+		}
 	}
 }
 

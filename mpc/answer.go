@@ -13,21 +13,15 @@ func (p *Planner) answer(g *group, res *Result) {
 	plan := p.call.plan[:ha]
 	copy(plan, g.plan[:ha])
 	res.Length = int(g.length[0])
-	if res.Degenerate && g.stat[0].scored == 0 {
+	if g.stat[0].scored == 0 { // no iteration wrote a plan: the mean has the policy's part in it
 		for i := range plan {
 			plan[i] = float32(g.mean[i])
 		}
 		res.Length = p.h
 	}
-	last := res.Iterations > 0 && !res.Degenerate
-	switch {
-	case p.s.Answer == AnswerBest && g.hasBest:
+	if g.hasBest {
 		copy(plan, g.best[:ha])
 		res.Length, res.Source = int(g.bestLen), FromPlan
-	case p.s.Answer == AnswerLastBest && last:
-		p.take(g, res, plan, 0)
-	case p.s.Answer == AnswerSample && last:
-		p.take(g, res, plan, p.draw(g))
 	}
 	if p.form == FormSequence {
 		// What a candidate around a policy holds behind its end was never an action.
@@ -40,25 +34,48 @@ func (p *Planner) answer(g *group, res *Result) {
 	p.firstAction(res)
 }
 
-// take answers with the i-th ranked candidate of the last iteration.
-func (p *Planner) take(g *group, res *Result, plan []float32, i int) {
-	rank := ranking(g.rank, g.info[:g.pass.total])
-	if len(rank) == 0 {
-		return
+// choose remembers which of the ranked candidates of a complete iteration, of
+// which the first n have weights, the answer is. The next iteration draws over
+// their numbers, also where the end of time then cuts it.
+func (p *Planner) choose(g *group, rank []ranked, n int) {
+	switch p.s.Answer {
+	case AnswerBest:
+		if !g.hasBest || rank[0].score > g.bestScore {
+			g.remember(p, rank[0])
+		}
+	case AnswerLastBest:
+		g.remember(p, rank[0])
+	case AnswerSample:
+		g.remember(p, rank[p.draw(g, n)])
 	}
-	slot, ha := int(rank[i].index), p.h*p.width
-	copy(plan, g.cand[slot*ha:(slot+1)*ha])
-	res.Length = int(g.info[slot].length)
 }
 
-// draw returns the rank of a candidate drawn with the utility's weights; with
-// utility cost, whose advantages are no weights, the best.
-func (p *Planner) draw(g *group) int {
+// compete lets the finished candidates of a discarded iteration be the best so
+// far (method.md B.10): with answer last_best only where there is a complete one,
+// before which the answer is the shifted plan.
+func (p *Planner) compete(g *group) {
+	if p.s.Answer != AnswerBest && (p.s.Answer != AnswerLastBest || !g.hasBest) {
+		return
+	}
 	rank := ranking(g.rank, g.info[:g.pass.total])
-	if len(rank) == 0 || p.s.Utility == UtilityCost {
+	if len(rank) > 0 && (!g.hasBest || rank[0].score > g.bestScore) {
+		g.remember(p, rank[0])
+	}
+}
+
+// remember keeps a candidate of Plan.
+func (g *group) remember(p *Planner, r ranked) {
+	slot, ha := int(r.index), p.h*p.width
+	copy(g.best, g.cand[slot*ha:(slot+1)*ha])
+	g.bestScore, g.bestLen, g.hasBest = r.score, g.info[slot].length, true
+}
+
+// draw returns the rank of a candidate drawn with the weights of the first n;
+// with utility cost, whose advantages are no weights, the best.
+func (p *Planner) draw(g *group, n int) int {
+	if p.s.Utility == UtilityCost {
 		return 0
 	}
-	n, _, _ := weigh(&p.s, p.elites, rank, g.weight)
 	left := p.job.key.At(answerNumbers).Float64At(0)
 	for i, w := range g.weight[:n] {
 		if left -= w; left < 0 {

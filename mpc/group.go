@@ -39,7 +39,7 @@ type group struct {
 	stat   []startStat
 	stop   []bool // degenerate starts are not updated further
 
-	best      []float32 // of the first start: best candidate of all iterations
+	best      []float32 // of Plan: the candidate that is the answer; with answer mean there is none
 	bestLen   int32
 	bestScore float64
 	hasBest   bool

@@ -194,17 +194,6 @@ func (p *Planner) iterate(g *group, res *Result) {
 	}
 }
 
-// compete lets the finished candidates of a discarded iteration be the best so far.
-func (p *Planner) compete(g *group) {
-	if p.s.Answer != AnswerBest {
-		return
-	}
-	rank := ranking(g.rank, g.info[:g.pass.total])
-	if len(rank) > 0 && (!g.hasBest || rank[0].score > g.bestScore) {
-		g.remember(p, 0, rank[0])
-	}
-}
-
 // spread runs the blocks of a pass on the pool and returns how many candidates
 // finished; res gets the reason when not all did.
 func (p *Planner) spread(g *group, res *Result) int {

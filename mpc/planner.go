@@ -211,9 +211,7 @@ func (p *Planner) PlanBatch(starts []rollout.Start, key rng.Key, out *Plans) (St
 		for i := range starts {
 			out.Length[i], out.stat[i] = int32(p.h), startStat{}
 		}
-		st := sum(out.stat, out.Length)
-		st.EliteMean, st.AllMean, st.EffectiveSampleSize, st.Moved = math.NaN(), math.NaN(), math.NaN(), math.NaN()
-		return st, nil
+		return sum(out.stat, out.Length), nil
 	}
 	p.job = job{starts: starts, key: key, noise: key, out: out}
 	if p.reused != nil {

@@ -106,7 +106,7 @@ func (s *Stats) Degenerate() bool { return s.Starts > 0 && s.Skipped == s.Starts
 // sum adds the starts' figures in their order.
 func sum(stat []startStat, length []int32) Stats {
 	s := Stats{Starts: len(stat), EliteMin: math.Inf(1), EliteMax: math.Inf(-1), AllMin: math.Inf(1), AllMax: math.Inf(-1)}
-	var clipped, coords, steps int
+	var clipped, coords, steps, scored int
 	for i := range stat {
 		t := &stat[i]
 		s.Candidates += int(t.candidates)
@@ -135,9 +135,10 @@ func sum(stat []startStat, length []int32) Stats {
 			s.Uniform++
 		}
 		steps += int(length[i])
-		if t.scored == 0 { // nothing was evaluated: the form is the policy itself
+		if t.scored == 0 { // nothing was evaluated: the form is the policy itself, or time ended before
 			continue
 		}
+		scored++
 		s.EliteMean += t.eliteMean
 		s.AllMean += t.mean
 		s.FirstMean += t.first
@@ -146,15 +147,15 @@ func sum(stat []startStat, length []int32) Stats {
 		s.EliteMin, s.EliteMax = min(s.EliteMin, t.eliteMin), max(s.EliteMax, t.eliteMax)
 		s.AllMin, s.AllMax = min(s.AllMin, t.lowest), max(s.AllMax, t.highest)
 	}
-	planned := float64(s.Starts - s.Skipped)
-	s.EliteMean /= planned
-	s.AllMean /= planned
-	s.FirstMean /= planned
+	planned, judged := float64(s.Starts-s.Skipped), float64(scored)
+	s.EliteMean /= judged
+	s.AllMean /= judged
+	s.FirstMean /= judged
 	s.Iterations /= float64(max(1, s.Starts))
 	s.Before /= float64(max(1, s.Measured))
 	s.After /= float64(max(1, s.Measured))
-	s.EffectiveSampleSize /= planned
-	s.Moved /= planned
+	s.EffectiveSampleSize /= judged
+	s.Moved /= judged
 	s.MeanLength = float64(steps) / planned
 	s.Clipped = float64(clipped) / float64(max(1, coords))
 	return s

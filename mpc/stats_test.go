@@ -227,3 +227,27 @@ func TestMeasuringChangesNoPlan(t *testing.T) {
 		}
 	})
 }
+
+// A mean over no start is not a number: 0 would be a score.
+func TestACallThatScoredNothingHasNoMeanScore(t *testing.T) {
+	s := CEM()
+	s.Horizon = 3
+	p := newPlanner(t, s, integrator(2), Deps{}, 1)
+	cut := p.Plan(cancelled(), startsAt(1, 2, 5)[0], rng.Root(1)).Stats
+	s = MDeMoRL()
+	s.Value, s.PlanForm = ValueNone, PlanPolicy
+	free, err := newPlanner(t, s, integrator(2), Deps{NewActor: poor.actor}, 1).PlanBatch(startsAt(4, 2, 5), rng.Root(1), &Plans{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, st := range []Stats{cut, free} {
+		for j, x := range []float64{st.EliteMean, st.AllMean, st.FirstMean, st.EffectiveSampleSize, st.Moved} {
+			if !math.IsNaN(x) {
+				t.Errorf("call %d: mean %d over no start is %g", i, j, x)
+			}
+		}
+		if st.Skipped != 0 || st.MeanLength != float64([]int{3, 5}[i]) {
+			t.Errorf("call %d: %d skipped, mean length %g", i, st.Skipped, st.MeanLength)
+		}
+	}
+}

@@ -47,6 +47,9 @@ func (g *group) update(p *Planner, s int, ps *pass) {
 	n, st.ess, st.uniform = weigh(&p.s, p.elites, rank, g.weight)
 	g.move(p, s, ps, rank, n)
 	g.keep(p, s, rank[:k])
+	if g == p.solo {
+		p.choose(g, rank, n)
+	}
 	g.write(p, s, rank, n)
 }
 
@@ -258,22 +261,12 @@ func (g *group) average(p *Planner, s, h int, rank []ranked, mean, variance, bas
 // keep stores the first elites for the next iteration or call.
 func (g *group) keep(p *Planner, s int, rank []ranked) {
 	slots, ha := p.eliteSlots(), p.h*p.width
-	if p.s.Answer == AnswerBest && (!g.hasBest || rank[0].score > g.bestScore) && s == 0 {
-		g.remember(p, s, rank[0])
-	}
 	n := min(slots, len(rank))
 	for i := range n {
 		slot := s*p.capN + int(rank[i].index)
 		copy(g.elite[(s*slots+i)*ha:(s*slots+i+1)*ha], g.cand[slot*ha:(slot+1)*ha])
 	}
 	g.eliteN[s] = int32(n)
-}
-
-// remember stores the best candidate seen so far.
-func (g *group) remember(p *Planner, s int, r ranked) {
-	slot, ha := s*p.capN+int(r.index), p.h*p.width
-	copy(g.best, g.cand[slot*ha:(slot+1)*ha])
-	g.bestScore, g.bestLen, g.hasBest = r.score, g.info[slot].length, true
 }
 
 // write puts the plan of start s into its asked form.
