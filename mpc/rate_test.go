@@ -116,3 +116,22 @@ func TestARateThatDoesNotFitTheJointsIsRefused(t *testing.T) {
 		t.Errorf("a rate of 0 under a residual gives %v", err)
 	}
 }
+
+// What a caller says was sent never makes an answer that no actuator can do
+// (method.md B.10).
+func TestWhatWasSentLeadsToNoInfeasibleAnswer(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	s := CEM()
+	s.Horizon, s.Rate, s.Value = 5, rates, ValueNone
+	for _, c := range []struct{ sent, within []float32 }{
+		{[]float32{3, -5}, []float32{1, -1}}, {[]float32{-inf, inf}, []float32{-1, 1}}, {[]float32{nan, 0.2}, nil},
+	} {
+		w := &watch{t: t, name: "sent", last: map[row][]float32{}}
+		p := newPlanner(t, s, w.world(), Deps{}, 1)
+		p.Sent(c.sent)
+		w.sent = c.within
+		r := p.Plan(nil, startsAt(1, 2, 9)[0], rng.Root(1))
+		feasible(t, r)
+		w.within("the answer", r.Action, c.within)
+	}
+}

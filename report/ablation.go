@@ -39,11 +39,15 @@ func (a *Ablation) Step() float64 {
 	return common[len(common)-1]
 }
 
-// returns are the arm's returns at a step, by run.
+// returns are the arm's returns at a step, by run; NaN where it was not judged.
 func (arm *Arm) returns(step float64) []float64 {
 	var list []float64
 	for _, r := range arm.Group.Runs {
-		list = append(list, r.meanAt(step))
+		x := math.NaN()
+		if i := slices.Index(r.Steps, step); i >= 0 {
+			x = r.Mean[i]
+		}
+		list = append(list, x)
 	}
 	return list
 }
@@ -91,7 +95,7 @@ func (arm *Arm) gains(last float64) (returns, rewards []float64) {
 func (a *Ablation) Rows() [][]string {
 	last := a.Step()
 	to := "steps to " + number(a.Threshold)
-	header := []string{a.Setting, "seeds", "return at " + steps(last), "every seed", to, "every seed", "plan's gain", "every seed", "of rewards"}
+	header := []string{a.Setting, "seeds", "return at " + maybe(last, steps), "every seed", to, "every seed", "plan's gain", "every seed", "of rewards"}
 	if a.PublishedName != "" {
 		header = append(header, a.PublishedName)
 	}
@@ -131,7 +135,7 @@ func maybe(x float64, tell func(float64) string) string {
 func (a *Ablation) Draw(w io.Writer, title string) error {
 	last := a.Step()
 	panels := []panel{
-		{name: "return at " + steps(last)},
+		{name: "return at " + maybe(last, steps)},
 		{name: "steps to " + number(a.Threshold), missing: "never"},
 		{name: "plan's gain (reward + value)", missing: "not measured"},
 	}

@@ -27,6 +27,20 @@ func TestGainsReadBackToTheSameNumbers(t *testing.T) {
 	}
 }
 
+// Arms without a common step are no fault of the program: what cannot be told is a dash.
+func TestArmsThatShareNoStepAreTabledWithoutReturns(t *testing.T) {
+	ten := grouped(t, "x", "ten", map[uint64][]float64{100: {1, 2}})
+	half := grouped(t, "x", "half", map[uint64][]float64{100: {3}})
+	half.Runs[0].Steps, half.Steps = []float64{777}, []float64{777}
+	a := Ablation{Setting: "elite fraction", Threshold: 2, Arms: []Arm{{Value: "10 %", Group: ten}, {Value: "50 %", Group: half}}}
+	if rows := a.Rows(); !math.IsNaN(a.Step()) || rows[0][2] != "return at -" || rows[1][3] != "-" || rows[2][3] != "-" {
+		t.Errorf("judged at %v: %q", a.Step(), rows)
+	}
+	if err := a.Draw(io.Discard, "Share of elites"); err != nil {
+		t.Error(err)
+	}
+}
+
 // Two fractions, of which one ends earlier: all is judged there. The 10 % arm's
 // mean run reaches 20 at 2,000; of the 50 % arm one seed does, the mean does not.
 func TestAnAblationIsJudgedWhereAllItsRunsAre(t *testing.T) {
