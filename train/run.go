@@ -260,9 +260,9 @@ func (r *Run) remember() {
 	r.Agent().Remember(last)
 }
 
-// Belongs says where a run's settings were edited into those of another run. The
-// name of a Gymnasium environment may change: its interpreter and folder are
-// part of it, and another machine has other ones.
+// Belongs says where a run's settings were edited into those of another run. Of
+// the name of a Gymnasium environment what stands behind # may change: it has the
+// interpreter and the folder, and another machine has other ones.
 func Belongs(s Settings, m rundir.Manifest) error {
 	var faults []error
 	fault := func(name string, is, was any) {
@@ -273,9 +273,12 @@ func Belongs(s Settings, m rundir.Manifest) error {
 	fault("seed", s.Seed, m.Seed)
 	fault("algo", s.Algo, m.Algorithm)
 	fault("preset", s.Preset, m.Preset)
-	if !strings.HasPrefix(m.Env, "gymnasium:") {
-		fault("env", s.Env, m.Env)
+	is, was := s.Env, m.Env
+	if strings.HasPrefix(was, "gymnasium:") {
+		is, _, _ = strings.Cut(is, "#")
+		was, _, _ = strings.Cut(was, "#")
 	}
+	fault("env", is, was)
 	return errors.Join(faults...)
 }
 

@@ -457,6 +457,19 @@ func TestOpenBeginsARunOrGoesOnWithIt(t *testing.T) {
 	}
 }
 
+// What another machine must change of a Gymnasium environment's name stands behind #.
+func TestSettingsOfAnotherTaskDoNotBelongToTheRun(t *testing.T) {
+	m := rundir.Manifest{Env: "gymnasium:own:Arm?load=2#folder=/a&python=/a/python"}
+	for name, ok := range map[string]bool{
+		m.Env: true, "gymnasium:own:Arm?load=2#folder=/b&python=/b/python": true, "gymnasium:own:Arm?load=2": true,
+		"gymnasium:own:Arm?load=3#folder=/a&python=/a/python": false, "gymnasium:own:Leg?load=2#folder=/a&python=/a/python": false, "classic/pendulum": false,
+	} {
+		if err := train.Belongs(train.Settings{Env: name}, m); (err == nil) != ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestTheManifestSaysWhichCommitWentOnWithTheRun(t *testing.T) {
 	s := tiny(t, pendulum, "sac")
 	s.Steps = 60
