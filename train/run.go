@@ -29,7 +29,8 @@ type Options struct {
 	Go       string
 	OtherCPU bool // resume although the kernel tier is another one
 	Settings []byte
-	// Instance makes a task by id; nil asks the registry.
+	// Instance makes a task by id; nil asks the registry, or makes what the run
+	// kept of its task.
 	Instance func(id string) (env.Env, error)
 	// Task is what a new run keeps of its task (env.Task.Files).
 	Task map[string][]byte
@@ -148,6 +149,9 @@ func (r *Run) resume() error {
 		return fmt.Errorf("the run was made with kernel tier %s and this is %s: results would differ in the last bits; force the tier with --kernel, or allow it with --other-cpu",
 			r.manifest.Kernel, tier)
 	}
+	if err := r.takeKept(); err != nil {
+		return err
+	}
 	r.pool = par.New(r.options.Threads)
 	if r.Loop, err = NewLoop(r.settings, r.options.instance(r.settings.Env), r.pool); err != nil {
 		return err
@@ -189,6 +193,18 @@ func (r *Run) resume() error {
 		return err
 	}
 	return r.open(r.Steps())
+}
+
+// takeKept lets instances be made of what the run kept of its task, unless
+// Options.Instance says how.
+func (r *Run) takeKept() error {
+	files, err := r.dir.ReadTask()
+	if err != nil || files == nil || r.options.Instance != nil {
+		return err
+	}
+	t, err := env.Kept(r.settings.Env, r.dir.TaskPath(), files)
+	r.options.Instance = func(string) (env.Env, error) { return t.ForLearning() }
+	return err
 }
 
 // restore sets the loop to the newest valid checkpoint and returns what the
