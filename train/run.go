@@ -28,6 +28,9 @@ type Options struct {
 	CPU      string
 	Go       string
 	OtherCPU bool // resume although the kernel tier is another one
+	// Steps, unless 0, is how many real steps a resumed run is to make in all;
+	// fewer than it has made, or has to live again, are an *UnfitError.
+	Steps    int
 	Settings []byte
 	// Instance makes a task by id; nil asks the registry, or makes what the run
 	// kept of its task.
@@ -164,6 +167,9 @@ func (r *Run) resume() error {
 		if err := r.readTail(&lengths); err != nil {
 			return err
 		}
+	}
+	if made := r.Steps() + len(r.tail); 0 < r.options.Steps && r.options.Steps < made {
+		return &UnfitError{fmt.Errorf("%s has made %d steps already, those in the log after its newest checkpoint included; %d steps in all are fewer: ask for %d or more", r.dir.Path(), made, r.options.Steps, made)}
 	}
 	missing, err := r.dir.Cut(lengths)
 	if err != nil {
