@@ -34,6 +34,7 @@ var (
 	tasks     = map[string]Task{}
 	aliases   = map[string]string{}
 	resolvers []func(name string) (Task, bool, error)
+	keepers   []func(id, source string, files map[string][]byte) (Task, bool, error)
 )
 
 // Register adds a task. It panics on a name that is taken: that is a mistake
@@ -59,6 +60,28 @@ func AddResolver(resolve func(name string) (Task, bool, error)) {
 	mu.Lock()
 	defer mu.Unlock()
 	resolvers = append(resolvers, resolve)
+}
+
+// AddKeeper adds a way to make the task called id of its Files, as a run kept
+// them in the folder source; make says whether the task is one of its kind.
+func AddKeeper(make func(id, source string, files map[string][]byte) (Task, bool, error)) {
+	mu.Lock()
+	defer mu.Unlock()
+	keepers = append(keepers, make)
+}
+
+// Kept makes the task called id of the Files that a run kept in the folder
+// source, whatever the originals are by now.
+func Kept(id, source string, files map[string][]byte) (Task, error) {
+	mu.RLock()
+	asked := keepers
+	mu.RUnlock()
+	for _, make := range asked {
+		if t, ok, err := make(id, source, files); ok || err != nil {
+			return t, err
+		}
+	}
+	return Task{}, fmt.Errorf("%s: no package of this program makes %q of its files; import demorl/env/mujoco/taskfile", source, id)
 }
 
 // UnknownTaskError is returned for a name that no task has.

@@ -330,10 +330,25 @@ func (d *Dir) ReadCheckpoint(step uint64) (Checkpoint, error) {
 // damaged. The error wraps ErrNoCheckpoint where none is left. A checkpoint that
 // cannot be read for another reason is an error of its own.
 func (d *Dir) ReadNewest() (Checkpoint, []Skipped, error) {
-	steps, err := d.Steps()
-	if err != nil {
-		return Checkpoint{}, nil, err
+	for {
+		steps, err := d.Steps()
+		if err != nil {
+			return Checkpoint{}, nil, err
+		}
+		c, skipped, err := d.readFirst(steps)
+		if errors.Is(err, errGone) {
+			continue // there is a newer one
+		}
+		return c, skipped, err
 	}
+}
+
+// errGone says that a checkpoint was removed after it was listed: the run goes on
+// in another process, which keeps a newer one.
+var errGone = errors.New("removed in the meantime")
+
+// readFirst is ReadNewest among the checkpoints of steps.
+func (d *Dir) readFirst(steps []uint64) (Checkpoint, []Skipped, error) {
 	var skipped []Skipped
 	for _, step := range steps {
 		c, err := d.ReadCheckpoint(step)
@@ -343,7 +358,11 @@ func (d *Dir) ReadNewest() (Checkpoint, []Skipped, error) {
 		if !damage(err) {
 			return Checkpoint{}, skipped, err
 		}
-		skipped = append(skipped, Skipped{d.checkpoint(strconv.FormatUint(step, 10)), err})
+		folder := d.checkpoint(strconv.FormatUint(step, 10))
+		if _, err := d.fs.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+			return Checkpoint{}, skipped, errGone
+		}
+		skipped = append(skipped, Skipped{folder, err})
 	}
 	return Checkpoint{}, skipped, fmt.Errorf("%s: %w (%d damaged)", d.path, ErrNoCheckpoint, len(skipped))
 }

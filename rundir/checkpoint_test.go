@@ -119,6 +119,38 @@ func TestAnyChangedByteOfTheNewestIsNoticedAndTheOlderOneWins(t *testing.T) {
 	}
 }
 
+// overtaken calls meanwhile, once, before the first file of that name is read.
+type overtaken struct {
+	vfs.FS
+	name      string
+	meanwhile func()
+}
+
+func (o *overtaken) ReadFile(path string) ([]byte, error) {
+	if o.meanwhile != nil && filepath.Base(path) == o.name {
+		meanwhile := o.meanwhile
+		o.meanwhile = nil
+		meanwhile()
+	}
+	return o.FS.ReadFile(path)
+}
+
+// Evaluations and exports read runs that go on.
+func TestACheckpointThatIsPrunedWhileItIsReadGivesWayToTheNextOne(t *testing.T) {
+	for _, name := range []string{stateName, lengthsName} {
+		d := newRun(t, vfs.OS())
+		d.Keep = 1
+		mustCheckpoint(t, d, 1000)
+		looks, err := View(&overtaken{vfs.OS(), name, func() { mustCheckpoint(t, d, 2000) }}, d.Path())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, skipped, err := looks.ReadNewest(); err != nil || c.Step != 2000 || !isState(c) || len(skipped) != 0 {
+			t.Errorf("before %s: step %d, skipped %v, %v", name, c.Step, skipped, err)
+		}
+	}
+}
+
 // crashCase is a history and what is written at the moment of the fault.
 type crashCase struct {
 	name  string

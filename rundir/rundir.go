@@ -51,22 +51,19 @@ type Dir struct {
 	lock io.Closer // nil for a directory that is only looked at
 }
 
+// folders are those that Create makes, unfinished what is written between them
+// and the manifest.
+var (
+	folders    = []string{checkpointsName, transitionsName, eventsName}
+	unfinished = []string{settingsName, settingsName + ".tmp", taskFolder, manifestName + ".tmp"}
+)
+
 // Create makes a run directory, or takes an empty folder for one, and locks it.
-// It fails with ErrNotEmpty, or with *Locked.
+// It fails with ErrNotEmpty, or with *Locked. A folder counts as empty whose run
+// was killed before it had a manifest.
 func Create(fsys vfs.FS, path string) (*Dir, error) {
-	entries, err := fsys.ReadDir(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("run directory: %w", err)
-	}
-	for _, e := range entries {
-		if e.Name() == lockName {
-			continue
-		}
-		advice := "choose another folder"
-		if _, err := fsys.Stat(filepath.Join(path, manifestName)); err == nil {
-			advice += fmt.Sprintf(", or go on with the run in it: demorl resume %s", path)
-		}
-		return nil, fmt.Errorf("%s: %w (it holds %s); %s", path, ErrNotEmpty, e.Name(), advice)
+	if err := vacant(fsys, path); err != nil {
+		return nil, err
 	}
 	if err := fsys.MkdirAll(path); err != nil {
 		return nil, fault(err, "make the run directory", path)
@@ -75,7 +72,14 @@ func Create(fsys vfs.FS, path string) (*Dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, sub := range []string{checkpointsName, transitionsName, eventsName} {
+	if err = vacant(fsys, path); err == nil { // until now another process may have had it
+		err = d.clear()
+	}
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	for _, sub := range folders {
 		if err := fsys.MkdirAll(filepath.Join(path, sub)); err != nil {
 			d.Close()
 			return nil, fault(err, "make the folder", filepath.Join(path, sub))
@@ -86,6 +90,48 @@ func Create(fsys vfs.FS, path string) (*Dir, error) {
 		return nil, fault(err, "make the run directory", path)
 	}
 	return d, nil
+}
+
+// vacant refuses a folder that holds a run or something foreign.
+func vacant(fsys vfs.FS, path string) error {
+	entries, err := fsys.ReadDir(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("run directory: %w", err)
+	}
+	holds := map[string]bool{}
+	for _, e := range entries {
+		holds[e.Name()] = true
+	}
+	begun := holds[lockName]
+	for _, sub := range folders {
+		begun = begun && holds[sub]
+	}
+	for _, e := range entries {
+		switch name := e.Name(); {
+		case name == lockName, begun && slices.Contains(unfinished, name):
+			continue
+		case holds[lockName] && slices.Contains(folders, name):
+			if inside, err := fsys.ReadDir(filepath.Join(path, name)); err == nil && len(inside) == 0 {
+				continue
+			}
+		}
+		advice := "choose another folder"
+		if holds[manifestName] {
+			advice += fmt.Sprintf(", or go on with the run in it: demorl resume %s", path)
+		}
+		return fmt.Errorf("%s: %w (it holds %s); %s", path, ErrNotEmpty, e.Name(), advice)
+	}
+	return nil
+}
+
+// clear removes what a killed process wrote of a run that never began.
+func (d *Dir) clear() error {
+	for _, name := range unfinished {
+		if err := d.fs.RemoveAll(d.join(name)); err != nil {
+			return fault(err, "remove", d.join(name))
+		}
+	}
+	return nil
 }
 
 // Open locks the run in a folder and removes what a killed process left half

@@ -51,6 +51,49 @@ func TestCreateRefusesAFolderThatHoldsSomething(t *testing.T) {
 	}
 }
 
+// A program that is started again and again must not be kept from its folder by a
+// run that was killed before it had a manifest.
+func TestAFolderWhoseRunNeverBeganIsTaken(t *testing.T) {
+	begin := func(fsys vfs.FS, path string, task map[string][]byte) error {
+		d, err := Create(fsys, path)
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		if err := errors.Join(d.WriteSettings([]byte("seed: 7\n")), d.WriteTask(task)); err != nil {
+			return err
+		}
+		return d.WriteManifest(Manifest{Seed: 7})
+	}
+	for at, done := 1, false; !done; at++ {
+		path := filepath.Join(t.TempDir(), "run")
+		f := vfs.NewFaulty(vfs.OS())
+		f.FailAt, f.Crash = at, true
+		killed := begin(f, path, map[string][]byte{"task.yaml": []byte("a"), "model/main.xml": []byte("b")})
+		if done = killed == nil; done {
+			continue
+		}
+		if _, err := View(vfs.OS(), path); err == nil {
+			continue // only the manifest's name was not made durable
+		}
+		if err := begin(vfs.OS(), path, nil); err != nil {
+			t.Fatalf("killed at operation %d (%v): %v", at, killed, err)
+		}
+		if files, err := must(View(vfs.OS(), path)).ReadTask(); err != nil || files != nil {
+			t.Errorf("killed at operation %d: the run has the task %v of the other one, %v", at, files, err)
+		}
+	}
+	d := newRun(t, vfs.OS())
+	mustCheckpoint(t, d, 1000)
+	d.Close()
+	if err := os.Remove(filepath.Join(d.Path(), manifestName)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Create(vfs.OS(), d.Path()); !errors.Is(err, ErrNotEmpty) {
+		t.Errorf("over a run that lost its manifest: %v", err)
+	}
+}
+
 func TestManifestAndSettingsReadBack(t *testing.T) {
 	d := newRun(t, vfs.OS())
 	m, err := d.ReadManifest()

@@ -343,6 +343,9 @@ func cutSegments(fsys vfs.FS, list []segment, length int64) error {
 // error is *Damage where it stopped at a damaged one, or what visit returned.
 // The slices are used again for the next transition; visit may be nil.
 func (t *TransitionLog) Read(offset int64, visit func(Transition) error) (int64, error) {
+	if offset > t.Length() {
+		return t.Length(), fmt.Errorf("transitions: offset %d is behind the end, %d", offset, t.Length())
+	}
 	end := offset
 	for _, s := range t.segments {
 		if s.start+s.size <= offset {
@@ -353,9 +356,6 @@ func (t *TransitionLog) Read(offset int64, visit func(Transition) error) (int64,
 		if err != nil {
 			return end, err
 		}
-	}
-	if end < offset {
-		return end, fmt.Errorf("transitions: offset %d is behind the end, %d", offset, t.Length())
 	}
 	return end, nil
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"demorl/internal/vfs"
@@ -217,6 +218,18 @@ func TestEveryFaultInTheTransitionLogKeepsWhatWasSynced(t *testing.T) {
 			if n < synced || err != nil && !errors.As(err, &damage) {
 				t.Errorf("fault at %d, torn %v: %d rows of %d synced, %v", at, torn, n, synced, err)
 			}
+		}
+	}
+}
+
+func TestReadingFromBehindTheEndIsAnError(t *testing.T) {
+	l := openLog(t, newRun(t, vfs.OS()))
+	for range 2 { // of an empty log, and of one with a row
+		if _, err := l.Read(l.Length()+1, nil); err == nil || !strings.Contains(err.Error(), "behind the end") {
+			t.Errorf("of %d bytes: %v", l.Length(), err)
+		}
+		if err := errors.Join(l.Append(transitionOf(0)), l.Flush()); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

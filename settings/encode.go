@@ -50,11 +50,23 @@ func encodeGroup(b *bytes.Buffer, v reflect.Value, path string, depth int, o *Or
 		b.WriteString(text)
 		if from, ok := o.find(p); ok {
 			b.WriteString("  # ")
-			b.WriteString(strings.Join(strings.Fields(from.String()), " "))
+			b.WriteString(comment(from.String()))
 		}
 		b.WriteByte('\n')
 	}
 	return nil
+}
+
+// comment is text as one line that YAML reads over. A file's name, which it may
+// hold, can be of any bytes.
+func comment(text string) string {
+	line := strings.Join(strings.Fields(text), " ")
+	return strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return unicode.ReplacementChar
+		}
+		return c
+	}, strings.ToValidUTF8(line, string(unicode.ReplacementChar)))
 }
 
 // encodeLeaf is a setting as YAML. A nil slice is null, so that it stays nil.

@@ -302,6 +302,21 @@ func TestHardTextsAndNumbersSurviveEncoding(t *testing.T) {
 	}
 }
 
+func TestTheCommentThatNamesAFileOfAnyBytesIsReadOver(t *testing.T) {
+	s, r := defaults(), defaults()
+	origins, err := Decode(&s, YAML("a\xff\x1b\x00\nname: b.yaml", []byte("name: x\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := Encode(s, origins)
+	if err == nil {
+		_, err = Decode(&r, YAML("f", text))
+	}
+	if err != nil || !reflect.DeepEqual(r, s) {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
 func TestJSONIsOneObjectInDeclarationOrder(t *testing.T) {
 	s := defaults()
 	s.SAC.Gamma = math.NaN()

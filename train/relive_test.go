@@ -3,6 +3,7 @@ package train_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -252,4 +253,22 @@ func TestATornEndOfTheLogIsCutOff(t *testing.T) {
 			t.Errorf("killed at %d: the log holds %d steps", kill, len(rows))
 		}
 	}
+}
+
+// Steps of the log are made steps: a resume that is to end before them changes nothing.
+func TestAResumeToFewerStepsThanTheLogHoldsIsRefused(t *testing.T) {
+	s := tiny(t, pendulum, "sac")
+	s.CheckpointEvery, s.EvalEvery = 50, 0
+	dir := filepath.Join(t.TempDir(), "killed")
+	killedAt(t, dir, s, 60)
+	before := read(t, filepath.Join(dir, "manifest.json"))
+	o := train.Options{FS: vfs.OS(), Threads: 1, Steps: 55}
+	robots(new(int), new(int))(&o)
+	_, err := train.Resume(dir, o)
+	var unfit *train.UnfitError
+	if !errors.As(err, &unfit) || !strings.Contains(err.Error(), "has made 60 steps") || !bytes.Equal(before, read(t, filepath.Join(dir, "manifest.json"))) {
+		t.Errorf("to 55 steps: %v", err)
+	}
+	r := resume(t, dir, robots(new(int), new(int)), func(o *train.Options) { o.Steps = 60 })
+	finish(t, r, 60)
 }

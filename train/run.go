@@ -28,8 +28,12 @@ type Options struct {
 	CPU      string
 	Go       string
 	OtherCPU bool // resume although the kernel tier is another one
+	// Steps, unless 0, is how many real steps a resumed run is to make in all;
+	// fewer than it has made, or has to live again, are an *UnfitError.
+	Steps    int
 	Settings []byte
-	// Instance makes a task by id; nil asks the registry.
+	// Instance makes a task by id; nil asks the registry, or makes what the run
+	// kept of its task.
 	Instance func(id string) (env.Env, error)
 	// Task is what a new run keeps of its task (env.Task.Files).
 	Task map[string][]byte
@@ -148,6 +152,9 @@ func (r *Run) resume() error {
 		return fmt.Errorf("the run was made with kernel tier %s and this is %s: results would differ in the last bits; force the tier with --kernel, or allow it with --other-cpu",
 			r.manifest.Kernel, tier)
 	}
+	if err := r.takeKept(); err != nil {
+		return err
+	}
 	r.pool = par.New(r.options.Threads)
 	if r.Loop, err = NewLoop(r.settings, r.options.instance(r.settings.Env), r.pool); err != nil {
 		return err
@@ -160,6 +167,9 @@ func (r *Run) resume() error {
 		if err := r.readTail(&lengths); err != nil {
 			return err
 		}
+	}
+	if made := r.Steps() + len(r.tail); 0 < r.options.Steps && r.options.Steps < made {
+		return &UnfitError{fmt.Errorf("%s has made %d steps already, those in the log after its newest checkpoint included; %d steps in all are fewer: ask for %d or more", r.dir.Path(), made, r.options.Steps, made)}
 	}
 	missing, err := r.dir.Cut(lengths)
 	if err != nil {
@@ -189,6 +199,18 @@ func (r *Run) resume() error {
 		return err
 	}
 	return r.open(r.Steps())
+}
+
+// takeKept lets instances be made of what the run kept of its task, unless
+// Options.Instance says how.
+func (r *Run) takeKept() error {
+	files, err := r.dir.ReadTask()
+	if err != nil || files == nil || r.options.Instance != nil {
+		return err
+	}
+	t, err := env.Kept(r.settings.Env, r.dir.TaskPath(), files)
+	r.options.Instance = func(string) (env.Env, error) { return t.ForLearning() }
+	return err
 }
 
 // restore sets the loop to the newest valid checkpoint and returns what the
@@ -260,9 +282,9 @@ func (r *Run) remember() {
 	r.Agent().Remember(last)
 }
 
-// Belongs says where a run's settings were edited into those of another run. The
-// name of a Gymnasium environment may change: its interpreter and folder are
-// part of it, and another machine has other ones.
+// Belongs says where a run's settings were edited into those of another run. Of
+// the name of a Gymnasium environment what stands behind # may change: it has the
+// interpreter and the folder, and another machine has other ones.
 func Belongs(s Settings, m rundir.Manifest) error {
 	var faults []error
 	fault := func(name string, is, was any) {
@@ -273,9 +295,12 @@ func Belongs(s Settings, m rundir.Manifest) error {
 	fault("seed", s.Seed, m.Seed)
 	fault("algo", s.Algo, m.Algorithm)
 	fault("preset", s.Preset, m.Preset)
-	if !strings.HasPrefix(m.Env, "gymnasium:") {
-		fault("env", s.Env, m.Env)
+	is, was := s.Env, m.Env
+	if strings.HasPrefix(was, "gymnasium:") {
+		is, _, _ = strings.Cut(is, "#")
+		was, _, _ = strings.Cut(was, "#")
 	}
+	fault("env", is, was)
 	return errors.Join(faults...)
 }
 

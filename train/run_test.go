@@ -457,6 +457,51 @@ func TestOpenBeginsARunOrGoesOnWithIt(t *testing.T) {
 	}
 }
 
+// A run of a task made of files goes on with its copy, also in the library.
+func TestOpenMakesTheTaskOfWhatTheRunKept(t *testing.T) {
+	original := "own"
+	made := ""
+	task := func(text string) env.Task {
+		return env.Task{ID: "original.file", Files: map[string][]byte{"text": []byte(text)},
+			Describe: func() env.Spec { return (&scripted{}).Spec() },
+			Make: func() (env.Env, error) {
+				made = text
+				return &scripted{limit: 30}, nil
+			}}
+	}
+	env.AddResolver(func(name string) (env.Task, bool, error) { return task(original), name == "original.file", nil })
+	env.AddKeeper(func(id, _ string, files map[string][]byte) (env.Task, bool, error) {
+		return task(string(files["text"])), id == "original.file", nil
+	})
+	s := tiny(t, pendulum, "sac")
+	s.Env, s.EvalEvery = "original.file", 0
+	dir := filepath.Join(t.TempDir(), "run")
+	for _, to := range []int{10, 20} {
+		r, err := train.Open(dir, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if made != "own" {
+			t.Errorf("the task was made of %q, which the run does not have", made)
+		}
+		finish(t, r, to)
+		original = "edited"
+	}
+}
+
+// What another machine must change of a Gymnasium environment's name stands behind #.
+func TestSettingsOfAnotherTaskDoNotBelongToTheRun(t *testing.T) {
+	m := rundir.Manifest{Env: "gymnasium:own:Arm?load=2#folder=/a&python=/a/python"}
+	for name, ok := range map[string]bool{
+		m.Env: true, "gymnasium:own:Arm?load=2#folder=/b&python=/b/python": true, "gymnasium:own:Arm?load=2": true,
+		"gymnasium:own:Arm?load=3#folder=/a&python=/a/python": false, "gymnasium:own:Leg?load=2#folder=/a&python=/a/python": false, "classic/pendulum": false,
+	} {
+		if err := train.Belongs(train.Settings{Env: name}, m); (err == nil) != ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestTheManifestSaysWhichCommitWentOnWithTheRun(t *testing.T) {
 	s := tiny(t, pendulum, "sac")
 	s.Steps = 60

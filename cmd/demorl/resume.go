@@ -55,6 +55,9 @@ func (cmd *resumeCommand) open(path string, threads int) (*train.Run, int, error
 	}
 	o := withTask(options(threads), t)
 	o.OtherCPU = cmd.OtherCPU
+	if cmd.Steps != nil {
+		o.Steps = *cmd.Steps
+	}
 	r, err := train.Resume(path, o)
 	if err != nil {
 		return nil, 0, err

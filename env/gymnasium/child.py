@@ -344,7 +344,8 @@ def recall(layer, remembered, np):
 
 
 class Keeper:
-    """Saves and restores the exact state of an environment with all its wrappers."""
+    """Saves and restores the exact state of an environment with all its wrappers, and of the global generators, from
+    which it may draw."""
 
     def __init__(self, env, np):
         self.env, self.np = env, np
@@ -364,14 +365,18 @@ class Keeper:
             memory(layer, np)  # raises where something is not plain
 
     def save(self):
-        return pack((self.part.save(), [memory(layer, self.np) for layer in self.wrappers]))
+        generators = random.getstate(), self.np.random.get_state(legacy=False)
+        return pack((self.part.save(), [memory(layer, self.np) for layer in self.wrappers], generators))
 
     def restore(self, state):
-        part, remembered = pickle.loads(state)
+        part, remembered, *generators = pickle.loads(state)  # states of earlier versions have no generators
         self.env.reset(seed=0)  # wrappers refuse to step what was never reset
         self.part.restore(part)
         for layer, values in zip(self.wrappers, remembered):
             recall(layer, values, self.np)
+        for own, numpys in generators:  # last, since a reset may draw
+            random.setstate(own)
+            self.np.random.set_state(numpys)
 
 
 def tell(sock, message):

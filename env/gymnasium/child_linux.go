@@ -171,15 +171,14 @@ func (c *child) call(doing string, command, argument uint64, extra []byte, limit
 	}
 	w := c.memory.words
 	w[wordCommand], w[wordArgument] = command, argument
-	if err := c.send(c.byte[:]); err != nil {
-		return nil, c.died(doing)
+	deadline := time.Now().Add(limit)
+	if err := c.send(c.byte[:], deadline, doing, limit); err != nil {
+		return nil, err
 	}
-	if len(extra) > 0 {
-		if err := c.send(extra); err != nil {
-			return nil, c.died(doing)
-		}
+	if err := c.send(extra, deadline, doing, limit); err != nil {
+		return nil, err
 	}
-	if err := c.read(c.byte[:], time.Now().Add(limit), doing, limit); err != nil {
+	if err := c.read(c.byte[:], deadline, doing, limit); err != nil {
 		return nil, err
 	}
 	if w[wordStatus] == 0 && w[wordLength] == 0 {
@@ -199,12 +198,23 @@ func (c *child) call(doing string, command, argument uint64, extra []byte, limit
 	return nil, &ProcessError{ID: c.id, Doing: doing, What: r.line(), Output: r.Traceback}
 }
 
-// send writes all of data to the socket.
-func (c *child) send(data []byte) error {
+// send writes all of data to the socket before the deadline, which was set to be
+// limit away: a process that is stopped takes no more than the socket holds.
+func (c *child) send(data []byte, deadline time.Time, doing string, limit time.Duration) error {
 	for len(data) > 0 {
-		n, err := unix.SendmsgN(c.socket, data, nil, nil, unix.MSG_NOSIGNAL)
-		if err != nil && !errors.Is(err, unix.EINTR) {
-			return err
+		n, err := unix.SendmsgN(c.socket, data, nil, nil, unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT)
+		switch {
+		case errors.Is(err, unix.EAGAIN):
+			left := time.Until(deadline)
+			if left <= 0 {
+				return c.hung(doing, limit)
+			}
+			room := []unix.PollFd{{Fd: int32(c.socket), Events: unix.POLLOUT}}
+			if _, err := unix.Poll(room, int((left+time.Millisecond-1)/time.Millisecond)); err != nil && !errors.Is(err, unix.EINTR) {
+				return c.broken(doing, fmt.Sprintf("its socket failed: %v", err))
+			}
+		case err != nil && !errors.Is(err, unix.EINTR):
+			return c.died(doing)
 		}
 		data = data[max(0, n):]
 	}

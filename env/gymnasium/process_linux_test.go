@@ -203,6 +203,19 @@ func TestInstancesHaveProcessesOfTheirOwn(t *testing.T) {
 	}
 }
 
+func TestAProcessThatIsStoppedTakesNoStateForLong(t *testing.T) {
+	e, obs, _ := open(t, "toys:Remembers")
+	begin(t, e, 1, obs)
+	c := processOf(e)
+	c.signal(syscall.SIGSTOP)
+	began := time.Now()
+	_, err := c.call("restore", commandRestore, 8<<20, make([]byte, 8<<20), time.Second)
+	var failed *ProcessError
+	if !errors.As(err, &failed) || !strings.Contains(err.Error(), "no answer within 1s") || time.Since(began) > 30*time.Second {
+		t.Errorf("after %v: %v", time.Since(began), err)
+	}
+}
+
 // Above the environment's own time a step may cost 60 us: the bar of the
 // bridge. The median of blocks is compared, and a machine shared by others gets
 // more.

@@ -1,6 +1,7 @@
 """Small environments for the tests of package env/gymnasium."""
 
 import os
+import random
 import signal
 import sys
 import time
@@ -122,6 +123,13 @@ class Remembers(Toy):
     def demorl_set_state(self, state):
         values = np.frombuffer(state)
         self.x, self.steps = values[:2].copy(), int(values[2])
+
+
+class Draws(Remembers):
+    """Draws from the global generators in every step; the normal ones come in pairs."""
+
+    def step(self, action):
+        return super().step(action + [random.gauss(0, 1), np.random.normal()])
 
 
 class Actions(Toy):

@@ -183,11 +183,23 @@ func (r *reader) number(v value) float64 {
 	return 0
 }
 
+// finite is a number that is not infinite.
+func (r *reader) finite(v value) float64 {
+	x := r.number(v)
+	if math.IsInf(x, 0) {
+		r.fault(v.place, "want a finite number, have %s", kindOf(v.node))
+	}
+	return x
+}
+
 // numbers is a number or a list of numbers.
 func (r *reader) numbers(v value) []float64 {
 	var out []float64
 	for _, v := range r.each(v) {
 		out = append(out, r.number(v))
+	}
+	if len(out) == 0 && v.node.Kind == yaml.SequenceNode {
+		r.fault(v.place, "the list is empty")
 	}
 	return out
 }

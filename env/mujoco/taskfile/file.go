@@ -235,7 +235,9 @@ func (r *reader) quantity(v value, m map[string]value) quantity {
 	q := quantity{place: v.place, source: r.from(v, m), low: math.Inf(-1), high: math.Inf(1)}
 	if v, ok := m["minus"]; ok {
 		if isNumbers(v) {
-			q.target = r.numbers(v)
+			if q.target = r.numbers(v); slices.ContainsFunc(q.target, func(x float64) bool { return math.IsInf(x, 0) }) {
+				r.fault(v.place, "want finite numbers")
+			}
 		} else {
 			s := r.from(v, r.mapping(v, sourceKeys...))
 			if s.axes == nil && s.isPlace() { // the same axes are meant
@@ -322,7 +324,7 @@ func (r *reader) term(v value) term {
 		t.kind = kind
 		switch kind {
 		case "constant", "alive":
-			t.constant = r.number(given)
+			t.constant = r.finite(given)
 		case "product":
 			if strings.Count(v.path, "product") >= deepest { // an alias may contain itself
 				r.fault(given.place, "products are nested more than %d deep", deepest)
@@ -330,6 +332,9 @@ func (r *reader) term(v value) term {
 			}
 			for _, v := range r.list(given) {
 				t.factors = append(t.factors, r.term(v))
+			}
+			if len(t.factors) == 0 && given.node.ShortTag() == "!!seq" {
+				r.fault(given.place, "the list is empty")
 			}
 		default:
 			t.quantity = r.quantity(given, r.mapping(given, quantityKeys...))
@@ -339,7 +344,7 @@ func (r *reader) term(v value) term {
 		r.fault(v.place, "what is paid? Give one of %s", strings.Join(termKinds, ", "))
 	}
 	if v, ok := m["weight"]; ok {
-		t.weight = r.number(v)
+		t.weight = r.finite(v)
 	}
 	r.details(&t, m)
 	return t

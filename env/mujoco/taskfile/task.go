@@ -10,13 +10,27 @@ import (
 	"demorl/settings"
 )
 
-func init() { env.AddResolver(Resolve) }
+func init() {
+	env.AddResolver(Resolve)
+	env.AddKeeper(func(id, source string, files map[string][]byte) (env.Task, bool, error) {
+		if !isFile(id) {
+			return env.Task{}, false, nil
+		}
+		t, err := FromFiles(id, source, files)
+		return t, true, err
+	})
+}
+
+// isFile tells names of task files from other tasks' names.
+func isFile(name string) bool {
+	return strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml")
+}
 
 // Resolve reads the task file called name; false means that the name is none of
 // a task file, which ends in .yaml or .yml. The error is a *settings.Faults with
 // everything that is wrong with the file.
 func Resolve(name string) (env.Task, bool, error) {
-	if !strings.HasSuffix(name, ".yaml") && !strings.HasSuffix(name, ".yml") {
+	if !isFile(name) {
 		return env.Task{}, false, nil
 	}
 	data, err := os.ReadFile(name)

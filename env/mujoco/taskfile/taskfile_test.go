@@ -107,6 +107,44 @@ func TestTextsThatAreNoTaskAreRefused(t *testing.T) {
 	}
 }
 
+// Numbers that make every reward infinite, and lists that say nothing.
+func TestInfiniteRewardsAndEmptyListsAreFaults(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "t.yaml")
+	text := `model: m.xml
+action: {low: [], scale: []}
+observation: [{qpos: all, minus: []}]
+reward:
+  - {value: {qpos: a}, weight: .inf}
+  - {constant: -.inf}
+  - {alive: .nan}
+  - {distance: {qpos: a, minus: [.inf]}}
+  - {product: []}
+terminate: [{qpos: a, below: -.inf, above: 1}]
+`
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	_, err := env.Lookup(path)
+	if err == nil {
+		t.Fatal("no fault")
+	}
+	for _, says := range []string{
+		":2:15: action.low: the list is empty", ":2:26: action.scale: the list is empty", ":3:34: observation[0].minus: the list is empty",
+		`:5:32: reward[0].weight: want a finite number, have ".inf"`, `:6:16: reward[1].constant: want a finite number, have "-.inf"`,
+		`:7:13: reward[2].alive: want a number, have ".nan"`, ":8:33: reward[3].distance.minus: want finite numbers", ":9:15: reward[4].product: the list is empty",
+	} {
+		if !strings.Contains(err.Error(), says) {
+			t.Errorf("no fault says %q", says)
+		}
+	}
+	if strings.Contains(err.Error(), "terminate") {
+		t.Error("a rule without a lower bound is refused")
+	}
+	if t.Failed() {
+		t.Log(err)
+	}
+}
+
 // A model that a package which is there does not have is a fault of the file; of
 // a package that is not there it is a task that needs something.
 func TestAModelThatAFetchedPackageHasNotIsAFault(t *testing.T) {
