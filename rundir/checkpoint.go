@@ -330,13 +330,13 @@ func (d *Dir) ReadCheckpoint(step uint64) (Checkpoint, error) {
 // damaged. The error wraps ErrNoCheckpoint where none is left. A checkpoint that
 // cannot be read for another reason is an error of its own.
 func (d *Dir) ReadNewest() (Checkpoint, []Skipped, error) {
-	for {
+	for try := 1; ; try++ {
 		steps, err := d.Steps()
 		if err != nil {
 			return Checkpoint{}, nil, err
 		}
 		c, skipped, err := d.readFirst(steps)
-		if errors.Is(err, errGone) {
+		if errors.Is(err, errGone) && try < 100 {
 			continue // there is a newer one
 		}
 		return c, skipped, err
@@ -360,7 +360,7 @@ func (d *Dir) readFirst(steps []uint64) (Checkpoint, []Skipped, error) {
 		}
 		folder := d.checkpoint(strconv.FormatUint(step, 10))
 		if _, err := d.fs.Stat(folder); errors.Is(err, fs.ErrNotExist) {
-			return Checkpoint{}, skipped, errGone
+			return Checkpoint{}, skipped, fmt.Errorf("%s: %w", folder, errGone)
 		}
 		skipped = append(skipped, Skipped{folder, err})
 	}
