@@ -97,7 +97,8 @@ func addElites(root string, threshold float64, paths []string) error {
 }
 
 // alike refuses runs that differ, from each other or from those of dir, in
-// anything but seed and share of elites.
+// anything but seed, share of elites, what is kept and written, and length: all
+// are judged where all have been.
 func alike(dir string, runs []finished) error {
 	stored, err := filepath.Glob(filepath.Join(dir, "*", settingsName))
 	if err != nil {
@@ -112,7 +113,8 @@ func alike(dir string, runs []finished) error {
 	}
 	for _, one := range runs {
 		changed := slices.DeleteFunc(differences(first, one.settings), func(s string) bool {
-			return strings.HasPrefix(s, "planner.elite_frac ") || strings.HasPrefix(s, "planner.elites ")
+			path, _, _ := strings.Cut(s, " ")
+			return slices.Contains([]string{"planner.elite_frac", "planner.elites", "steps", "checkpoint_every", "keep_checkpoints", "log_every"}, path)
 		})
 		if len(changed) > 0 {
 			return fmt.Errorf("%s and %s differ in %s; an elite ablation varies planner.elite_frac or planner.elites alone", name, one.path, strings.Join(changed, ", "))
