@@ -45,8 +45,8 @@ func (p *Planner) limitRate(seq []float32) {
 
 // Sent tells which action was really sent, where something behind the planner
 // changed the answer: the rate limit counts from it. Scaled as Result.Action.
-// What is beyond the bounds counts as the bound, which no answer may leave; of an
-// action that is not finite nothing can be counted, and the next one is free.
+// What is beyond the bounds counts as the bound, which no answer may leave; from
+// an action with a NaN nothing can be counted, and the next one is free.
 func (p *Planner) Sent(action []float32) {
 	p.kept.acted = true
 	for j, u := range action {
