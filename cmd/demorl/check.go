@@ -7,6 +7,7 @@ import (
 
 	"demorl/env"
 	"demorl/env/check"
+	"demorl/env/gymnasium"
 )
 
 type checkCommand struct {
@@ -51,7 +52,7 @@ func (cmd *checkCommand) Run(c *console) error {
 	if lacks := needs(t); lacks != "" {
 		return &env.MissingError{ID: t.ID, Needs: lacks}
 	}
-	r := check.Check(t.New, t.Describe, check.Options{Steps: cmd.Steps, Seed: cmd.Seed})
+	r := check.Check(t.New, t.Describe, check.Options{Steps: cmd.Steps, Seed: cmd.Seed, Truncates: t.Family == gymnasium.Family})
 	if cmd.JSON {
 		err = json.NewEncoder(c.out).Encode(answer(t.ID, r))
 	} else {
