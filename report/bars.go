@@ -101,7 +101,7 @@ func (c *canvas) bars(p BarPanel) {
 	c.line(c.x.from, c.y.from, c.x.from, c.y.to, axisColour)
 	c.groups(p, place)
 	c.text((c.x.from+c.x.to)/2, c.y.to-10, "middle", inkColour, `font-weight="bold"`, p.Name)
-	mid := (c.y.from + c.y.to) / 2
+	mid := max((c.y.from+c.y.to)/2, c.y.to+letterWidth*float64(len([]rune(p.YName)))/2) // a name that is longer than the axis goes on below it, not into the legend
 	c.text(c.x.from-62, mid, "middle", inkColour, fmt.Sprintf(`transform="rotate(-90 %s %s)"`, num(c.x.from-62), num(mid)), p.YName)
 }
 

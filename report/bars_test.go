@@ -114,3 +114,25 @@ func TestBarsRefuseListsOfOtherLengths(t *testing.T) {
 		}
 	}
 }
+
+// The axis' name may be longer than the axis; it then begins beside its top, below
+// the legend.
+func TestALongNameOfAnAxisStaysClearOfTheLegend(t *testing.T) {
+	set := func(name string) BarSet { return BarSet{Name: name, Values: []float64{1}} }
+	name := strings.Repeat("deviations ", 5)
+	var b bytes.Buffer
+	err := Bars(&b, "", BarPanel{YName: name, Groups: []string{strings.Repeat("a long name ", 12)},
+		Sets: []BarSet{set("fresh episodes, observed"), set("fresh episodes, stated"), set("fresh episodes, disagreement"), set("replay, observed")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lowest := 0.0 // of the legend
+	for _, e := range elements(t, b.Bytes(), "rect", "width", "26") {
+		lowest = max(lowest, e.number(t, "y")+e.number(t, "height"))
+	}
+	for _, e := range elements(t, b.Bytes(), "text", "text-anchor", "middle") {
+		if strings.HasPrefix(e["transform"], "rotate(-90") && e.number(t, "y")-letterWidth*float64(len(name))/2 < lowest {
+			t.Errorf("the name begins at %g, above the legend's end at %g", e.number(t, "y")-letterWidth*float64(len(name))/2, lowest)
+		}
+	}
+}

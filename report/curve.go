@@ -165,12 +165,29 @@ func Tracked(w io.Writer, title string, target, actual [][2]float64) error {
 	c.x, c.y = axis{xs.low, xs.high, left, right}, axis{ys.low, ys.high, bottom, top}
 	step := tickStep(xs, 7)
 	c.frame(step, step, "x (m)", "z (m)")
-	c.path(target, fmt.Sprintf(`stroke="%s" stroke-width="2.2" stroke-dasharray="6 4"`, quietColour))
+	c.path(lap(target), fmt.Sprintf(`stroke="%s" stroke-width="2.2" stroke-dasharray="6 4"`, quietColour))
 	c.path(actual, fmt.Sprintf(`stroke="%s" stroke-width="2" stroke-opacity="0.85"`, colours[0]))
 	if len(actual) > 0 && isFinite(actual[0][0]) && isFinite(actual[0][1]) {
 		c.dot(c.x.at(actual[0][0]), c.y.at(actual[0][1]))
 	}
 	return c.finish(w)
+}
+
+// lap is a path up to where it comes back to its start: a second round would fill
+// the gaps between the first one's dashes.
+func lap(path [][2]float64) [][2]float64 {
+	apart := func(i, j int) float64 { return math.Hypot(path[i][0]-path[j][0], path[i][1]-path[j][1]) }
+	step, away := 0.0, false
+	for i := range len(path) - 1 {
+		step = max(step, apart(i, i+1))
+	}
+	for i := range path {
+		away = away || apart(i, 0) > 2*step
+		if away && apart(i, 0) <= step {
+			return path[:i+1]
+		}
+	}
+	return path
 }
 
 func (c *canvas) dot(x, y float64) {

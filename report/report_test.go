@@ -100,6 +100,27 @@ func TestAGapBreaksTheLineInsteadOfBridgingIt(t *testing.T) {
 	}
 }
 
+// Two rounds of dashes, one over the other, would look like a line.
+func TestATargetOfSeveralRoundsIsDrawnOnce(t *testing.T) {
+	once, _ := ellipse()
+	rounds := append(append(once[:500:500], once[:500]...), once[:100]...)
+	drawn := func(target [][2]float64) int {
+		var b bytes.Buffer
+		if err := Tracked(&b, "", target, nil); err != nil {
+			t.Fatal(err)
+		}
+		_, path, _ := strings.Cut(b.String(), `<path d="`)
+		path, _, _ = strings.Cut(path, `"`)
+		return strings.Count(path, "L")
+	}
+	if n, want := drawn(rounds), drawn(once[:500]); n != want {
+		t.Errorf("%d lines, want %d of one round", n, want)
+	}
+	if n := drawn(once[:300]); n != 299 {
+		t.Errorf("%d lines of a path that never comes back, want 299", n)
+	}
+}
+
 func TestTheTrackedPictureHasOneScaleForBothAxes(t *testing.T) {
 	var b bytes.Buffer
 	if err := Tracked(&b, "", [][2]float64{{0, 0}, {3, 0}, {3, 1}, {0, 1}}, nil); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"demorl/env"
 	"demorl/env/check"
+	"demorl/env/gymnasium"
 )
 
 type checkCommand struct {
@@ -51,7 +52,7 @@ func (cmd *checkCommand) Run(c *console) error {
 	if lacks := needs(t); lacks != "" {
 		return &env.MissingError{ID: t.ID, Needs: lacks}
 	}
-	r := check.Check(t.New, t.Describe, check.Options{Steps: cmd.Steps, Seed: cmd.Seed})
+	r := check.Check(t.New, t.Describe, check.Options{Steps: cmd.Steps, Seed: cmd.Seed, Truncates: t.Family == gymnasium.Family})
 	if cmd.JSON {
 		err = json.NewEncoder(c.out).Encode(answer(t.ID, r))
 	} else {
@@ -82,7 +83,11 @@ func say(c *console, id string, r check.Report) error {
 	if !r.OK() {
 		verdict = "breaks the contract"
 	}
-	_, err := fmt.Fprintf(c.out, "%s %s: %d errors, %d warnings (%d steps in %d episodes; %.0f steps/s, %.3g times real time, %g allocations a step)\n",
-		id, verdict, r.Count(check.Error), r.Count(check.Warning), r.Steps, r.Episodes, r.StepsPerSecond, r.RealTime, r.AllocsPerStep)
+	speed := fmt.Sprintf("%.0f steps/s", r.StepsPerSecond)
+	if r.RealTime > 0 { // the step time may be unknown
+		speed += fmt.Sprintf(", %.3g times real time", r.RealTime)
+	}
+	_, err := fmt.Fprintf(c.out, "%s %s: %d errors, %d warnings (%d steps in %d episodes; %s, %g allocations a step)\n",
+		id, verdict, r.Count(check.Error), r.Count(check.Warning), r.Steps, r.Episodes, speed, r.AllocsPerStep)
 	return err
 }

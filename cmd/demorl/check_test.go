@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"demorl/env"
+	"demorl/env/check"
 	"demorl/rng"
 )
 
@@ -36,5 +37,18 @@ func TestCheckOfABrokenTaskExitsWithOneAndSaysWhy(t *testing.T) {
 	var got checked
 	if err := json.Unmarshal(out.Bytes(), &got); err != nil || got.OK || got.Errors == 0 || got.Findings[0].Rule != "buffers" || got.Findings[0].Severity != "error" {
 		t.Errorf("answer %+v, %v", got, err)
+	}
+}
+
+// Of a task whose step time nobody knows, nobody knows how it compares with real time.
+func TestRealTimeIsToldWhereTheStepTimeIsKnown(t *testing.T) {
+	for realTime, told := range map[float64]bool{0: false, 50: true} {
+		var out bytes.Buffer
+		if err := say(&console{nil, &out, nil}, "x", check.Report{StepsPerSecond: 1000, RealTime: realTime}); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(out.String(), "real time") != told || !strings.Contains(out.String(), "1000 steps/s") {
+			t.Errorf("real time %g: %q", realTime, out.String())
+		}
 	}
 }

@@ -113,14 +113,14 @@ func (cmd *evalCommand) Run(c *console) (err error) {
 	if err := train.Restore(loop, checkpoint); err != nil {
 		return err
 	}
-	if err := cmd.elsewhere(loop, &s, t); err != nil {
+	if err := cmd.elsewhere(loop, &s, &t); err != nil {
 		return err
 	}
 	r := result{Env: s.Env, Algo: s.Algo, Step: loop.Steps(), Actor: actor}
 	episodes := *cmp.Or(cmd.Episodes, &s.EvalEpisodes)
 	play := func() error { return cmd.play(ctx, loop, episodes, &r, nil) }
 	if cmd.Video != "" {
-		play = func() error { return cmd.film(ctx, c, loop, episodes, size, &r) }
+		play = func() error { return cmd.film(ctx, c, loop, t.Describe(), episodes, size, &r) }
 	}
 	if err := play(); err != nil {
 		return err
@@ -131,8 +131,9 @@ func (cmd *evalCommand) Run(c *console) (err error) {
 	return cmd.print(c, r)
 }
 
-// elsewhere lets the episodes happen where --on and --set say.
-func (cmd *evalCommand) elsewhere(loop *train.Loop, s *train.Settings, t env.Task) error {
+// elsewhere lets the episodes happen where --on and --set say, and makes t the
+// task that they are on.
+func (cmd *evalCommand) elsewhere(loop *train.Loop, s *train.Settings, t *env.Task) error {
 	if cmd.On == "" && len(cmd.Set) == 0 {
 		return nil
 	}
@@ -141,7 +142,7 @@ func (cmd *evalCommand) elsewhere(loop *train.Loop, s *train.Settings, t env.Tas
 	}
 	if cmd.On != "" {
 		var err error
-		if t, err = env.Lookup(cmd.On); err != nil {
+		if *t, err = env.Lookup(cmd.On); err != nil {
 			return usagef("--on: %w", err)
 		}
 		s.Env = cmd.On
@@ -169,7 +170,7 @@ func (cmd *evalCommand) elsewhere(loop *train.Loop, s *train.Settings, t env.Tas
 	if err := all.err(); err != nil {
 		return err
 	}
-	err = loop.JudgeOn(forLearning(t), where.Command, where.Randomize)
+	err = loop.JudgeOn(forLearning(*t), where.Command, where.Randomize)
 	if is[*train.UnfitError](err) {
 		return usagef("--on, --set: %w", err)
 	}

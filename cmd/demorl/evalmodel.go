@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"text/tabwriter"
 
 	"demorl/agent"
@@ -22,6 +24,21 @@ func (cmd *evalCommand) checkModel(s train.Settings) error {
 		return usagef("--model: a run of %s learns no model (world: %s)", s.Algo, s.Agent.World)
 	case cmd.Model && !s.Agent.UsesModel():
 		return usagef("--model: a run of %s learns no model; leave --model out", s.Algo)
+	}
+	return cmd.checkPlot()
+}
+
+// checkPlot refuses a name for the pictures of --model that cannot be theirs, before
+// the episodes that they are of.
+func (cmd *evalCommand) checkPlot() error {
+	if cmd.Plot == "" {
+		return nil
+	}
+	if filepath.Ext(cmd.Plot) != ".svg" {
+		return usagef("--plot %s: want a name that ends in .svg", cmd.Plot)
+	}
+	if info, err := os.Stat(filepath.Dir(cmd.Plot)); err != nil || !info.IsDir() {
+		return usagef("--plot %s: there is no folder %s; name a file in one that is there", cmd.Plot, filepath.Dir(cmd.Plot))
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"syscall"
 
 	"demorl/env"
@@ -35,12 +36,32 @@ func usagef(format string, args ...any) error { return usage{fmt.Errorf(format, 
 // unwritten is the error of a file that a command line names and that could not
 // be written: wrong usage where there can be no such file.
 func unwritten(path string, err error) error {
-	for _, place := range []error{fs.ErrNotExist, fs.ErrPermission, syscall.ENOTDIR, syscall.EISDIR, syscall.EROFS, syscall.ENAMETOOLONG} {
-		if errors.Is(err, place) {
-			return usagef("%s cannot be written: %w; name a file in a folder that is there", path, err)
-		}
+	if noPlace(err) {
+		return usagef("%s cannot be written: %w; name a file in a folder that is there", path, err)
 	}
 	return fmt.Errorf("%s: %w", path, err)
+}
+
+// noPlace reports whether err says that there can be no such file, whatever is
+// freed or tried again.
+func noPlace(err error) bool {
+	for _, place := range []error{fs.ErrNotExist, fs.ErrPermission, syscall.ENOTDIR, syscall.EISDIR, syscall.EROFS, syscall.ENAMETOOLONG} {
+		if errors.Is(err, place) {
+			return true
+		}
+	}
+	return false
+}
+
+// unmade is the error of a run that could not be begun in the folder path: wrong
+// usage where there can be no such folder. What else may be missing, such as a
+// simulator's file, lies elsewhere.
+func unmade(path string, err error) error {
+	at, ok := as[*fs.PathError](err)
+	if ok && noPlace(err) && (strings.HasPrefix(at.Path, path) || strings.HasPrefix(path, at.Path)) {
+		return usagef("%w; name a place for the run with --out", err)
+	}
+	return err
 }
 
 // noFile refuses a file where a folder is meant.

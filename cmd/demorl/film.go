@@ -55,13 +55,9 @@ func (cmd *evalCommand) frames() (size image.Point, err error) {
 	return size, err
 }
 
-// film plays the episodes and writes them, one after the other, as a video.
-func (cmd *evalCommand) film(ctx context.Context, c *console, loop *train.Loop, episodes int, size image.Point, r *result) error {
-	task, err := env.Lookup(r.Env)
-	if err != nil {
-		return err
-	}
-	spec := task.Describe()
+// film plays the episodes and writes them, one after the other, as a video. spec
+// is that of the task which the run kept: its name may be a file that is gone.
+func (cmd *evalCommand) film(ctx context.Context, c *console, loop *train.Loop, spec env.Spec, episodes int, size image.Point, r *result) error {
 	pace := video.RealTime(spec.Dt)
 	out, err := video.Create(cmd.Video, size, pace.Seconds)
 	if err != nil {

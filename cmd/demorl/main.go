@@ -90,12 +90,12 @@ func obey(args []string, c *console) (err error) {
 		kong.Description("Trains robots from few real steps: SAC as the outer loop, planning in a learned model as the inner one."),
 		kong.Vars(names()), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(int) { helped = true }))
-	parsed, err := parser.Parse(customary(args))
+	parsed, err := parser.Parse(negatives(customary(args)))
 	if helped {
 		return nil
 	}
 	if err != nil {
-		return usage{err}
+		return misread(err)
 	}
 	if grammar.Kernel != "" {
 		err = kern.SetTier(grammar.Kernel)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -24,7 +25,7 @@ import (
 type reportCommand struct {
 	Dirs      []string  `arg:"" help:"Run directories, or folders with runs below them; NAME=DIR reports those of DIR as algorithm NAME."`
 	Actor     string    `placeholder:"NAME" help:"policy, planner or newest. Default: the planner where it was evaluated, else the policy."`
-	Threshold []float64 `placeholder:"RETURN,..." help:"Returns to tell the steps of. Default: those of the published tables."`
+	Threshold []float64 `placeholder:"RETURN" help:"Returns to tell the steps of. Default: those of the published tables."`
 	Out       string    `placeholder:"FILE" help:"Learning curves (SVG; with several tasks one file each, FILE-TASK.svg), or the whole report where FILE ends in .html."`
 	HTML      string    `name:"html" placeholder:"FILE" help:"The whole report as one self-contained page."`
 	JSON      bool      `name:"json" help:"Print one JSON object a group of runs."`
@@ -92,6 +93,11 @@ func (cmd *reportCommand) check() error {
 	}
 	if cmd.Profile != "" && filepath.Ext(cmd.Profile) != ".svg" {
 		return usagef("--profile %s: want a name that ends in .svg", cmd.Profile)
+	}
+	for _, r := range cmd.Threshold {
+		if math.IsNaN(r) || math.IsInf(r, 0) {
+			return usagef("--threshold has %g; want finite returns", r)
+		}
 	}
 	if cmd.At < 0 || cmd.At != math.Trunc(cmd.At) {
 		return usagef("--at is %g; want a number of real steps", cmd.At)
@@ -216,7 +222,7 @@ func (cmd *reportCommand) groups(c *console) ([]report.Group, error) {
 	var groups []report.Group
 	for _, name := range names {
 		runs := byName[name]
-		slices.SortStableFunc(runs, func(a, b foundRun) int { return int(int64(a.Seed) - int64(b.Seed)) })
+		slices.SortStableFunc(runs, func(a, b foundRun) int { return cmp.Compare(a.Seed, b.Seed) })
 		warnGroup(c, runs)
 		var seeds []uint64
 		var curves []report.Series
@@ -323,6 +329,12 @@ func (cmd *reportCommand) draw(c *console, groups []report.Group, rows [][]strin
 	if filepath.Ext(cmd.Out) == ".html" {
 		page, svg = cmd.Out, ""
 	}
+	var profile bytes.Buffer // before anything is written: it may be refused
+	if cmd.Profile != "" || page != "" && len(comparison.Profile) > 0 {
+		if err := comparison.DrawProfile(&profile); err != nil {
+			return usagef("--profile: %v", err)
+		}
+	}
 	var pictures []string
 	if page != "" || svg != "" {
 		var err error
@@ -330,16 +342,12 @@ func (cmd *reportCommand) draw(c *console, groups []report.Group, rows [][]strin
 			return err
 		}
 	}
-	if cmd.Profile != "" || page != "" && len(comparison.Profile) > 0 {
-		var b bytes.Buffer
-		if err := comparison.DrawProfile(&b); err != nil {
-			return usagef("--profile: %v", err)
-		}
-		pictures = append(pictures, b.String())
-		if cmd.Profile != "" {
-			if err := writePicture(c, cmd.Profile, b.Bytes()); err != nil {
-				return err
-			}
+	if profile.Len() > 0 {
+		pictures = append(pictures, profile.String())
+	}
+	if cmd.Profile != "" {
+		if err := writePicture(c, cmd.Profile, profile.Bytes()); err != nil {
+			return err
 		}
 	}
 	if page == "" {

@@ -76,6 +76,9 @@ func trainAll(c *console, budget int, parent string, openers ...opener) error {
 		})
 	}
 	done.Wait()
+	if parent != "" && ctx.Err() != nil {
+		fmt.Fprintln(c.out, "stopped; go on with all of them: demorl resume "+parent)
+	}
 	return errors.Join(errs...)
 }
 

@@ -35,6 +35,9 @@ func storedSettings(dir *rundir.Dir) (train.Settings, env.Task, error) {
 		t, err = taskfile.FromFiles(s.Env, dir.TaskPath(), files)
 		all.add(err)
 	} else if t, err = env.Lookup(s.Env); exitCode(err) == exitUsage {
+		if is[*env.UnknownTaskError](err) {
+			err = fmt.Errorf("%w; a task of a Go program of your own is known in that program alone, which goes on with the run by train.Open", err)
+		}
 		all.add(at(origins.Of("env"), "", err))
 	} else if err != nil {
 		return s, t, at(origins.Of("env"), "", err)

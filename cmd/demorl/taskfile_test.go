@@ -75,6 +75,7 @@ func TestARunOnATaskFileGoesOnWithoutTheFile(t *testing.T) {
 	if out, _ := demorl(t, exitDone, "eval", "parts", "--json"); !strings.Contains(out, `"env":"balance.yaml"`) {
 		t.Errorf("eval said %q", out)
 	}
+	demorl(t, exitDone, "eval", "parts", "--episodes", "1", "--video", "film.gif", "--size", "32x24", "--renderer", "wire")
 	if _, errs := demorl(t, exitUsage, "train", "balance.yaml"); !strings.Contains(errs, "balance.yaml:1:1: observation is missing") || !strings.Contains(errs, "balance.yaml:1:1: reward is missing") {
 		t.Errorf("a broken file: %q", errs)
 	}

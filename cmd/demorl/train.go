@@ -89,7 +89,8 @@ func creation(path string, t env.Task, s train.Settings, origins *settings.Origi
 		}
 		o := withTask(options(threads), t)
 		o.Settings = text
-		return train.Create(path, s, o)
+		r, err := train.Create(path, s, o)
+		return r, unmade(path, err)
 	}
 	made := false
 	return opener{

@@ -32,7 +32,7 @@ const (
 	Buffers     Rule = "buffers"     // obs is filled, nothing else is written
 	Finite      Rule = "finite"      // observations and rewards are numbers that float32 holds
 	Failure     Rule = "failure"     // actions within the bounds neither fail nor panic
-	Ending      Rule = "ending"      // Terminated only where the Spec says so, Truncated never
+	Ending      Rule = "ending"      // Terminated only where the Spec says so, Truncated only where the Options do
 	Limits      Rule = "limit"       // the time limit and the length of a step are sane
 	Seeds       Rule = "seeds"       // equal streams give equal bits; other streams other episodes
 	Forgetting  Rule = "forgetting"  // Reset forgets the episode before
@@ -83,6 +83,9 @@ func (r *Report) OK() bool { return r.Count(Error) == 0 }
 type Options struct {
 	Steps int    // steps to record; 0 means 2000. The rules make about as many again
 	Seed  uint64 // of starts and actions
+	// Truncates allows that the task cuts episodes by itself, as environments of
+	// another library do, which keep time limits of their own.
+	Truncates bool
 }
 
 const defaultSteps = 2000
@@ -94,7 +97,7 @@ func Check(instance func() (env.Env, error), describe func() env.Spec, o Options
 	if o.Steps <= 0 {
 		o.Steps = defaultSteps
 	}
-	c := &checker{instance: instance, steps: o.Steps, key: rng.Root(o.Seed).Derive("env/check"), said: map[string]bool{}}
+	c := &checker{instance: instance, steps: o.Steps, truncates: o.Truncates, key: rng.Root(o.Seed).Derive("env/check"), said: map[string]bool{}}
 	defer c.closeAll()
 	p, ok := c.open()
 	if !ok {
@@ -122,14 +125,15 @@ func Check(instance func() (env.Env, error), describe func() env.Spec, o Options
 
 // checker is one check under way.
 type checker struct {
-	instance func() (env.Env, error)
-	spec     env.Spec
-	steps    int
-	key      rng.Key
-	report   Report
-	said     map[string]bool // what was reported already
-	opened   []env.Env       // instances to close
-	records  []record        // of the recorded episodes
+	instance  func() (env.Env, error)
+	spec      env.Spec
+	steps     int
+	truncates bool
+	key       rng.Key
+	report    Report
+	said      map[string]bool // what was reported already
+	opened    []env.Env       // instances to close
+	records   []record        // of the recorded episodes
 }
 
 // kind is an argument that tells findings of one format apart.

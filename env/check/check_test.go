@@ -141,6 +141,22 @@ func TestASoundTaskHasNoFindings(t *testing.T) {
 	}
 }
 
+// An environment of another library may keep a time limit of its own; what it
+// ends with Terminated must still be said.
+func TestATaskMayTruncateWhereTheOptionsSaySo(t *testing.T) {
+	report := check.Check(func() (env.Env, error) {
+		c := &cart{spec: cartSpec()}
+		c.after = func(c *cart, _, _ []float64, out *env.Outcome) error {
+			out.Truncated = c.v > 0.3
+			return nil
+		}
+		return c, nil
+	}, nil, check.Options{Steps: 600, Truncates: true})
+	if len(report.Findings) > 0 {
+		t.Errorf("findings %v; want none", report.Findings)
+	}
+}
+
 // shared is what broken tasks share between their instances.
 var shared float64
 

@@ -102,7 +102,7 @@ func (p *probe) step() ([]float64, env.Outcome) {
 		p.errorf(Finite, "Step returned the reward %v; a reward must be a number that float32 holds", r)
 		return nil, out
 	}
-	if out.Truncated {
+	if out.Truncated && !p.truncates {
 		p.errorf(Ending, "Step set Truncated; that is for the time limit alone, which env.Limit keeps: put the limit in Spec.Limit, and set Terminated where the task itself ends")
 	}
 	return obs, out
