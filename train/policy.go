@@ -1,14 +1,86 @@
 package train
 
 import (
+	"errors"
 	"fmt"
+	"strconv"
 
 	"demorl/clone"
+	"demorl/env"
+	"demorl/export"
+	"demorl/internal/vfs"
 	"demorl/internal/wire"
 	"demorl/rng"
 	"demorl/rundir"
 	"demorl/sac"
 )
+
+// LoadPolicy returns the policy of the run in folder, to act with or to write
+// for other programs. checkpoint is newest, best or a number of real steps, and
+// spec describes the run's task as its type's Spec does: the task is not made,
+// and the run may be under way. Where the newest checkpoint is damaged the one
+// before it is taken; About.Step tells which it was.
+func LoadPolicy(folder, checkpoint string, spec env.Spec) (*export.Policy, error) {
+	dir, err := rundir.View(vfs.OS(), folder)
+	if err != nil {
+		return nil, err
+	}
+	s, err := ReadSettings(dir)
+	if err != nil {
+		return nil, err
+	}
+	c, err := chosen(dir, checkpoint)
+	if err != nil {
+		return nil, fmt.Errorf("%s: checkpoint %s: %w", folder, checkpoint, err)
+	}
+	return ReadPolicy(dir, s, spec, c)
+}
+
+// chosen is the checkpoint that which names.
+func chosen(dir *rundir.Dir, which string) (rundir.Checkpoint, error) {
+	switch which {
+	case "newest":
+		c, _, err := dir.ReadNewest()
+		return c, err
+	case "best":
+		step, ok := dir.Best()
+		if !ok {
+			return rundir.Checkpoint{}, errors.New("none is marked, since the run was never evaluated; take newest")
+		}
+		return dir.ReadCheckpoint(step)
+	}
+	step, err := strconv.ParseUint(which, 10, 64)
+	if err != nil {
+		return rundir.Checkpoint{}, errors.New("want newest, best or a number of steps")
+	}
+	return dir.ReadCheckpoint(step)
+}
+
+// ReadPolicy takes the policy out of a checkpoint of the run in dir, which has
+// settings s, for the task that spec describes. The task is not made: no
+// simulator need be installed.
+func ReadPolicy(dir *rundir.Dir, s Settings, spec env.Spec, c rundir.Checkpoint) (*export.Policy, error) {
+	about := export.About{Algorithm: s.Algo, Seed: s.Seed, Step: int(c.Step)}
+	if m, err := dir.ReadManifest(); err == nil {
+		about.Producer, about.Commit = "demorl "+m.Program, m.Commit
+	}
+	spec, err := Decisions(spec, s.Agent)
+	if err != nil {
+		return nil, err
+	}
+	if s.Agent.Clones() {
+		learner, err := ReadClone(s, c, spec.ObsDim, spec.ActDim)
+		if err != nil {
+			return nil, err
+		}
+		return export.FromClone(learner, spec, about)
+	}
+	learner, err := ReadLearner(s, c, spec.ObsDim, spec.ActDim)
+	if err != nil {
+		return nil, err
+	}
+	return export.FromLearner(learner, spec, about)
+}
 
 // ReadLearner returns the learner of a checkpoint of a run with settings s, for
 // observations of obsDim and actions of actDim numbers, without making the task:

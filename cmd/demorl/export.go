@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"demorl/env"
 	"demorl/export"
 	"demorl/internal/vfs"
 	"demorl/rundir"
@@ -51,7 +50,7 @@ func (cmd *exportCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	policy, err := policyOf(dir, s, t.Describe(), checkpoint)
+	policy, err := train.ReadPolicy(dir, s, t.Describe(), checkpoint)
 	if err != nil {
 		return err
 	}
@@ -100,31 +99,6 @@ func (cmd *exportCommand) targets() ([]target, error) {
 		return nil, usagef("nothing to write: give --onnx FILE, --npz FILE, --safetensors FILE or --format NAME")
 	}
 	return all, nil
-}
-
-// policyOf takes the policy out of a checkpoint for the task that spec describes.
-// The task is not made: no simulator need be installed.
-func policyOf(dir *rundir.Dir, s train.Settings, spec env.Spec, checkpoint rundir.Checkpoint) (*export.Policy, error) {
-	about := export.About{Algorithm: s.Algo, Seed: s.Seed, Step: int(checkpoint.Step)}
-	if m, err := dir.ReadManifest(); err == nil {
-		about.Producer, about.Commit = "demorl "+m.Program, m.Commit
-	}
-	spec, err := train.Decisions(spec, s.Agent)
-	if err != nil {
-		return nil, err
-	}
-	if s.Agent.Clones() {
-		learner, err := train.ReadClone(s, checkpoint, spec.ObsDim, spec.ActDim)
-		if err != nil {
-			return nil, err
-		}
-		return export.FromClone(learner, spec, about)
-	}
-	learner, err := train.ReadLearner(s, checkpoint, spec.ObsDim, spec.ActDim)
-	if err != nil {
-		return nil, err
-	}
-	return export.FromLearner(learner, spec, about)
 }
 
 // oneRun looks at the run in a folder, and refuses one that holds several.

@@ -60,11 +60,9 @@ func (l *lift) Reward(_, _, next, reward []float32) {
 func (l *lift) AppendState(dst []byte) []byte { return env.AppendFloats(dst, l[:]) }
 
 func (l *lift) RestoreState(state []byte, obs []float64) error {
-	if err := env.RestoreFloats(state, l[:]); err != nil {
-		return err
-	}
+	err := env.RestoreFloats(state, l[:])
 	copy(obs, l[:])
-	return nil
+	return err
 }
 
 func init() {
@@ -82,7 +80,11 @@ func learn(folder string, steps int) ([]train.Evaluation, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = run.Train(context.Background(), steps, nil)
+	err = run.Train(context.Background(), steps, func(p train.Progress) {
+		if p.Scalars != nil {
+			log.Printf("step %d of %d, %.0f a second", p.Step, p.Target, p.StepsPerS)
+		}
+	})
 	evaluations, evalErr := run.Evaluate(context.Background(), 5)
 	return evaluations, errors.Join(err, evalErr, run.Close())
 }
