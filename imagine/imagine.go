@@ -226,6 +226,7 @@ func (m *Maker) store(rec *record, buf *replay.Buffer, t *Tally) {
 	for r := range rec.rows {
 		t.Return += rec.returns[r]
 		t.Value += rec.values[r]
+		ended := false
 		for h := range rec.horizon {
 			at := r*rec.horizon + h
 			if !rec.ran[at] {
@@ -248,7 +249,8 @@ func (m *Maker) store(rec *record, buf *replay.Buffer, t *Tally) {
 					t.Clipped++
 				}
 			}
-			if row.Terminated {
+			if row.Terminated && !ended {
+				ended = true
 				t.Terminated++
 			}
 			if buf != nil {
