@@ -143,14 +143,14 @@ func (s Settings) Validate() error {
 	check(s.Elites >= 1 && s.Elites <= s.Members, "elites", s.Elites, fmt.Sprintf("1 to members (%d)", s.Members))
 	check(len(s.Hidden) >= 1, "hidden", s.Hidden, "at least one hidden layer")
 	for i, units := range s.Hidden {
-		check(units >= 1, fmt.Sprintf("hidden[%d]", i), units, "at least 1 unit")
+		check(units >= 1 && units <= 1<<16, fmt.Sprintf("hidden[%d]", i), units, "1 to 65536 units")
 	}
 	check(positive(s.Rate), "rate", s.Rate, "a positive number such as 1e-3")
 	check(len(s.Decay) == len(s.Hidden)+1, "decay", s.Decay, fmt.Sprintf("%d numbers, one a linear layer", len(s.Hidden)+1))
 	for i, d := range s.Decay {
 		check(d >= 0 && !math.IsInf(d, 1), fmt.Sprintf("decay[%d]", i), d, "0 or a positive number")
 	}
-	check(s.Batch >= 1, "batch", s.Batch, "at least 1 row")
+	check(s.Batch >= 1 && s.Batch <= 1<<20, "batch", s.Batch, "1 to 1048576 rows")
 	oneOf("holdout", s.Holdout, HoldoutSticky, HoldoutResample)
 	check(s.HoldoutFraction > 0 && s.HoldoutFraction < 1, "holdout_fraction", s.HoldoutFraction, "a share between 0 and 1 such as 0.2")
 	check(s.HoldoutMax >= 1, "holdout_max", s.HoldoutMax, "at least 1 row")
@@ -176,7 +176,7 @@ func (s Settings) Validate() error {
 	check(s.JSDQuantile >= 0 && s.JSDQuantile <= 1, "jsd_quantile", s.JSDQuantile, "a level from 0 to 1 such as 0.95")
 	check(!s.TerminalHead || len(s.TerminalHidden) >= 1, "terminal_hidden", s.TerminalHidden, "at least one hidden layer")
 	for i, units := range s.TerminalHidden {
-		check(units >= 1, fmt.Sprintf("terminal_hidden[%d]", i), units, "at least 1 unit")
+		check(units >= 1 && units <= 1<<16, fmt.Sprintf("terminal_hidden[%d]", i), units, "1 to 65536 units")
 	}
 	return errors.Join(faults...)
 }
