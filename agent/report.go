@@ -86,14 +86,16 @@ func (r *Report) fit(s dynamics.FitStats, d dynamics.Diagnostics, took time.Dura
 	r.last["model/holdout_mse"] = average(s.HoldError)
 	r.last["model/holdout_mse_before"] = average(s.StartError)
 	r.last["model/holdout_nll"] = d.NLL
-	r.last["model/holdout_r2"] = average(d.R2)
+	r.last["model/holdout_r2"] = d.MeanR2
 	r.last["model/ence"] = d.ENCE
 	r.last["model/disagreement"] = d.Disagreement
 	if s.Divergence > 0 {
 		r.last["model/divergence"] = s.Divergence
 	}
 	for _, o := range d.OpenLoop {
-		r.last[fmt.Sprintf("model/open_loop_%d", o.Steps)] = o.Error
+		if o.Segments > 0 { // else no episode was that long, and the error is not known
+			r.last[fmt.Sprintf("model/open_loop_%d", o.Steps)] = o.Error
+		}
 	}
 }
 

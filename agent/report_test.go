@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"demorl/mpc"
+	"demorl/replay"
 	"demorl/sac"
 )
 
@@ -26,6 +27,32 @@ func lacks(line map[string]float64, names ...string) (missing []string) {
 		}
 	}
 	return missing
+}
+
+// An open-loop error over more steps than any recorded episode has is not known,
+// and an output that never varies has no share of the mean R2.
+func TestTheModelsUnmeasuredFiguresAreNotToldAsNumbers(t *testing.T) {
+	s := tiny(t, "m-demorl", pendulum)
+	d := newDriver(t, s, pendulum, 1)
+	for i := range 40 { // episodes of two steps with a constant reward and a coordinate that never moves
+		row := replay.Transition{Obs: []float32{float32(i % 7), float32(i % 5), 0}, Action: []float32{float32(i%3) - 1}, Reward: 1, Truncated: i%2 == 1}
+		row.Next = []float32{float32((i + 1) % 7), float32((i + 1) % 5), 0}
+		if row.Truncated {
+			row.Next = []float32{0.5 * row.Obs[0], row.Action[0], 0}
+		}
+		d.a.Observe(row)
+	}
+	if err := d.a.refit(); err != nil {
+		t.Fatal(err)
+	}
+	line := d.a.TakeReport()
+	if got := lacks(line, "model/open_loop_1", "model/open_loop_2", "model/open_loop_5", "model/open_loop_15"); !slices.Equal(got, []string{"model/open_loop_5", "model/open_loop_15"}) {
+		t.Errorf("episodes of 2 steps: the line lacks %v", got)
+	}
+	diagnostics := d.a.model.Diagnose(d.a.real, d.a.key.Derive("model/diagnose").At(uint64(d.a.step)))
+	if want := (diagnostics.R2[1] + diagnostics.R2[2]) / 2; math.Abs(line["model/holdout_r2"]-want) > 1e-12 {
+		t.Errorf("two of four outputs vary, with R2 %v: their mean is told as %v", diagnostics.R2, line["model/holdout_r2"])
+	}
 }
 
 // A figure is left out before it exists; from then on every line has it, also

@@ -27,6 +27,7 @@ type Diagnostics struct {
 	Rows         int         // held-out rows looked at
 	MSE          [][]float64 // [member][output] mean squared error of the mean
 	R2           []float64   // [output] 1 - error/variance of the elites' mean prediction; 0 where a target never varies
+	MeanR2       float64     // over the outputs whose targets vary; 0 where none does
 	NLL          float64     // Gaussian negative log-likelihood of the elite mixture, with 1/2 log 2 pi, mean over outputs
 	Coverage     [len(Coverages)]float64
 	ENCE         float64 // expected normalised calibration error of the elite mixture, mean over outputs
@@ -107,6 +108,7 @@ func (p *heldPredictions) measure(e *Ensemble, d *Diagnostics) {
 		if variance > 0 {
 			varying++
 			d.R2[o] = 1 - c.mse/variance
+			d.MeanR2 += d.R2[o]
 			d.Disagreement += p.disagreement(o, outputs) / math.Sqrt(variance)
 		}
 		d.NLL += c.nll / float64(outputs)
@@ -116,6 +118,7 @@ func (p *heldPredictions) measure(e *Ensemble, d *Diagnostics) {
 		}
 	}
 	d.Disagreement /= float64(max(1, varying))
+	d.MeanR2 /= float64(max(1, varying))
 }
 
 // targetVariance is exactly 0 where a target never varies: deviations are from

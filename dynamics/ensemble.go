@@ -114,7 +114,8 @@ func (e *Ensemble) publish() {
 		if j := d - 1; j >= 0 && e.span.known {
 			t.low[d], t.high[d] = e.span.low[j], e.span.high[j]
 			if guard > 0 {
-				t.guardLow[d], t.guardHigh[d] = e.span.centre[j]-guard*e.span.reach[j], e.span.centre[j]+guard*e.span.reach[j]
+				width := guard * e.span.reach[j] // infinite where the guard is as wide as all numbers
+				t.guardLow[d], t.guardHigh[d] = max(t.guardLow[d], e.span.centre[j]-width), min(t.guardHigh[d], e.span.centre[j]+width)
 			}
 		}
 	}

@@ -308,6 +308,14 @@ func TestDefaultSettingsAreValidAndEveryFaultIsNamed(t *testing.T) {
 			t.Errorf("no fault names %s: %v", name, err)
 		}
 	}
+	s = DefaultSettings() // sizes that no memory holds
+	s.Hidden, s.TerminalHead, s.TerminalHidden, s.Batch = []int{200, 1e11, 200, 200}, true, []int{1e11}, 1e11
+	err = s.Validate()
+	for _, name := range []string{"hidden[1]", "terminal_hidden[0]", "batch"} {
+		if err == nil || !strings.Contains(err.Error(), name+" is") {
+			t.Errorf("no fault names %s: %v", name, err)
+		}
+	}
 }
 
 func TestARefitAfter10000RowsStartsWhereTheLastOneEnded(t *testing.T) {

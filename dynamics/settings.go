@@ -75,7 +75,7 @@ type Settings struct {
 	StopGoOn        float64 `yaml:"stop_go_on"`       // p-value below which patience begins anew
 	Patience        int     `yaml:"patience"`         // passes without improvement after which a fit still goes on; with stop paired_test times ln(outputs)
 	PatienceSteps   int     `yaml:"patience_steps"`   // gradient steps without improvement that a fit makes at least before patience ends it; 0: none
-	BestFrom        string  `yaml:"best_from"`        // first_pass | current: what a fit's best held-out error starts from
+	BestFrom        string  `yaml:"best_from"`        // first_pass | current: what a fit's best held-out error starts from; with stop paired_test always the current weights' scores
 	Improvement     float64 `yaml:"improvement"`      // relative fall of held-out error that counts
 	MaxPasses       int     `yaml:"max_passes"`       // passes a fit; 0: no limit, with stop paired_test five times patience
 	MaxGradSteps    int     `yaml:"max_grad_steps"`   // gradient steps a fit; 0: no limit
@@ -143,14 +143,14 @@ func (s Settings) Validate() error {
 	check(s.Elites >= 1 && s.Elites <= s.Members, "elites", s.Elites, fmt.Sprintf("1 to members (%d)", s.Members))
 	check(len(s.Hidden) >= 1, "hidden", s.Hidden, "at least one hidden layer")
 	for i, units := range s.Hidden {
-		check(units >= 1, fmt.Sprintf("hidden[%d]", i), units, "at least 1 unit")
+		check(units >= 1 && units <= 1<<16, fmt.Sprintf("hidden[%d]", i), units, "1 to 65536 units")
 	}
 	check(positive(s.Rate), "rate", s.Rate, "a positive number such as 1e-3")
 	check(len(s.Decay) == len(s.Hidden)+1, "decay", s.Decay, fmt.Sprintf("%d numbers, one a linear layer", len(s.Hidden)+1))
 	for i, d := range s.Decay {
 		check(d >= 0 && !math.IsInf(d, 1), fmt.Sprintf("decay[%d]", i), d, "0 or a positive number")
 	}
-	check(s.Batch >= 1, "batch", s.Batch, "at least 1 row")
+	check(s.Batch >= 1 && s.Batch <= 1<<20, "batch", s.Batch, "1 to 1048576 rows")
 	oneOf("holdout", s.Holdout, HoldoutSticky, HoldoutResample)
 	check(s.HoldoutFraction > 0 && s.HoldoutFraction < 1, "holdout_fraction", s.HoldoutFraction, "a share between 0 and 1 such as 0.2")
 	check(s.HoldoutMax >= 1, "holdout_max", s.HoldoutMax, "at least 1 row")
@@ -176,7 +176,7 @@ func (s Settings) Validate() error {
 	check(s.JSDQuantile >= 0 && s.JSDQuantile <= 1, "jsd_quantile", s.JSDQuantile, "a level from 0 to 1 such as 0.95")
 	check(!s.TerminalHead || len(s.TerminalHidden) >= 1, "terminal_hidden", s.TerminalHidden, "at least one hidden layer")
 	for i, units := range s.TerminalHidden {
-		check(units >= 1, fmt.Sprintf("terminal_hidden[%d]", i), units, "at least 1 unit")
+		check(units >= 1 && units <= 1<<16, fmt.Sprintf("terminal_hidden[%d]", i), units, "1 to 65536 units")
 	}
 	return errors.Join(faults...)
 }
@@ -217,6 +217,10 @@ func (s Settings) variantFaults() (faults []error) {
 	check(s.PassBatches >= 0, "pass_batches", s.PassBatches, "0 (all rows) or more")
 	check(s.StopSave > 0 && s.StopSave < 1, "stop_save", s.StopSave, "a p-value between 0 and 1 such as 0.1")
 	check(s.StopGoOn >= s.StopSave && s.StopGoOn <= 1, "stop_go_on", s.StopGoOn, fmt.Sprintf("a p-value from stop_save (%v) to 1 such as 0.5", s.StopSave))
+	for i, d := range s.Decay {
+		check(s.Optimizer != OptimizerAdamW || !(d*s.Rate >= 1), fmt.Sprintf("decay[%d]", i), d, fmt.Sprintf("less than one over rate (%v) with optimizer %s", s.Rate, OptimizerAdamW))
+	}
+	check(s.Stop != StopTest || s.HoldoutMax >= 2, "holdout_max", s.HoldoutMax, "at least 2 rows with stop paired_test, which compares their scores")
 	check(s.Stop != StopTest || s.Members >= 2, "members", s.Members, "at least 2 with stop paired_test, whose score needs their spread")
 	return faults
 }

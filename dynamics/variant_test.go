@@ -272,4 +272,14 @@ func TestEveryFaultOfTheVariantIsSaid(t *testing.T) {
 			t.Errorf("no fault says %q: %v", name, err)
 		}
 	}
+	// A test of one row has no p-value, so that no fit would keep anything; and a
+	// step of AdamW with so large a decay turns the signs of all parameters.
+	s = DefaultSettings()
+	s.Stop, s.HoldoutMax, s.Optimizer, s.Decay[2] = StopTest, 1, OptimizerAdamW, 2000
+	err = s.Validate()
+	for _, name := range []string{"holdout_max is 1", "decay[2] is 2000"} {
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("no fault says %q: %v", name, err)
+		}
+	}
 }

@@ -292,6 +292,28 @@ func TestBadPredictionsEndTheRowAndAreCounted(t *testing.T) {
 	}
 }
 
+// However wide the guard, what is infinite is not believed.
+func TestAGuardBeyondAllNumbersStillRefusesInfinity(t *testing.T) {
+	for _, guard := range []float64{0, 10, 1e38, 1e300} {
+		lane := fitted(t, func(s *Settings) { s.ModelGuard = guard }).World(WorldOptions{}).NewLane(4).(*Lane)
+		b, _ := crowd(4, 1, 1)
+		for i := range lane.outcome {
+			if lane.outcome[i] = float32(math.Inf(1 - 2*(i%2))); i%3 == 0 {
+				lane.outcome[i] = 1 // a reward, which has no guard
+			}
+		}
+		for r := range lane.order {
+			lane.order[r] = int32(r)
+		}
+		lane.finish(b, 4)
+		for r, fate := range b.Fate[:4] {
+			if fate != rollout.NonFinite {
+				t.Errorf("model_guard %g: row %d, whose outcome is infinite, has fate %v", guard, r, fate)
+			}
+		}
+	}
+}
+
 func TestDeltaClipClampsAndCountsEvenWhenOff(t *testing.T) {
 	for _, on := range []bool{false, true} {
 		e := fitted(t, func(s *Settings) { s.DeltaClip, s.ModelGuard = on, 0 })

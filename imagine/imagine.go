@@ -170,7 +170,9 @@ func (m *Maker) rollBlock(l *lane, rec *record, starts []rollout.Start, lo, rows
 	b := l.block
 	b.Rows, b.First, b.Key = rows, uint64(lo), key
 	for r := range rows {
-		b.Start[r], b.Candidate[r], b.Particle[r] = int32(lo+r), 0, 0
+		// Each start is a particle of its own, so that propagation all deals its
+		// elites to the starts in turn.
+		b.Start[r], b.Candidate[r], b.Particle[r] = int32(lo+r), 0, int32(lo+r)
 	}
 	rec.rows, rec.horizon = rows, c.Horizon
 	clear(rec.ran[:rows*c.Horizon])
@@ -226,6 +228,7 @@ func (m *Maker) store(rec *record, buf *replay.Buffer, t *Tally) {
 	for r := range rec.rows {
 		t.Return += rec.returns[r]
 		t.Value += rec.values[r]
+		ended := false
 		for h := range rec.horizon {
 			at := r*rec.horizon + h
 			if !rec.ran[at] {
@@ -248,7 +251,8 @@ func (m *Maker) store(rec *record, buf *replay.Buffer, t *Tally) {
 					t.Clipped++
 				}
 			}
-			if row.Terminated {
+			if row.Terminated && !ended {
+				ended = true
 				t.Terminated++
 			}
 			if buf != nil {

@@ -267,6 +267,21 @@ func TestPastTerminalStoresTheWholeRolloutAndItsTerminalRow(t *testing.T) {
 	}
 }
 
+// A state past the end is often terminal too: the rollout still counts once.
+func TestPastTerminalCountsRolloutsAndNotTerminalRows(t *testing.T) {
+	w := plane{fate: func(start, h int) rollout.Fate {
+		if start%2 == 0 && h >= 1 {
+			return rollout.Terminated
+		}
+		return rollout.Running
+	}}
+	const n, horizon = 50, 4
+	rows, tally := roll(t, maker(t, w, 1), starts(n), imagine.Course{Horizon: horizon, PastTerminal: true})
+	if len(rows) != n*horizon || tally.Terminated != n/2 {
+		t.Errorf("%d rows and %d terminated rollouts, want %d and %d", len(rows), tally.Terminated, n*horizon, n/2)
+	}
+}
+
 func TestARowThatIsNotFiniteOrOutOfRangeIsDroppedAndCounted(t *testing.T) {
 	w := plane{fate: func(start, h int) rollout.Fate {
 		switch {

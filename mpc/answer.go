@@ -158,9 +158,10 @@ func (p *Planner) store(g *group, res *Result) {
 		copy(k.mean[:ha], g.mean[:ha])
 		copy(k.std[:ha], g.std[:ha])
 		copy(k.cov[:p.cov.size], g.cov)
-		n := p.eliteSlots() * ha
-		copy(k.elite[:n], g.elite[:n])
 		k.eliteN = int(g.eliteN[0])
+		n := k.eliteN * ha
+		copy(k.elite[:n], g.elite[:n])
+		clear(k.elite[n:]) // what earlier calls left there is no state
 		k.valid, k.skipped = true, 0
 	} else {
 		k.valid = false

@@ -1,6 +1,7 @@
 package mpc
 
 import (
+	"bytes"
 	"context"
 	"math"
 	"slices"
@@ -374,6 +375,26 @@ func TestSavedStatePlansOnBitForBit(t *testing.T) {
 		x := slices.Clone(a.Plan(context.Background(), st[2], rng.Root(3)).Sequence)
 		if !slices.Equal(x, b.Plan(context.Background(), st[2], rng.Root(3)).Sequence) {
 			t.Error("the restored planner answers otherwise")
+		}
+	})
+}
+
+// A state that cannot be planned from leaves fewer elites than the calls before:
+// what these left in the planner's memory is no part of what is saved.
+func TestARestoredPlannerSavesTheSameBytes(t *testing.T) {
+	everyPreset(t, func(t *testing.T, s Settings) {
+		s.KeepElites = 0.5
+		a, b := newPlanner(t, s, integrator(2), deps(), 1), newPlanner(t, s, integrator(2), deps(), 1)
+		nowhere := startsAt(2, 2, 5)
+		a.Plan(context.Background(), nowhere[0], rng.Root(1))
+		if b.ReadState(wire.NewReader(a.AppendState(nil))); !bytes.Equal(a.AppendState(nil), b.AppendState(nil)) {
+			t.Error("the restored planner saves another state")
+		}
+		nowhere[1].Obs[0] = float32(math.NaN())
+		a.Plan(context.Background(), nowhere[1], rng.Root(2))
+		b.Plan(context.Background(), nowhere[1], rng.Root(2))
+		if !bytes.Equal(a.AppendState(nil), b.AppendState(nil)) {
+			t.Error("the restored planner saves another state after a call without a plan")
 		}
 	})
 }

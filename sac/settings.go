@@ -177,6 +177,8 @@ func (s Settings) Validate() error {
 		fault(s.Activation == ReLU, "sac.activation is %q; %s use %s", s.Activation, why, ReLU)
 		fault(s.Critic.Norm == NormNone, "sac.critic.norm is %q; %s use %s: it has its own", s.Critic.Norm, why, NormNone)
 	}
+	fault(s.Activation == ReLU || s.Critic.Norm != NormBatch, "sac.activation is %q and critic.norm is %q; use %s, or another norm", s.Activation, s.Critic.Norm, ReLU)
+	fault(s.Gamma < 1 || !s.Critic.Scaled, "sac.gamma is %g with critic.scaled true; use a discount below 1: a reward earned for ever bounds the value", s.Gamma)
 	fault(s.Critic.Norm != NormBatch || s.Batch > 1, "sac.batch is %d and critic.norm is %q; a batch's statistics need 2 rows or more", s.Batch, s.Critic.Norm)
 	return errors.Join(append(faults, s.Critic.validate())...)
 }

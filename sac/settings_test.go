@@ -27,6 +27,21 @@ func TestValidateNamesEveryFaultAtOnce(t *testing.T) {
 	}
 }
 
+// Settings that are fine alone and cannot work together are faults that name
+// both, before anything is built.
+func TestSettingsThatCannotWorkTogetherAreFaults(t *testing.T) {
+	for want, change := range map[string]func(*Settings){
+		`sac.activation is "silu" and critic.norm is "batch_renorm"`: func(s *Settings) { s.Activation, s.Critic.Norm = SiLU, NormBatch },
+		"sac.gamma is 1 with critic.scaled true":                     func(s *Settings) { s.Gamma, s.Critic.Scaled = 1, true },
+	} {
+		s := DefaultSettings()
+		change(&s)
+		if err := s.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want a fault %q, got %v", want, err)
+		}
+	}
+}
+
 func TestTargetEntropyFollowsItsRule(t *testing.T) {
 	s := DefaultSettings()
 	s.TargetEntropy = 0

@@ -14,7 +14,7 @@ import (
 // Stats is what one Update did, as means over the batch. Actor and temperature
 // figures are those of the last actor step where policy_every skips some.
 type Stats struct {
-	CriticLoss      float64 // sum over critics of half the mean squared error
+	CriticLoss      float64 // sum over critics of half the mean squared error; with quantiles the mean quantile Huber loss
 	ActorLoss       float64
 	TemperatureLoss float64
 	Temperature     float64 // after the update
