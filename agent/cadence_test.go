@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"demorl/env"
-	"demorl/internal/par"
 	"demorl/mpc"
+	"demorl/par"
 	"demorl/replay"
 	"demorl/rng"
 )

@@ -221,12 +221,12 @@ var beta = map[string]float64{
 const swingUp = "classic/cartpole-swingup"
 
 // smallPlanner is the published size of PETS and POPLIN on the cart-pole
-// (method.md E.2).
+// (method.md E.2; C.3 for the weight decays).
 func smallPlanner(s *Settings) {
 	s.Horizon = Schedule{25}
 	s.Planner.Samples, s.Planner.Elites = 400, 40
 	s.Model.Hidden = []int{500, 500, 500}
-	s.Model.Decay = dynamics.ShapeDecay(len(s.Model.Hidden))
+	s.Model.Decay = []float64{1e-4, 2.5e-4, 2.5e-4, 5e-4}
 }
 
 // lite saves samples a plan and updates a step: about a fifth of the

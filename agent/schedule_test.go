@@ -2,6 +2,7 @@ package agent
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,6 +75,9 @@ func TestPlannersHaveTheirOwnSizesOnTheTasksThatNameThem(t *testing.T) {
 			s := of(algorithm, "reference", id)
 			if got := [5]int{int(s.Horizon.Max()), s.Planner.Samples, s.Planner.Elites, len(s.Model.Hidden), s.Model.Hidden[0]}; got != want {
 				t.Errorf("%s on %s: horizon, candidates, elites, layers, width %v, want %v", algorithm, id, got, want)
+			}
+			if id == swingUp && !slices.Equal(s.Model.Decay, []float64{1e-4, 2.5e-4, 2.5e-4, 5e-4}) { // method.md C.3
+				t.Errorf("%s on %s: weight decays %v", algorithm, id, s.Model.Decay)
 			}
 			if err := s.Validate(); err != nil {
 				t.Errorf("%s on %s: %v", algorithm, id, err)

@@ -8,7 +8,7 @@ import (
 	"demorl/dynamics"
 	"demorl/env"
 	_ "demorl/env/classic"
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/replay"
 	"demorl/rng"
 )

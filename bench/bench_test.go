@@ -7,7 +7,7 @@ import (
 
 	_ "demorl/env/classic"
 	"demorl/internal/kern"
-	"demorl/internal/par"
+	"demorl/par"
 )
 
 // The figures are those of docs/performance.md, counted by hand.

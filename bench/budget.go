@@ -6,8 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"demorl/internal/par"
 	"demorl/mpc"
+	"demorl/par"
 	"demorl/rng"
 	"demorl/rollout"
 )

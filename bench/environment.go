@@ -10,7 +10,7 @@ import (
 
 	"demorl/env"
 	"demorl/env/vector"
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/rng"
 )
 

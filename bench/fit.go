@@ -7,7 +7,7 @@ import (
 
 	"demorl/dynamics"
 	"demorl/internal/kern"
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/rng"
 )
 

@@ -2,7 +2,7 @@ package bench
 
 import (
 	"demorl/internal/kern"
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/rng"
 )
 

@@ -1,7 +1,7 @@
 package bench
 
 import (
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/replay"
 	"demorl/rng"
 	"demorl/sac"

@@ -9,9 +9,9 @@ import (
 	"demorl/agent"
 	"demorl/dynamics"
 	"demorl/internal/kern"
-	"demorl/internal/par"
 	"demorl/mpc"
 	"demorl/nn"
+	"demorl/par"
 	"demorl/rng"
 	"demorl/rollout"
 )

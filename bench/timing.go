@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"demorl/internal/kern"
-	"demorl/internal/par"
+	"demorl/par"
 )
 
 // repeats is the least number of measurements behind a median.

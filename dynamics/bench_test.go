@@ -4,7 +4,7 @@ import (
 	"runtime"
 	"testing"
 
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/replay"
 	"demorl/rng"
 	"demorl/rollout"

@@ -5,8 +5,8 @@ import (
 	"math"
 
 	"demorl/internal/kern"
-	"demorl/internal/par"
 	"demorl/nn"
+	"demorl/par"
 	"demorl/rng"
 )
 

@@ -3,7 +3,7 @@ package dynamics
 import (
 	"testing"
 
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/replay"
 	"demorl/rng"
 )

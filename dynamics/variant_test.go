@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"demorl/internal/par"
 	"demorl/internal/wire"
+	"demorl/par"
 	"demorl/rng"
 )
 

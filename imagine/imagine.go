@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math"
 
-	"demorl/internal/par"
 	"demorl/mpc"
+	"demorl/par"
 	"demorl/replay"
 	"demorl/rng"
 	"demorl/rollout"

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"demorl/imagine"
-	"demorl/internal/par"
 	"demorl/mpc"
+	"demorl/par"
 	"demorl/replay"
 	"demorl/rng"
 	"demorl/rollout"

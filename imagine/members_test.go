@@ -6,7 +6,7 @@ import (
 
 	"demorl/dynamics"
 	"demorl/imagine"
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/rng"
 	"demorl/rollout"
 )

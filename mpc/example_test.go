@@ -7,8 +7,8 @@ import (
 
 	"demorl/env"
 	_ "demorl/env/classic"
-	"demorl/internal/par"
 	"demorl/mpc"
+	"demorl/par"
 	"demorl/rng"
 	"demorl/rollout"
 )

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"demorl/dynamics"
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/replay"
 	"demorl/rng"
 	"demorl/rollout"

@@ -6,7 +6,7 @@ import (
 	"math"
 	"time"
 
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/rng"
 	"demorl/rollout"
 )

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"demorl/internal/par"
 	"demorl/internal/wire"
+	"demorl/par"
 	"demorl/rng"
 	"demorl/rollout"
 )

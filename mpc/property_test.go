@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/rng"
 	"demorl/rollout"
 )

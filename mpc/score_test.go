@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/rng"
 	"demorl/rollout"
 )

@@ -4,7 +4,7 @@ import (
 	"math"
 	"testing"
 
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/rng"
 	"demorl/rollout"
 )

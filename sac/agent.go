@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"demorl/internal/kern"
-	"demorl/internal/par"
 	"demorl/nn"
+	"demorl/par"
 	"demorl/replay"
 	"demorl/rng"
 	"demorl/rollout"

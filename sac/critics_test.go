@@ -9,8 +9,8 @@ import (
 	"slices"
 	"testing"
 
-	"demorl/internal/par"
 	"demorl/internal/wire"
+	"demorl/par"
 	"demorl/replay"
 	"demorl/rng"
 	"demorl/rollout"

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"demorl/dynamics"
-	"demorl/internal/par"
 	"demorl/internal/wire"
+	"demorl/par"
 	"demorl/rng"
 	"demorl/rollout"
 )

@@ -6,8 +6,8 @@ import (
 	"math"
 	"testing"
 
-	"demorl/internal/par"
 	"demorl/internal/wire"
+	"demorl/par"
 	"demorl/replay"
 	"demorl/rng"
 )

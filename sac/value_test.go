@@ -5,8 +5,8 @@ import (
 	"math"
 	"testing"
 
-	"demorl/internal/par"
 	"demorl/internal/wire"
+	"demorl/par"
 	"demorl/rng"
 	"demorl/rollout"
 )

@@ -12,7 +12,7 @@ import (
 
 	"demorl/agent"
 	"demorl/env"
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/train"
 )
 

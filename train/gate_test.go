@@ -15,7 +15,7 @@ import (
 	"demorl/env/mujoco"
 	_ "demorl/env/mujoco/gymtasks"
 	"demorl/env/parity"
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/train"
 )
 

@@ -8,8 +8,8 @@ import (
 
 	"demorl/agent"
 	"demorl/env"
-	"demorl/internal/par"
 	"demorl/internal/wire"
+	"demorl/par"
 	"demorl/replay"
 	"demorl/rng"
 )

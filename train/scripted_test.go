@@ -10,7 +10,7 @@ import (
 	"demorl/env"
 	_ "demorl/env/classic"
 	_ "demorl/env/leg"
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/rng"
 	"demorl/train"
 )

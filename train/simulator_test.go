@@ -8,7 +8,7 @@ import (
 
 	"demorl/agent"
 	"demorl/env"
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/train"
 )
 

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"demorl/env"
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/settings"
 	"demorl/train"
 )

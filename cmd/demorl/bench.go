@@ -10,7 +10,7 @@ import (
 	"demorl/agent"
 	"demorl/bench"
 	"demorl/env"
-	"demorl/internal/par"
+	"demorl/par"
 )
 
 type benchCommand struct {

@@ -3,7 +3,7 @@ package main
 import (
 	"demorl/env"
 	"demorl/env/gymnasium"
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/settings"
 	"demorl/train"
 )

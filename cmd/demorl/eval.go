@@ -14,7 +14,7 @@ import (
 
 	"demorl/agent"
 	"demorl/env"
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/settings"
 	"demorl/train"
 )

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"demorl/env"
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/rng"
 )
 

@@ -11,7 +11,7 @@ import (
 	_ "demorl/env/classic"
 	_ "demorl/env/leg"
 	"demorl/env/vector"
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/rng"
 )
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"demorl/bench"
-	"demorl/internal/par"
+	"demorl/par"
 	"demorl/report"
 )
 

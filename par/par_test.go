@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"demorl/internal/par"
+	"demorl/par"
 )
 
 func TestEveryPieceRunsExactlyOnceOnAKnownWorker(t *testing.T) {
