@@ -96,20 +96,29 @@ func calibrationSeries(r result) []report.Series {
 	series := []report.Series{
 		line("fresh episodes", r.Model.Fresh.Mean), {Name: "perfect", Steps: r.Model.Levels, Mean: r.Model.Levels}, line("replay, held out", r.Model.Replay.Mean),
 	}
-	for o, name := range r.Model.Names {
-		one := line(name, r.Model.Fresh.Outputs[o])
+	for o := used(r.Model); o < len(r.Model.Names); o++ {
+		one := line(r.Model.Names[o], r.Model.Fresh.Outputs[o])
 		one.Thin, one.Colour = true, 1
 		series = append(series, one)
 	}
 	return series
 }
 
+// used is the first output that imagination takes from the model: all but the
+// reward where the task tells it.
+func used(m *agent.Inspection) int {
+	if m.RewardKnown {
+		return 1
+	}
+	return 0
+}
+
 // errorBars are the one-step errors of the outputs that change at all.
 func errorBars(m *agent.Inspection) report.BarPanel {
-	p := report.BarPanel{YName: "one step, standard deviations of the replayed changes", Groups: m.Names}
+	p := report.BarPanel{YName: "one step, standard deviations of the replayed changes", Groups: m.Names[used(m):]}
 	set := func(name string, outputs []dynamics.OutputQuality, figure func(q dynamics.OutputQuality) float64) {
 		s := report.BarSet{Name: name}
-		for _, q := range outputs {
+		for _, q := range outputs[used(m):] {
 			x := math.NaN()
 			if q.Unit > 0 {
 				x = figure(q)

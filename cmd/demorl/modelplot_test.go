@@ -47,3 +47,28 @@ func TestThePictureOfTheGainIsOverTheSampledPolicy(t *testing.T) {
 		}
 	}
 }
+
+// A learned reward that nothing uses is in neither picture, where it would set
+// the scale of all that is used.
+func TestTheErrorsOfARewardThatIsKnownAreNotDrawn(t *testing.T) {
+	q := func(rmse float64) dynamics.OutputQuality { return dynamics.OutputQuality{RMSE: rmse, Unit: 1} }
+	m := &agent.Inspection{Names: []string{"reward", "angle", "speed"}, Levels: []float64{0.5}}
+	m.Fresh.Outputs = []dynamics.OutputQuality{q(90), q(2), q(3)}
+	m.Replay.Outputs = m.Fresh.Outputs
+	for known, want := range map[bool][]string{false: {"reward", "angle", "speed"}, true: {"angle", "speed"}} {
+		m.RewardKnown = known
+		p := errorBars(m)
+		if !slices.Equal(p.Groups, want) || len(p.Sets[0].Values) != len(want) || p.Sets[0].Values[len(want)-1] != 3 {
+			t.Errorf("known %t: %q with %v, want %q", known, p.Groups, p.Sets[0].Values, want)
+		}
+		var lines []string
+		for _, s := range calibrationSeries(result{Model: m}) {
+			if s.Thin {
+				lines = append(lines, s.Name)
+			}
+		}
+		if !slices.Equal(lines, want) {
+			t.Errorf("known %t: calibration of %q, want %q", known, lines, want)
+		}
+	}
+}
