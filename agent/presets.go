@@ -150,6 +150,9 @@ func Preset(a Algorithm, preset string, task env.Task) (Settings, error) {
 	}
 	s.ActionRange = slices.Clone(r.actionRange)
 	a.apply(&s)
+	if a.WarmupMost > 0 && spec.ObsDim <= fewNumbers {
+		s.Warmup = min(s.Warmup, a.WarmupMost)
+	}
 	if a.PerEpisode && spec.Limit > 0 {
 		s.EpochSteps, s.RefitEvery, s.ReplanEvery = spec.Limit, spec.Limit, spec.Limit
 		if a.Untrained {

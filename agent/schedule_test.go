@@ -90,3 +90,20 @@ func TestPlannersHaveTheirOwnSizesOnTheTasksThatNameThem(t *testing.T) {
 		}
 	}
 }
+
+// Fewer random steps are for tasks whose model they are enough for.
+func TestFewerRandomStepsAreForSmallObservations(t *testing.T) {
+	for obs, want := range map[int]int{17: 2500, 27: 5000} {
+		a, err := FindAlgorithm("m-demorl-plus")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := Preset(a, "lite", env.Task{ID: "gym/some", Describe: func() env.Spec { return env.Spec{ID: "gym/some", ObsDim: obs, ActDim: 6, Limit: 1000} }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Warmup != want || s.Model.RefitGradSteps != 500 {
+			t.Errorf("%d observations: %d random steps and refits of %d, want %d and 500", obs, s.Warmup, s.Model.RefitGradSteps, want)
+		}
+	}
+}
