@@ -104,7 +104,8 @@ def update(s, w, b):
             y = y + GAMMA**k * c * (r - (temp * lp if k else 0))
     x = torch.cat([b["obs"], first.detach()], 1)
     qs = [scaled(s, mlp(c, x, True)[:, 0]) for c in s["critics"]]
-    critic_loss = sum(0.5 * ((q - y) ** 2).mean() for q in qs)
+    told = steps[0][0]  # a row whose first step is not believed says nothing of its action
+    critic_loss = sum(0.5 * (told * (q - y) ** 2).sum() / ROWS for q in qs)
     s["critic_opt"].zero_grad()
     critic_loss.backward()
     critic_grad = flat([p.grad for c in s["critics"] for p in c])

@@ -57,6 +57,7 @@ type Agent struct {
 	noise       [noises][]float32 // batch x Stride(actDim)
 	subset      []int             // the critics whose smallest is the target
 	y           []float32         // rows x kept: the critics' targets
+	mute        []bool            // rows that the critics are not regressed on; nil: none
 	temperature float32
 	jobs        jobs
 }

@@ -19,7 +19,9 @@ import (
 // A row ends where the task ends, and is then worth nothing more, or where the
 // world cannot be believed, and is then worth what the critics say of its last
 // state. Both are held on the way back: they have no gradient, and none passes
-// a row that has ended.
+// a row that has ended. A row whose first step cannot be believed tells nothing
+// of its action, and the critics are not regressed on it: with the entropy of what
+// follows and no reward between, its value would grow without end.
 type ValueGradient struct {
 	agent *Agent
 	steps int
@@ -27,6 +29,7 @@ type ValueGradient struct {
 	walks []walk        // per piece of the batch
 	gamma []float32     // powers of the discount
 	soft  []float32     // entropy-regularised rewards of an update, for the bounds
+	mute  []bool        // per row of the batch: not even the first step is believed
 	draw  func(lo, hi int, obs []float32)
 	jobs  struct{ walk, targets, climb func(worker, i int) }
 }
@@ -77,7 +80,7 @@ func (a *Agent) NewValueGradient(world rollout.Differentiable, steps int) *Value
 	for k := range steps + 1 {
 		v.gamma = append(v.gamma, float32(math.Pow(a.settings.Gamma, float64(k))))
 	}
-	v.soft = make([]float32, 0, a.settings.Batch*steps)
+	v.soft, v.mute = make([]float32, 0, a.settings.Batch*steps), make([]bool, a.settings.Batch)
 	for i := range a.pieces {
 		_, n := a.span(i)
 		v.walks = append(v.walks, a.newWalk(world, steps, n))
@@ -135,7 +138,9 @@ func (v *ValueGradient) update(criticsOnly bool) Stats {
 	a.pool.Do(len(v.walks), v.jobs.walk)
 	v.followBounds()
 	a.pool.Do(len(v.walks), v.jobs.targets)
+	a.mute = v.mute
 	a.regress(&stats)
+	a.mute = nil
 	if !stats.NonFinite {
 		a.updates++
 		if !criticsOnly {
@@ -259,7 +264,7 @@ func (v *ValueGradient) targetPiece(worker, i int) {
 			}
 			y += tail * (least - a.temperature*end.policy.logPi[r])
 		}
-		a.y[lo+r] = y
+		a.y[lo+r], v.mute[lo+r] = y, w.until[r] == 0
 	}
 	a.pieces[i].rewardMax = rewardMax
 }

@@ -225,6 +225,9 @@ func (a *Agent) errors(dq, q []float32, lo, n int) (total criticSums) {
 	a.bounds.apply(q[:n])
 	for r, y := range a.y[lo : lo+n] {
 		e := q[r] - y
+		if a.mute != nil && a.mute[lo+r] {
+			e = 0
+		}
 		dq[r] = e * scale
 		squares += float64(e) * float64(e)
 		total.q += float64(q[r])
