@@ -52,9 +52,10 @@ type Algorithm struct {
 	Reference    func(*Settings)       // what the published size alone has; nil: nothing
 }
 
-// fewNumbers is the largest observation with which half of the random steps were
-// enough for a first model: 17 numbers are, and with Ant's 27 the critics run away
-// from it (docs/results/family.md).
+// fewNumbers is the largest observation that m-demorl-plus halves the random steps
+// of. It lies between HalfCheetah's 17 numbers, where half of them were enough for a
+// first model, and Ant's 27, where the critics run away from it; what holds in
+// between is not known (docs/results/family.md).
 const fewNumbers = 20
 
 // variantOfTheModel gives the model the form that DHMBPO was published with
