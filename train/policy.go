@@ -1,9 +1,7 @@
 package train
 
 import (
-	"errors"
 	"fmt"
-	"strconv"
 
 	"demorl/clone"
 	"demorl/env"
@@ -29,31 +27,11 @@ func LoadPolicy(folder, checkpoint string, spec env.Spec) (*export.Policy, error
 	if err != nil {
 		return nil, err
 	}
-	c, err := chosen(dir, checkpoint)
+	c, _, err := dir.ReadNamed(checkpoint)
 	if err != nil {
 		return nil, fmt.Errorf("%s: checkpoint %s: %w", folder, checkpoint, err)
 	}
 	return ReadPolicy(dir, s, spec, c)
-}
-
-// chosen is the checkpoint that which names.
-func chosen(dir *rundir.Dir, which string) (rundir.Checkpoint, error) {
-	switch which {
-	case "newest":
-		c, _, err := dir.ReadNewest()
-		return c, err
-	case "best":
-		step, ok := dir.Best()
-		if !ok {
-			return rundir.Checkpoint{}, errors.New("none is marked, since the run was never evaluated; take newest")
-		}
-		return dir.ReadCheckpoint(step)
-	}
-	step, err := strconv.ParseUint(which, 10, 64)
-	if err != nil {
-		return rundir.Checkpoint{}, errors.New("want newest, best or a number of steps")
-	}
-	return dir.ReadCheckpoint(step)
 }
 
 // ReadPolicy takes the policy out of a checkpoint of the run in dir, which has

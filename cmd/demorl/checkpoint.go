@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"demorl/rundir"
 	"demorl/train"
@@ -13,34 +11,17 @@ import (
 // readCheckpoint reads the checkpoint of the run at path that which asks for:
 // newest, best or a number of real steps.
 func readCheckpoint(c *console, dir *rundir.Dir, path, which string) (rundir.Checkpoint, error) {
-	if which == "newest" {
-		checkpoint, skipped, err := dir.ReadNewest()
-		for _, sk := range skipped {
-			c.note(sk.String())
-		}
-		if errors.Is(err, rundir.ErrNoCheckpoint) && len(skipped) == 0 {
-			return checkpoint, noneYet(dir, path)
-		}
-		return checkpoint, err
+	checkpoint, skipped, err := dir.ReadNamed(which)
+	for _, sk := range skipped {
+		c.note(sk.String())
 	}
-	step, ok := dir.Best()
-	if which != "best" {
-		var err error
-		if step, err = strconv.ParseUint(which, 10, 64); err != nil {
-			return rundir.Checkpoint{}, usagef("--checkpoint is %q; want newest, best or a number of steps", which)
-		}
-	} else if !ok {
-		return rundir.Checkpoint{}, usagef("--checkpoint best: %s has none marked, since it was never evaluated; use newest", path)
+	switch {
+	case errors.Is(err, rundir.ErrNoCheckpoint) && len(skipped) == 0:
+		err = noneYet(dir, path)
+	case errors.Is(err, rundir.ErrNotNamed):
+		err = usagef("--checkpoint %s: %w", which, err)
 	}
-	checkpoint, err := dir.ReadCheckpoint(step)
-	if err != nil {
-		steps, _ := dir.Steps()
-		if len(steps) == 0 {
-			return checkpoint, noneYet(dir, path)
-		}
-		return checkpoint, usagef("--checkpoint %s: %w (there are: %s)", which, err, strings.Trim(fmt.Sprint(steps), "[]"))
-	}
-	return checkpoint, nil
+	return checkpoint, err
 }
 
 // noneYet says of a run without a checkpoint when the first one comes.
