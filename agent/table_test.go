@@ -40,6 +40,32 @@ func TestEveryAlgorithmHasValidSettingsInEveryPreset(t *testing.T) {
 	}
 }
 
+// On tasks that no table names a first fit on a thousand rows must not end before
+// it began (dynamics has the fit itself); those that are named keep the published
+// patience in passes, and gates what they were calibrated with.
+func TestFitsOfTasksThatNoTableNamesHaveAtLeastFourHundredStaleSteps(t *testing.T) {
+	for _, a := range agent.Algorithms {
+		for _, preset := range []string{"reference", "lite"} {
+			for id, want := range map[string]int{"classic/pendulum": 400, "stoch/flat": 0, "leg2r/ellipse-100hz": 0} {
+				task, err := env.Lookup(id)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s, err := agent.Preset(a, preset, task)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !s.UsesModel() || s.Learner == agent.LearnerValueGradient {
+					continue
+				}
+				if got := s.Model.PatienceSteps; got != want {
+					t.Errorf("%s %s %s: %d stale gradient steps, want %d", id, a.Name, preset, got, want)
+				}
+			}
+		}
+	}
+}
+
 // Two named algorithms that resolved to equal settings would be one algorithm.
 func TestNoTwoAlgorithmsAreTheSame(t *testing.T) {
 	task, err := env.Lookup("leg2r/ellipse-100hz")

@@ -175,6 +175,44 @@ func TestAFitThatCannotImproveKeepsTheWeightsAndStopsAfterPatience(t *testing.T)
 	}
 }
 
+// The held-out error of few rows with large changes, such as speeds that random
+// actions drive, stands still for the first passes of four steps each. Patience in
+// passes alone takes that for the end and leaves a model that tells nothing.
+func TestPatienceInStepsLetsAFitOfFewRowsBegin(t *testing.T) {
+	const rows, obs, act = 1000, 8, 3
+	buf := replay.NewBuffer(rows, obs, act)
+	stream := rng.NewStream(rng.Root(3))
+	var changes float64 // mean square of what the model has to predict
+	for range rows {
+		row := replay.Transition{Obs: make([]float32, obs), Action: make([]float32, act), Next: make([]float32, obs)}
+		for i := range row.Obs {
+			row.Obs[i] = float32(stream.Uniform(-6, 6))
+		}
+		for i := range row.Action {
+			row.Action[i] = float32(stream.Uniform(-1, 1))
+		}
+		for i := range row.Next {
+			change := 8*math.Tanh(float64(row.Obs[(i+1)%obs]))*float64(row.Action[i%act]) + 3*math.Sin(float64(row.Obs[i]))
+			row.Next[i] = row.Obs[i] + float32(change)
+			changes += change * change / rows / (obs + 1)
+		}
+		buf.Add(row)
+	}
+	s := DefaultSettings()
+	s.Members, s.Elites, s.Hidden, s.Decay = 2, 2, []int{64, 64, 64}, ShapeDecay(3)
+	explained := func(steps int) (float64, int) {
+		s.PatienceSteps = steps
+		stats := mustFit(t, mustNew(t, s, obs, act, 1), buf, 0)
+		return 1 - average(stats.HoldError)/changes, stats.Steps
+	}
+	if share, steps := explained(0); share > 0.1 || steps > 100 {
+		t.Errorf("patience in passes: %.2f explained after %d steps; the rows do not show what the test is about", share, steps)
+	}
+	if share, steps := explained(400); share < 0.5 || steps < 400 {
+		t.Errorf("patience of at least 400 steps: %.2f explained after %d steps, want 0.5", share, steps)
+	}
+}
+
 // A model that fits its old rows sharply gets worse before it gets better on
 // rows of a new kind. A fit whose best starts from the current weights then
 // keeps them for ever; the default ends with the best of its own passes.
