@@ -112,7 +112,7 @@ func randomize(world env.Env, s Settings) error {
 	if s.Randomize.Off() {
 		return nil
 	}
-	if s.Agent.World == agent.WorldSimulator {
+	if s.Agent.World == agent.WorldSimulator && s.Agent.Plans() {
 		return &UnfitError{fmt.Errorf("randomize is set and world is %q; evaluations are of the nominal task, whose planner cannot plan in varied copies: use world %s, or remove randomize", s.Agent.World, agent.WorldModel)}
 	}
 	randomizer, ok := env.Power[env.Randomizer](world)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"demorl/agent"
 	"demorl/env"
 	"demorl/par"
 	"demorl/settings"
@@ -50,6 +51,24 @@ func TestASettingThatTheTaskCannotServeIsRefused(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
+	}
+}
+
+// Only a planner that acts in copies of the task needs them to be as the task is:
+// without one, world decides nothing, this neither.
+func TestPhysicsThatVaryAreRefusedOnlyToAPlannerInTheSimulator(t *testing.T) {
+	for algorithm, refused := range map[string]bool{"sac": false, "cem": true} {
+		s := tiny(t, pendulum, algorithm)
+		s.Agent.World, s.Randomize.Friction = agent.WorldSimulator, env.Range{.8, 1.2}
+		pool := par.New(1)
+		l, err := train.NewLoop(s, func() (env.Env, error) { return &equipped{}, nil }, pool)
+		if told := err != nil && strings.Contains(err.Error(), "cannot plan in varied copies"); told != refused || !refused && err != nil {
+			t.Errorf("%s: %v", algorithm, err)
+		}
+		if err == nil {
+			l.Close()
+		}
+		pool.Close()
 	}
 }
 
