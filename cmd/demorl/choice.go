@@ -131,6 +131,19 @@ func (c *choice) resolve(otherwise string) (train.Settings, *settings.Origins, e
 	return s, origins, all.err()
 }
 
+// noteIdle tells which settings of --set change nothing beside the others. Those of
+// a file are left alone: it may be a whole one, as config prints it.
+func noteIdle(c *console, s train.Settings, origins *settings.Origins) {
+	for _, path := range settings.Paths(&s) {
+		if origins.Of(path) != "--set" {
+			continue
+		}
+		if why := s.Agent.Idle(path); why != "" {
+			c.note(fmt.Sprintf("%s is set, but changes nothing: %s", path, why))
+		}
+	}
+}
+
 // plannerNamed returns the settings of a known planner; without a name, none.
 func plannerNamed(name string) (mpc.Settings, error) {
 	p, ok := mpc.Preset(name)

@@ -24,6 +24,7 @@ func (cmd *configCommand) Run(c *console) error {
 	if err := fits(s); err != nil {
 		return err
 	}
+	noteIdle(c, s, origins)
 	if cmd.JSON {
 		_, err = c.out.Write(append(settings.JSON(&s), '\n'))
 		return err

@@ -38,9 +38,12 @@ func (cmd *trainCommand) Run(c *console) error {
 	if lacks := needs(t); lacks != "" {
 		return &env.MissingError{ID: t.ID, Needs: lacks}
 	}
-	for _, w := range s.Agent.Planner.Warnings() {
-		c.note(w)
+	if s.Agent.Plans() {
+		for _, w := range s.Agent.Planner.Warnings() {
+			c.note(w)
+		}
 	}
+	noteIdle(c, s, origins)
 	if cmd.Seeds == nil {
 		path, err := place(cmd.Out, runName(t, s, fmt.Sprint(s.Seed)))
 		if err != nil {
