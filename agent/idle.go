@@ -210,7 +210,7 @@ func (s *Settings) idlePlanner(name string) string {
 	case "mask":
 		return because(s.UsesModel() && s.Termination == "never", "termination is %s", s.Termination)
 	case "score_reward":
-		return because(s.UsesModel() && s.Model.Propagation == dynamics.Expect, "model.propagation is %s", s.Model.Propagation)
+		return first(because(s.World == WorldSimulator, "world is %s", s.World), because(s.Model.Propagation == dynamics.Expect, "model.propagation is %s", s.Model.Propagation))
 	}
 	return idleDetail(p, name)
 }

@@ -81,6 +81,7 @@ func TestIdleNamesTheSettingThatMakesAnotherChangeNothing(t *testing.T) {
 		{"m-demorl", "", "planner.decay planner.min_std_stop planner.keep_elites", "planner.iterations is 1"},
 		{"m-demorl", "planner.shift=roll", "planner.proposal", "planner.shift is roll"},
 		{"poplin-a", "", "planner.score_reward", "model.propagation is expect"},
+		{"cem", "world=simulator", "planner.score_reward", "world is simulator"},
 		{"cem", "", "planner.elite_frac", "planner.elites is 20"},
 		{"cem", "", "planner.lambda planner.lambda_mode planner.ess_target planner.cost_scale", "planner.utility is elite"},
 		{"mppi", "", "planner.elite_weights", "planner.utility is exp"},
