@@ -19,21 +19,22 @@ import (
 // are valid ones.
 func (s *Settings) Idle(key string) string {
 	section, name, nested := strings.Cut(key, ".")
-	switch {
-	case !nested:
+	if !nested {
 		return s.idleOwn(key)
-	case section == "value_gradient":
-		return because(!s.gradients(), "learner is %s", s.Learner)
-	case section == "clone":
-		return s.idleClone(name)
-	case section == "sac":
-		return s.idleLearner(name)
-	case section == "model":
-		return s.idleModel(name)
-	case section == "planner":
-		return s.idlePlanner(name)
+	}
+	if idle := idleSections[section]; idle != nil {
+		return idle(s, name)
 	}
 	return ""
+}
+
+// idleSections are Idle for each section, of the names in it.
+var idleSections = map[string]func(s *Settings, name string) string{
+	"value_gradient": func(s *Settings, _ string) string { return because(!s.gradients(), "learner is %s", s.Learner) },
+	"clone":          (*Settings).idleClone,
+	"sac":            (*Settings).idleLearner,
+	"model":          (*Settings).idleModel,
+	"planner":        (*Settings).idlePlanner,
 }
 
 // because is the reason, where idle.
