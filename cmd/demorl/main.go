@@ -97,6 +97,9 @@ func obey(args []string, c *console) (err error) {
 	if err != nil {
 		return misread(err)
 	}
+	if err := refuseEmpty(parsed); err != nil {
+		return err
+	}
 	if grammar.Kernel != "" {
 		err = kern.SetTier(grammar.Kernel)
 	} else {
