@@ -37,6 +37,15 @@ var ErrNotEmpty = errors.New("the folder is not empty")
 // ErrNoRun is what Open and View return for a folder that holds no run.
 var ErrNoRun = errors.New("not a run directory")
 
+// noFolder is ErrNoRun of a path at which there is nothing at all, with a text
+// that says so.
+type noFolder string
+
+func (n noFolder) Error() string { return string(n) + ": there is no such folder" }
+
+// Is lets errors.Is find ErrNoRun.
+func (noFolder) Is(target error) bool { return target == ErrNoRun }
+
 // Locked is the error of Create and Open while another process has the run.
 type Locked = vfs.Locked
 
@@ -154,6 +163,9 @@ func Open(fsys vfs.FS, path string) (*Dir, error) {
 // View looks at a run without locking it, to read only: the run may be going on.
 func View(fsys vfs.FS, path string) (*Dir, error) {
 	if _, err := fsys.Stat(filepath.Join(path, manifestName)); err != nil {
+		if _, absent := fsys.Stat(path); errors.Is(absent, fs.ErrNotExist) {
+			return nil, noFolder(path)
+		}
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("%s: %w: it has no %s", path, ErrNoRun, manifestName)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"demorl/agent"
 	"demorl/env"
+	"demorl/internal/words"
 )
 
 // UnfitError is a setting that asks of a task what the task cannot do.
@@ -80,7 +81,7 @@ func repeated(instance Maker, n int) Maker {
 // those of action_range, and a step is the time for which an action is held.
 func Decisions(spec env.Spec, s agent.Settings) (env.Spec, error) {
 	if n := len(s.ActionRange); n > 1 && n != spec.ActDim {
-		return spec, &UnfitError{fmt.Errorf("action_range has %d shares and %s has %d actions", n, spec.ID, spec.ActDim)}
+		return spec, &UnfitError{fmt.Errorf("action_range has %d shares and %s has %s", n, spec.ID, words.Count(spec.ActDim, "action"))}
 	}
 	if len(s.ActionRange) > 0 {
 		low, high := slices.Clone(spec.Low), slices.Clone(spec.High)

@@ -7,6 +7,7 @@ import (
 
 	"demorl/agent"
 	"demorl/env"
+	"demorl/internal/words"
 	"demorl/rng"
 )
 
@@ -99,7 +100,7 @@ func (l *Loop) JudgeOn(instance Maker, command []float64, r env.Randomization) e
 		case s.Agent.World == agent.WorldSimulator:
 			err = fmt.Errorf("world is %q: the planner plans in copies of %s and would not see what is different", s.Agent.World, own.ID)
 		case spec.ObsDim != own.ObsDim || spec.ActDim != own.ActDim:
-			err = fmt.Errorf("%s has %d observations and %d actions, this run's %s has %d and %d", spec.ID, spec.ObsDim, spec.ActDim, own.ID, own.ObsDim, own.ActDim)
+			err = fmt.Errorf("%s has %s and %s, this run's %s has %d and %d", spec.ID, words.Count(spec.ObsDim, "observation"), words.Count(spec.ActDim, "action"), own.ID, own.ObsDim, own.ActDim)
 		default:
 			err = randomize(e, s)
 		}

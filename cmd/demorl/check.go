@@ -8,6 +8,7 @@ import (
 	"demorl/env"
 	"demorl/env/check"
 	"demorl/env/gymnasium"
+	"demorl/internal/words"
 )
 
 type checkCommand struct {
@@ -87,7 +88,7 @@ func say(c *console, id string, r check.Report) error {
 	if r.RealTime > 0 { // the step time may be unknown
 		speed += fmt.Sprintf(", %.3g times real time", r.RealTime)
 	}
-	_, err := fmt.Fprintf(c.out, "%s %s: %d errors, %d warnings (%d steps in %d episodes; %s, %g allocations a step)\n",
-		id, verdict, r.Count(check.Error), r.Count(check.Warning), r.Steps, r.Episodes, speed, r.AllocsPerStep)
+	_, err := fmt.Fprintf(c.out, "%s %s: %s, %s (%s in %s; %s, %g allocations a step)\n", id, verdict, words.Count(r.Count(check.Error), "error"),
+		words.Count(r.Count(check.Warning), "warning"), words.Count(r.Steps, "step"), words.Count(r.Episodes, "episode"), speed, r.AllocsPerStep)
 	return err
 }

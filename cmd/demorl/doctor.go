@@ -14,6 +14,7 @@ import (
 	"demorl/env/gymnasium"
 	"demorl/env/mujoco"
 	"demorl/internal/kern"
+	"demorl/internal/words"
 	"demorl/rng"
 )
 
@@ -25,7 +26,7 @@ func (*doctorCommand) Run(c *console) error {
 	row := func(name, state string) { fmt.Fprintf(table, "%s\t%s\n", name, state) }
 	program, commit := build()
 	row("demorl", fmt.Sprintf("ok  %s (commit %s, %s)", program, commit, runtime.Version()))
-	row("processor", fmt.Sprintf("ok  %s, %d threads", processor(), runtime.GOMAXPROCS(0)))
+	row("processor", fmt.Sprintf("ok  %s, %s", processor(), words.Count(runtime.GOMAXPROCS(0), "thread")))
 	row("kernels", "ok  "+tiers())
 	row("mujoco", simulator())
 	row("frames", frames())

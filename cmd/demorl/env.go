@@ -15,6 +15,7 @@ import (
 	"demorl/env"
 	"demorl/env/mujoco"
 	"demorl/env/replay"
+	"demorl/internal/words"
 )
 
 type envCommand struct {
@@ -147,15 +148,15 @@ func (cmd *infoCommand) Run(c *console) error {
 	if len(t.Aliases) > 0 {
 		row("also", "%s", strings.Join(t.Aliases, ", "))
 	}
-	row("observation", "%d numbers", spec.ObsDim)
+	row("observation", "%s", words.Count(spec.ObsDim, "number"))
 	if len(spec.ObsNames) > 0 && len(spec.ObsNames) <= 40 {
 		row("", "%s", strings.Join(spec.ObsNames, ", "))
 	}
-	row("action", "%d numbers", spec.ActDim)
+	row("action", "%s", words.Count(spec.ActDim, "number"))
 	row("low", "%v", spec.Low)
 	row("high", "%v", spec.High)
 	row("step", "%g s", spec.Dt)
-	row("limit", "%d steps", spec.Limit)
+	row("limit", "%s", words.Count(spec.Limit, "step"))
 	row("can terminate", "%t", spec.Terminates)
 	row("simulator", "%s", spec.Simulator)
 	if lacks := needs(t); lacks != "" {
