@@ -14,6 +14,7 @@ import (
 
 	"demorl/agent"
 	"demorl/env"
+	"demorl/internal/words"
 	"demorl/par"
 	"demorl/settings"
 	"demorl/train"
@@ -92,6 +93,7 @@ func (cmd *evalCommand) Run(c *console) (err error) {
 	if err != nil {
 		return err
 	}
+	tellManifest(c, dir)
 	if err := cmd.checkModel(s); err != nil {
 		return err
 	}
@@ -254,8 +256,8 @@ func (cmd *evalCommand) print(c *console, r result) error {
 	if r.Video != "" {
 		fmt.Fprintln(c.out, r.Video)
 	}
-	_, err := fmt.Fprintf(c.out, "%s on %s at step %d, %s: mean %.2f, standard deviation %.2f over %d episodes\n",
-		r.Algo, r.Env, r.Step, r.Actor, r.Mean, r.Std, len(r.Returns))
+	_, err := fmt.Fprintf(c.out, "%s on %s at step %d, %s: mean %.2f, standard deviation %.2f over %s\n",
+		r.Algo, r.Env, r.Step, r.Actor, r.Mean, r.Std, words.Count(len(r.Returns), "episode"))
 	if err != nil || r.Model == nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"demorl/export"
 	"demorl/internal/vfs"
+	"demorl/internal/words"
 	"demorl/rundir"
 	"demorl/train"
 )
@@ -43,6 +44,7 @@ func (cmd *exportCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
+	tellManifest(c, dir)
 	if !s.Agent.Learns() && !s.Agent.Clones() {
 		return usagef("%s: a run of %s trains no policy, so there is none to export: its planner chooses every action", cmd.Dir, s.Algo)
 	}
@@ -62,8 +64,8 @@ func (cmd *exportCommand) Run(c *console) error {
 		if err := vfs.WriteFileAtomic(vfs.OS(), t.path, data.Bytes()); err != nil {
 			return unwritten(t.path, err)
 		}
-		fmt.Fprintf(c.out, "%s: policy of %s on %s after %d steps, %d observations to %d actions, %d bytes\n",
-			t.path, s.Algo, s.Env, checkpoint.Step, len(policy.ObsMean), len(policy.Low), data.Len())
+		fmt.Fprintf(c.out, "%s: policy of %s on %s after %s, %s to %s, %d bytes\n", t.path, s.Algo, s.Env, words.Count(int(checkpoint.Step), "step"),
+			words.Count(len(policy.ObsMean), "observation"), words.Count(len(policy.Low), "action"), data.Len())
 	}
 	return nil
 }

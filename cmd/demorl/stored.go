@@ -52,6 +52,15 @@ func storedSettings(dir *rundir.Dir) (train.Settings, env.Task, error) {
 	return s, t, all.err()
 }
 
+// tellManifest says of a run that is only read that its manifest cannot be: its
+// settings are then not compared with those that it was made with, and what is
+// written of it does not tell which program made it.
+func tellManifest(c *console, dir *rundir.Dir) {
+	if _, err := dir.ReadManifest(); err != nil {
+		c.note(fmt.Sprintf("%v; the run is read without it, and resume needs it: put it back", err))
+	}
+}
+
 // forLearning makes instances of t for a run.
 func forLearning(t env.Task) func() (env.Env, error) {
 	return func() (env.Env, error) { return t.ForLearning() }
