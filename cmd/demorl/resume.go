@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"demorl/internal/vfs"
+	"demorl/internal/words"
 	"demorl/rundir"
 	"demorl/train"
 )
@@ -30,11 +31,12 @@ func (cmd *resumeCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	if err := cmd.check(paths); err != nil {
+	todo, err := cmd.check(c, paths)
+	if err != nil {
 		return err
 	}
 	var openers []opener
-	for _, path := range paths {
+	for _, path := range todo {
 		openers = append(openers, opener{path: path, open: func(threads int) (*train.Run, int, error) { return cmd.open(path, threads) }})
 	}
 	parent := ""
@@ -68,16 +70,19 @@ func (cmd *resumeCommand) open(path string, threads int) (*train.Run, int, error
 	return r, *cmd.Steps, nil
 }
 
-// check refuses what cannot be resumed before any run is opened for writing.
-func (cmd *resumeCommand) check(paths []string) error {
+// check refuses what cannot be resumed before any run is opened for writing, and
+// returns the runs to go on with. Of several, those beyond --steps are told and
+// left as they are, so that they do not keep the others from going on.
+func (cmd *resumeCommand) check(c *console, paths []string) (todo []string, err error) {
 	if cmd.Steps != nil && *cmd.Steps < 1 {
-		return usagef("--steps is %d; want at least 1", *cmd.Steps)
+		return nil, usagef("--steps is %d; want at least 1", *cmd.Steps)
 	}
-	var all faults
+	var all, beyond faults
+	var left []string
 	for _, path := range paths {
 		dir, err := rundir.View(vfs.OS(), path)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if _, _, err := storedSettings(dir); err != nil {
 			all.add(err)
@@ -85,13 +90,25 @@ func (cmd *resumeCommand) check(paths []string) error {
 		}
 		made, err := stepsMade(dir, cmd.Steps)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if cmd.Steps != nil && *cmd.Steps < made {
-			all.add(fmt.Errorf("--steps %d: %s has made %d steps already; --steps counts them too", *cmd.Steps, path, made))
+		if cmd.Steps == nil || *cmd.Steps >= made {
+			todo = append(todo, path)
+			continue
 		}
+		beyond.add(fmt.Errorf("--steps %d: %s has made %s already; --steps counts them too", *cmd.Steps, path, words.Count(made, "step")))
+		left = append(left, fmt.Sprintf("%s has made %s already and is left as it is; --steps counts them too", path, words.Count(made, "step")))
 	}
-	return all.err()
+	if len(all) == 0 && len(todo) == 0 && len(paths) > 1 {
+		beyond.add(fmt.Errorf("no run in %s is left to go on with", cmd.Dir))
+	}
+	if len(all) > 0 || len(todo) == 0 {
+		return nil, append(all, beyond...).err()
+	}
+	for _, line := range left {
+		c.note(line)
+	}
+	return todo, nil
 }
 
 // stepsMade returns the step of the newest valid checkpoint where it may be
