@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"path/filepath"
 	"slices"
@@ -33,21 +35,28 @@ func (cmd *evalCommand) drawModel(c *console, r result) error {
 	}
 	type picturing struct {
 		suffix string
-		draw   func(io.Writer) error
+		draw   func(io.Writer) error // nil: there is nothing to show
 	}
 	pictures := []picturing{
 		{"", lines("steps of replayed actions", "error, standard deviations of the data", modelSeries(r))},
 		{"-calibration", lines("stated share of targets inside the interval", "observed share", calibrationSeries(r))},
 		{"-errors", bars(errorBars(r.Model))},
 	}
+	ends, gain := picturing{suffix: "-ends"}, picturing{suffix: "-gain"}
 	if t, u := r.Model.Replay.Termination, r.Model.Fresh.Termination; t.Ends+t.Predicted+u.Ends+u.Predicted > 0 {
-		pictures = append(pictures, picturing{"-ends", bars(endBars(r.Model))})
+		ends.draw = bars(endBars(r.Model))
 	}
 	if r.Model.Gain != nil {
-		pictures = append(pictures, picturing{"-gain", bars(gainBars(r.Model.Gain)...)})
+		gain.draw = bars(gainBars(r.Model.Gain)...)
 	}
-	for _, p := range pictures {
+	for _, p := range append(pictures, ends, gain) {
 		name := strings.TrimSuffix(path, ext) + p.suffix + ext
+		if p.draw == nil {
+			if err := removeStale(c, vfs.OS(), name); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := picture(vfs.OS(), name, p.draw); err != nil {
 			return err
 		}
@@ -56,6 +65,19 @@ func (cmd *evalCommand) drawModel(c *console, r result) error {
 		}
 	}
 	return nil
+}
+
+// removeStale removes a picture of an earlier call, which beside those of this
+// one would pass for one of them, and says so.
+func removeStale(c *console, fsys vfs.FS, name string) error {
+	err := fsys.Remove(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		c.note(name + " of an earlier call is removed: there is nothing to show in it now")
+	}
+	return err
 }
 
 // modelSeries are the lines of drawModel.
