@@ -68,11 +68,15 @@ oracle-env: ## install the live oracles (Gymnasium, Gymnasium-Robotics, dm_contr
 assets: build ## fetch libmujoco and the models of all task families into third_party, once
 	$(if $(findstring mujoco,$(TAGS)),@$(HERE) bin/demorl env fetch gym dmc hand dext pddm,@echo "no C compiler: MuJoCo tasks are left out")
 
+# Modules of their own, which ./... does not reach.
+OTHER_MODULES := $(patsubst %/go.mod,%,$(wildcard examples/*/go.mod internal/kern/gen/go.mod))
+
 .PHONY: vet
-vet: ## gofmt and go vet
+vet: ## gofmt and go vet, the modules of their own included
 	@unformatted=$$(gofmt -l $$(find . -name '*.go' -not -path './third_party/*' -not -path './.*/*')); \
 	if [ -n "$$unformatted" ]; then echo "not formatted (run gofmt -w):" >&2; echo "$$unformatted" >&2; exit 1; fi
 	$(GO) vet $(if $(TAGS),-tags $(TAGS)) $(PACKAGES)
+	for module in $(OTHER_MODULES); do (cd "$$module" && $(GO) vet ./...); done
 
 .PHONY: test
 test: vet check-generated assets oracle-env test-arm64 ## everything that must pass before a change lands
