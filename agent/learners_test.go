@@ -192,6 +192,21 @@ func TestThePolicyIsTaughtWhenAnEpisodeEnds(t *testing.T) {
 	}
 }
 
+// An error of no rows is no error of 0: where none was held out the line has
+// none, nor that of an earlier lesson.
+func TestAnErrorOfClonesThatNobodyMeasuredIsNotReported(t *testing.T) {
+	a := newDriver(t, tiny(t, "poplin-a", pendulum), pendulum, 1).a
+	for _, c := range []struct {
+		stats clone.Stats
+		told  bool
+	}{{clone.Stats{Rows: 4}, false}, {clone.Stats{Rows: 5, Held: 1, Error: 0.5}, true}, {clone.Stats{Rows: 4}, false}} {
+		a.report.cloned(c.stats)
+		if x, told := a.TakeReport()["clone/error"]; told != c.told || x != c.stats.Error {
+			t.Errorf("%+v: clone/error %g, told %t", c.stats, x, told)
+		}
+	}
+}
+
 func TestThePolicyOfClonesIsJudgedWhereAskedFor(t *testing.T) {
 	s := tiny(t, "poplin-p", pendulum)
 	if a := newDriver(t, s, pendulum, 1).a; !slices.Equal(a.Actors(), []string{ActPlanner}) || !a.HasPolicy() {

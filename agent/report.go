@@ -73,7 +73,10 @@ func (r *Report) update(s sac.Stats) {
 func (r *Report) cloned(s clone.Stats) {
 	r.last["clone/rows"] = float64(s.Rows)
 	r.last["clone/passes"] = float64(s.Passes)
-	r.last["clone/error"] = s.Error
+	delete(r.last, "clone/error")
+	if s.Held > 0 { // else nobody measured it
+		r.last["clone/error"] = s.Error
+	}
 	r.last["clone/moved"] = s.Moved
 }
 

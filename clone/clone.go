@@ -41,7 +41,8 @@ type Agent struct {
 type Stats struct {
 	Rows   int     // planned steps that taught
 	Passes int     // over them
-	Error  float64 // mean squared error of actions: held-out rows after the last pass; 0 under rule average
+	Held   int     // rows that were held out of the lesson; none of too few, nor under rule average
+	Error  float64 // mean squared error of actions: held-out rows after the last pass; 0 without any
 	Moved  float64 // Euclidean length of the move of the parameters
 }
 
@@ -203,6 +204,7 @@ func (a *Agent) repeat(n int, row func(i int) (obs, action []float32), key rng.K
 	order := permutation(n, key.At(0))
 	held := order[:n/heldShare]
 	taught := order[len(held):]
+	stats.Held = len(held)
 	last := math.Inf(1)
 	for stats.Passes < a.settings.Passes {
 		stats.Passes++
