@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"demorl/dynamics"
+	"demorl/mpc"
 )
 
 func TestReachOfMeasuredErrors(t *testing.T) {
@@ -87,5 +88,37 @@ func TestAHorizonLimitNeedsAModel(t *testing.T) {
 		if err := s.Validate(); err == nil || !strings.Contains(err.Error(), "horizon_limit") {
 			t.Errorf("%s with horizon_limit %v: %v", algorithm, limit, err)
 		}
+	}
+}
+
+// Propagation expect tells a step's mean and no deviation, so that a reward that
+// is asked to be drawn would be the mean: both settings are named.
+func TestRewardsAreNotDrawnWherePropagationTellsNoDeviation(t *testing.T) {
+	for name, draw := range map[string]func(s *Settings){
+		"store_reward":         func(s *Settings) { s.StoreReward = "sample" },
+		"planner.score_reward": func(s *Settings) { s.Planner.ScoreReward = mpc.ScoreRewardDrawn },
+	} {
+		s := DefaultSettings()
+		draw(&s)
+		if err := s.Validate(); err != nil {
+			t.Errorf("%s with propagation %s: %v", name, s.Model.Propagation, err)
+		}
+		s.Model.Propagation, s.UTD = dynamics.Expect, -1
+		err := s.Validate()
+		for _, want := range []string{name + ` is "sample" and model.propagation is "expect"`, "utd is -1"} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%q is not told in %v", want, err)
+			}
+		}
+	}
+	s := DefaultSettings()
+	s.Model.Propagation = dynamics.Expect
+	if err := s.Validate(); err != nil {
+		t.Errorf("means of propagation expect: %v", err)
+	}
+	s = tiny(t, "pets", pendulum) // it imagines nothing, so that nothing is stored
+	s.Model.Propagation, s.StoreReward = dynamics.Expect, "sample"
+	if err := s.Validate(); err != nil {
+		t.Errorf("nothing is stored: %v", err)
 	}
 }

@@ -206,6 +206,7 @@ func (s *Settings) Validate() error {
 	oneOf("reward", s.Reward, RewardKnown, RewardLearned)
 	oneOf("precision", s.Precision, PrecisionF32, PrecisionBF16)
 	faults = append(faults, s.precisionFaults()...)
+	faults = append(faults, s.drawFaults()...)
 	oneOf("termination", s.Termination, "env", "never")
 	atLeast("action_repeat", s.ActionRepeat, 1)
 	for i, share := range s.ActionRange {
@@ -279,6 +280,23 @@ func (s *Settings) limitFault() error {
 		return fmt.Errorf("horizon_limit is %v, but no model is learned whose error could be measured; want 0", s.HorizonLimit)
 	}
 	return nil
+}
+
+// drawFaults are rewards that are to be drawn where propagation expect tells
+// their mean and no deviation: every draw would be the mean.
+func (s *Settings) drawFaults() (faults []error) {
+	if !s.UsesModel() || s.Model.Propagation != dynamics.Expect {
+		return nil
+	}
+	fault := func(drawn bool, name string) {
+		if drawn {
+			faults = append(faults, fmt.Errorf(`%s is "sample" and model.propagation is %q, which tells a mean and no deviation to draw with: use %s mean, or propagation %s, %s or %s`,
+				name, dynamics.Expect, name, dynamics.Fixed, dynamics.TS1, dynamics.TSInf))
+		}
+	}
+	fault(s.Imagine != ImagineNothing && s.StoreReward == "sample", "store_reward")
+	fault(s.Plans() && s.Planner.ScoreReward == mpc.ScoreRewardDrawn, "planner.score_reward")
+	return faults
 }
 
 // cloneFaults returns what does not fit the learner without a value.

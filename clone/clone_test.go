@@ -259,6 +259,39 @@ func TestActingAllocatesNothing(t *testing.T) {
 	}
 }
 
+// The mean error is of held-out rows: where there are too few to hold one out,
+// or none is cloned, it says nothing, and Held tells that.
+func TestTheErrorIsOfAsManyRowsAsAreHeldOut(t *testing.T) {
+	row, _ := lesson(10)
+	for rows, want := range map[int]int{1: 0, 4: 0, 5: 1, 10: 2} {
+		if stats, err := newAgent(t, DefaultSettings()).Learn(rows, row, rng.Root(1)); err != nil || stats.Held != want || (stats.Error > 0) != (want > 0) {
+			t.Errorf("%d rows: %+v, %v; want %d held out", rows, stats, err, want)
+		}
+	}
+	averaged := newAgent(t, Averaged())
+	averaged.Applied(make([]float32, averaged.Parameters()))
+	if stats, err := averaged.Learn(10, row, rng.Root(1)); err != nil || stats.Held != 0 {
+		t.Errorf("rule average: %+v, %v", stats, err)
+	}
+}
+
+// Without a pass over the rows cloning teaches nothing; averages make none.
+func TestCloningNeedsAPass(t *testing.T) {
+	s := DefaultSettings()
+	s.Passes, s.Batch = 0, 0
+	err := s.Validate()
+	for _, want := range []string{"clone.passes is 0 with clone.rule actions", "clone.batch is 0"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not told in %v", want, err)
+		}
+	}
+	s = Averaged()
+	s.Passes = 0
+	if err := s.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestEveryFaultIsTold(t *testing.T) {
 	s := Settings{Rule: "copy", Rate: -1, Decay: 2, Passes: -1}
 	err := s.Validate()

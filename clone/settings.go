@@ -52,6 +52,7 @@ func (s Settings) Validate() error {
 	fault(s.Rate >= 0 && s.Rate <= 1, "clone.rate is %g; use a rate from 0 to 1", s.Rate)
 	fault(s.Decay >= 0 && s.Decay <= 1, "clone.decay is %g; use a number from 0 to 1", s.Decay)
 	fault(s.Passes >= 0, "clone.passes is %d; use 0 or more", s.Passes)
+	fault(s.Passes != 0 || s.Rule != RuleActions, "clone.passes is 0 with clone.rule %s; the policy would never learn: use 1 or more", s.Rule)
 	fault(s.Batch >= 1 && s.Batch <= 1<<20, "clone.batch is %d; use 1 to 1048576 rows", s.Batch)
 	return errors.Join(faults...)
 }
