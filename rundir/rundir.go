@@ -69,8 +69,10 @@ var (
 
 // Create makes a run directory, or takes an empty folder for one, and locks it.
 // It fails with ErrNotEmpty, or with *Locked. A folder counts as empty whose run
-// was killed before it had a manifest.
+// was killed before it had a manifest. A nil fsys is the real disk, as in Open
+// and View: other ones are for demorl's own tests.
 func Create(fsys vfs.FS, path string) (*Dir, error) {
+	fsys = disk(fsys)
 	if err := vacant(fsys, path); err != nil {
 		return nil, err
 	}
@@ -146,6 +148,7 @@ func (d *Dir) clear() error {
 // Open locks the run in a folder and removes what a killed process left half
 // done. It fails with ErrNoRun or *Locked.
 func Open(fsys vfs.FS, path string) (*Dir, error) {
+	fsys = disk(fsys)
 	if _, err := View(fsys, path); err != nil {
 		return nil, err
 	}
@@ -162,6 +165,7 @@ func Open(fsys vfs.FS, path string) (*Dir, error) {
 
 // View looks at a run without locking it, to read only: the run may be going on.
 func View(fsys vfs.FS, path string) (*Dir, error) {
+	fsys = disk(fsys)
 	if _, err := fsys.Stat(filepath.Join(path, manifestName)); err != nil {
 		if _, absent := fsys.Stat(path); errors.Is(absent, fs.ErrNotExist) {
 			return nil, noFolder(path)
@@ -172,6 +176,15 @@ func View(fsys vfs.FS, path string) (*Dir, error) {
 		return nil, fmt.Errorf("run directory: %w", err)
 	}
 	return &Dir{Keep: 2, fs: fsys, path: path}, nil
+}
+
+// disk is fsys, or the real disk where that is nil: a program outside the module
+// cannot name another.
+func disk(fsys vfs.FS) vfs.FS {
+	if fsys == nil {
+		return vfs.OS()
+	}
+	return fsys
 }
 
 func locked(fsys vfs.FS, path string) (*Dir, error) {

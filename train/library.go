@@ -16,16 +16,12 @@ import (
 // Create for a program of its own. The task is one of the registry, where
 // env.Register puts the program's own. Train it with Train, then Close it.
 func Start(path string, s Settings) (*Run, error) {
-	text, err := settings.Encode(&s, nil)
-	if err != nil {
-		return nil, err
-	}
 	t, err := env.Lookup(s.Env)
 	if err != nil {
 		return nil, err
 	}
 	o := library()
-	o.Settings, o.Task = text, t.Files
+	o.Task = t.Files
 	return Create(path, s, o)
 }
 
@@ -55,7 +51,7 @@ func Open(path string, s Settings) (*Run, error) {
 }
 
 func library() Options {
-	return Options{FS: vfs.OS(), Threads: runtime.GOMAXPROCS(0), Program: "library", CPU: runtime.GOARCH, Go: runtime.Version()}
+	return Options{Threads: runtime.GOMAXPROCS(0), Program: "library", CPU: runtime.GOARCH, Go: runtime.Version()}
 }
 
 // sameSettings names the first setting in which a run's differ from those asked for.

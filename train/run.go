@@ -20,9 +20,10 @@ import (
 )
 
 // Options are what a run needs to know that does not change what it computes.
+// The zero value makes a run on the real disk with one thread.
 type Options struct {
-	FS       vfs.FS
-	Threads  int
+	FS       vfs.FS // nil is the real disk; other ones are for demorl's own tests
+	Threads  int    // less than 1 counts as 1
 	Program  string // version
 	Commit   string
 	CPU      string
@@ -30,7 +31,9 @@ type Options struct {
 	OtherCPU bool // resume although the kernel tier is another one
 	// Steps, unless 0, is how many real steps a resumed run is to make in all;
 	// fewer than it has made, or has to live again, are an *UnfitError.
-	Steps    int
+	Steps int
+	// Settings is what a new run keeps as run.yaml; nil writes down the settings
+	// without where they come from.
 	Settings []byte
 	// Instance makes a task by id; nil asks the registry, or makes what the run
 	// kept of its task.
@@ -80,6 +83,13 @@ type Run struct {
 func Create(path string, s Settings, o Options) (*Run, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
+	}
+	if o.Settings == nil {
+		text, err := settings.Encode(&s, nil)
+		if err != nil {
+			return nil, err
+		}
+		o.Settings = text
 	}
 	// The task is made first, so that one that is not installed leaves no folder behind.
 	pool := par.New(o.Threads)
