@@ -3,13 +3,15 @@ package mujoco
 import (
 	"fmt"
 	"math"
+
+	"demorl/internal/words"
 )
 
 // CheckVector returns an error if a vector of a written state has not want
 // numbers, or one that is not finite.
 func CheckVector(name string, x []float64, want int) error {
 	if len(x) != want {
-		return fmt.Errorf("%s has %d numbers; give %d", name, len(x), want)
+		return fmt.Errorf("%s has %s; give %d", name, words.Count(len(x), "number"), want)
 	}
 	for i, x := range x {
 		if math.IsNaN(x) || math.IsInf(x, 0) {

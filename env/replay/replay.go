@@ -11,6 +11,7 @@ import (
 	"strconv"
 
 	"demorl/env"
+	"demorl/internal/words"
 	"demorl/rng"
 )
 
@@ -111,13 +112,13 @@ func (p *player) expected() string {
 	if _, ok := env.Power[env.Injector](p.env); !ok {
 		state = ""
 	}
-	return fmt.Sprintf(`%s{"seed":N} or {"action":[%d numbers]}`, state, p.spec.ActDim)
+	return fmt.Sprintf(`%s{"seed":N} or {"action":[%s]}`, state, words.Count(p.spec.ActDim, "number"))
 }
 
 func (p *player) step(n int, raw json.RawMessage, keys int) (*env.Outcome, error) {
 	action, err := numbers(raw)
 	if keys != 1 || err != nil || len(action) != p.spec.ActDim {
-		return nil, &LineError{n, fmt.Sprintf(`give {"action":[...]} with exactly %d numbers and no other key`, p.spec.ActDim)}
+		return nil, &LineError{n, fmt.Sprintf(`give {"action":[...]} with exactly %s and no other key`, words.Count(p.spec.ActDim, "number"))}
 	}
 	if !p.placed {
 		return nil, &LineError{n, "an action before any state; give " + p.expected() + " in this order"}

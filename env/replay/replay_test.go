@@ -153,7 +153,7 @@ func TestAWrongLineIsNamedWithItsNumber(t *testing.T) {
 		{`{"state":[1]}`, "line 1: state must have 2 numbers"},
 		{`{"state":[1,null]}`, `line 1: "state": null is not a number`},
 		{`{"state":["a",2]}`, `line 1: "state": json`},
-		{"{\"state\":[1,2]}\n{\"action\":[1,2]}", "line 2: give {\"action\":[...]} with exactly 1 numbers"},
+		{"{\"state\":[1,2]}\n{\"action\":[1,2]}", "line 2: give {\"action\":[...]} with exactly 1 number and no other key"},
 		{"{\"state\":[1,2]}\n\n{\"action\":[1],\"x\":[1]}", "line 3: give {\"action\":[...]} with exactly 1"},
 		{`{"seed":-1}`, "line 1: give {\"seed\":N}"},
 		{`{"seed":1.5}`, "line 1: give {\"seed\":N}"},

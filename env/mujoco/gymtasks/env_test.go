@@ -339,7 +339,7 @@ func TestAnInjectedStateIsTakenOrItsFaultIsNamed(t *testing.T) {
 		"qpos has 2 numbers":   {"qpos": q[:2], "qvel": v},
 		`has no "state"`:       {"qpos": q, "qvel": v, "state": v},
 		"qvel[0] is NaN":       {"qpos": q, "qvel": {math.NaN(), 0, 0, 0, 0, 0}},
-		"ctrl has 1 numbers":   {"qpos": q, "qvel": v, "ctrl": {1}},
+		"ctrl has 1 number;":   {"qpos": q, "qvel": v, "ctrl": {1}},
 		"time has 2 numbers":   {"qpos": q, "qvel": v, "time": {1, 2}},
 		"mocap_pos has 3 numb": {"qpos": q, "qvel": v, "mocap_pos": {1, 2, 3}},
 	} {

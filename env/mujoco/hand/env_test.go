@@ -280,7 +280,7 @@ func TestAnInjectedStateIsTakenOrItsFaultIsNamed(t *testing.T) {
 		"goal has 3 numbers; give 7": {"qpos": q, "qvel": v, "goal": goal[:3]},
 		"target[0] is +Inf":          {"qpos": q, "qvel": v, "target": {math.Inf(1), 0, 0, 1, 0, 0, 0}},
 		`needs "qpos"`:               {"qvel": v, "goal": goal},
-		"ctrl has 1 numbers":         {"qpos": q, "qvel": v, "ctrl": {1}},
+		"ctrl has 1 number;":         {"qpos": q, "qvel": v, "ctrl": {1}},
 	} {
 		if err := e.Inject(fields, obs); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "hand/block") {
 			t.Errorf("got %v, want %q", err, want)
