@@ -9,18 +9,18 @@ the middle of an episode with random actions, and a third have goals beside the 
 Usage: dext_parity.py --list | [--states N] [--actions N] [--seed N] [--rate] TASK
 """
 
-import argparse
 import copy
 import glob
-import json
+import itertools
 import os
 import re
 import sys
-import time
 import xml.etree.ElementTree as ElementTree
 
 import mujoco
 import numpy as np
+import protocol
+from protocol import show
 
 ROOT = os.path.join(
     os.environ.get("DEMORL_THIRD_PARTY", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "third_party")),
@@ -40,10 +40,6 @@ KINDS = {
     ),
 }
 TASKS = [f"dext/{kind.format(thing)}{v}" for v in ("", ":sparse") for kind in KINDS for thing in ("egg", "block", "pen")]
-
-
-def show(**fields):
-    print(json.dumps(fields))
 
 
 def mended(path):
@@ -190,31 +186,23 @@ def rate(task, steps=300, repeats=3):
     """The restatement's steps per second with random actions, resets included: the best of some repeats."""
     env = TwoHands(task, 0)
     actions = np.random.default_rng(0).uniform(-1, 1, (steps, env.model.nu))
-    best = 0
-    for _ in range(repeats):
-        start = time.perf_counter()
-        for n, action in enumerate(actions):
-            if n % 75 == 0:
-                env.reset()
-            env.step(action)
-        best = max(best, steps / (time.perf_counter() - start))
-    return best
+    made = itertools.count(1)
+
+    def step(action):
+        env.step(action)
+        return next(made) % 75 == 0
+
+    return protocol.rate(env.reset, step, actions, repeats)
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--states", type=int, default=20)
-    parser.add_argument("--actions", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--list", action="store_true")
-    parser.add_argument("--rate", action="store_true")
+    parser = protocol.options()
     parser.add_argument("task", nargs="?")
     options = parser.parse_args()
     if options.list:
         print("\n".join(TASKS))
         return 0
-    (library,) = glob.glob(os.path.join(os.path.dirname(mujoco.__file__), "libmujoco.so.*"))
-    show(library=library, oracle=f"dexterous-gym 0.1.7 restated, mujoco {mujoco.__version__}")
+    show(library=protocol.library(), oracle=f"dexterous-gym 0.1.7 restated, mujoco {mujoco.__version__}")
     run(options.task, options.states, options.actions, options.seed)
     if options.rate:
         show(rate=rate(options.task))

@@ -11,14 +11,10 @@ Usage: dmc_parity.py --list | [--states N] [--actions N] [--seed N] [--rate] TAS
        dmc_parity.py --describe | --tolerance | --resets N TASK...
 """
 
-import argparse
-import glob
 import itertools
-import json
 import os
 import platform
 import sys
-import time
 
 # NumPy and its BLAS choose code by the machine they run on, and the last bits of what they compute with it. Without the
 # vector code NumPy calls the C library's log1p, and BLAS of that machine type has no fused multiply-add: both are what
@@ -36,7 +32,9 @@ import absl.logging
 import dm_control.suite
 import mujoco
 import numpy as np
+import protocol
 from dm_control.utils import rewards
+from protocol import show
 
 # Domain and task, dm_control's action repeat in the literature (environments.md section 2).
 REPEATS = {"cartpole": 8, "finger": 2, "ball_in_cup": 2, "walker": 2, "hopper": 2, "humanoid": 2}
@@ -73,10 +71,6 @@ WRITTEN = {
 }
 # Domains in which bodies touch each other.
 TOUCHING = {"cheetah", "hopper", "walker", "humanoid", "finger", "ball_in_cup"}
-
-
-def show(**fields):
-    print(json.dumps(fields))
 
 
 def load(task, seed, limited=False):
@@ -191,17 +185,7 @@ def rate(task, steps=1000, repeats=5):
     _, _, repeat = TASKS[task]
     env = load(task, 0, limited=True)
     actions = np.random.default_rng(0).uniform(-1, 1, (steps, env.physics.model.nu))
-    best = 0
-    for _ in range(repeats):
-        env.reset()
-        start = time.perf_counter()
-        for action in actions:
-            for _ in range(repeat):
-                if env.step(action).last():
-                    env.reset()
-                    break
-        best = max(best, steps / (time.perf_counter() - start))
-    return best
+    return protocol.rate(env.reset, lambda action: any(env.step(action).last() for _ in range(repeat)), actions, repeats)
 
 
 def describe():
@@ -245,12 +229,7 @@ def tolerance():
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--states", type=int, default=20)
-    parser.add_argument("--actions", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--list", action="store_true")
-    parser.add_argument("--rate", action="store_true")
+    parser = protocol.options()
     parser.add_argument("--describe", action="store_true")
     parser.add_argument("--tolerance", action="store_true")
     parser.add_argument("--resets", type=int)
@@ -267,11 +246,10 @@ def main():
         for task in options.task:
             resets(task, options.resets)
     else:
-        (library,) = glob.glob(os.path.join(os.path.dirname(mujoco.__file__), "libmujoco.so.*"))
         import importlib.metadata
 
         for task in options.task:
-            show(library=library, oracle=f"dm_control {importlib.metadata.version('dm-control')}, mujoco {mujoco.__version__}")
+            show(library=protocol.library(), oracle=f"dm_control {importlib.metadata.version('dm-control')}, mujoco {mujoco.__version__}")
             run(task, options.states, options.actions, options.seed)
             if options.rate:
                 show(rate=rate(task))

@@ -16,12 +16,8 @@ about the physics and not about the formulas.
 Usage: gym_parity.py --list | [--states N] [--actions N] [--seed N] [--rate] TASK...
 """
 
-import argparse
-import glob
-import json
 import os
 import sys
-import time
 import types
 import warnings
 
@@ -29,6 +25,8 @@ import gym_v2
 import gymnasium
 import mujoco
 import numpy as np
+import protocol
+from protocol import show
 
 # demorl's name: Gymnasium's id and arguments, and how to cut the observation.
 TASKS = {}
@@ -89,10 +87,6 @@ def make(task):
         pusher_v4.mujoco = types.SimpleNamespace(__version__="2")  # read by the refusal only
         return pusher_v4.PusherEnv()
     return gymnasium.make(name, **arguments).unwrapped
-
-
-def show(**fields):
-    print(json.dumps(fields))
 
 
 def bounds(env):
@@ -215,28 +209,26 @@ def rate(task, steps=1000, repeats=5):
     limit = LIMITS.get(base(task), 1000)
     low, high = bounds(env)
     actions = np.random.default_rng(0).uniform(low, high, (steps, len(low)))
-    best = 0
-    for _ in range(repeats):
-        env.reset(seed=0)
-        start, length = time.perf_counter(), 0
-        for action in actions:
-            _, _, terminated, _, _ = env.step(action)
-            length += 1
-            if terminated or length == limit:
-                env.reset()
-                length = 0
-        best = max(best, steps / (time.perf_counter() - start))
+    length = 0
+
+    def begin():
+        nonlocal length
+        length = 0
+        env.reset()
+
+    def step(action):
+        nonlocal length
+        length += 1
+        return env.step(action)[2] or length == limit
+
+    env.reset(seed=0)
+    best = protocol.rate(begin, step, actions, repeats)
     env.close()
     return best
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--states", type=int, default=20)
-    parser.add_argument("--actions", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--list", action="store_true")
-    parser.add_argument("--rate", action="store_true")
+    parser = protocol.options()
     parser.add_argument("tasks", nargs="*", metavar="TASK")
     options = parser.parse_args()
     if options.list:
@@ -244,8 +236,6 @@ def main():
         return 0
     warnings.simplefilter("ignore")
     gymnasium.logger.min_level = gymnasium.logger.ERROR
-    folder = os.path.dirname(mujoco.__file__)
-    (library,) = glob.glob(os.path.join(folder, "libmujoco.so.*"))
     from gymnasium.envs.mujoco import mujoco_env
 
     assets = os.path.join(os.path.dirname(mujoco_env.__file__), "assets")
@@ -253,7 +243,7 @@ def main():
         oracle = f"gymnasium {gymnasium.__version__}, mujoco {mujoco.__version__}"
         if task in gym_v2.TASKS:
             oracle = "formulas stated again on " + oracle
-        show(library=library, assets=assets, oracle=oracle)
+        show(library=protocol.library(), assets=assets, oracle=oracle)
         run(task, options.states, options.actions, options.seed)
         if options.rate:
             show(rate=rate(task))

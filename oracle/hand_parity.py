@@ -11,19 +11,16 @@ anew from its formula, on HandManipulatePen's own simulation.
 Usage: hand_parity.py --list | [--states N] [--actions N] [--seed N] [--rate] TASK
 """
 
-import argparse
 import contextlib
-import glob
-import json
-import os
 import sys
-import time
 import warnings
 from importlib.metadata import version
 
 import gymnasium
 import mujoco
 import numpy as np
+import protocol
+from protocol import show
 
 with contextlib.redirect_stdout(sys.stderr):  # the package prints a notice
     import gymnasium_robotics
@@ -62,10 +59,6 @@ class JointTypesAsIntegers:
 
 
 mujoco_utils.mujoco = JointTypesAsIntegers()
-
-
-def show(**fields):
-    print(json.dumps(fields))
 
 
 def goal_beside(env, generator):
@@ -122,15 +115,8 @@ def rate(task, steps=300, repeats=3):
     """The task's steps per second with random actions, resets included: the best of some repeats."""
     env = gymnasium.make(TASKS[task])
     actions = np.random.default_rng(0).uniform(-1, 1, (steps, 20))
-    best = 0
-    for _ in range(repeats):
-        env.reset(seed=0)
-        start = time.perf_counter()
-        for action in actions:
-            _, _, terminated, truncated, _ = env.step(action)
-            if terminated or truncated:
-                env.reset()
-        best = max(best, steps / (time.perf_counter() - start))
+    env.reset(seed=0)
+    best = protocol.rate(env.reset, lambda action: any(env.step(action)[2:4]), actions, repeats)
     env.close()
     return best
 
@@ -143,12 +129,7 @@ def rotations():
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--states", type=int, default=20)
-    parser.add_argument("--actions", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--list", action="store_true")
-    parser.add_argument("--rate", action="store_true")
+    parser = protocol.options()
     parser.add_argument("--rotations", action="store_true")
     parser.add_argument("task", nargs="?")
     options = parser.parse_args()
@@ -161,8 +142,7 @@ def main():
     warnings.simplefilter("ignore")
     gymnasium.logger.min_level = gymnasium.logger.ERROR
     gymnasium.register_envs(gymnasium_robotics)
-    (library,) = glob.glob(os.path.join(os.path.dirname(mujoco.__file__), "libmujoco.so.*"))
-    show(library=library, oracle=f"gymnasium-robotics {version('gymnasium-robotics')}, mujoco {mujoco.__version__}")
+    show(library=protocol.library(), oracle=f"gymnasium-robotics {version('gymnasium-robotics')}, mujoco {mujoco.__version__}")
     run(options.task, options.states, options.actions, options.seed)
     if options.rate:
         show(rate=rate(options.task))

@@ -12,16 +12,14 @@ The output is described in env/parity/doc.go. Actions are float64 and a tenth
 wider than the bounds. Needs mujoco and numpy.
 """
 
-import argparse
-import glob
-import json
 import os
 import re
 import sys
-import time
 
 import mujoco
 import numpy as np
+import protocol
+from protocol import show
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 THIRD_PARTY = os.environ.get("DEMORL_THIRD_PARTY") or os.path.join(ROOT, "third_party")
@@ -340,10 +338,6 @@ if os.path.isdir(PDDM):
 # ------------------------------------------------------------------ output
 
 
-def show(**fields):
-    print(json.dumps(fields))
-
-
 def run(name, task, states, actions, seed):
     generator = np.random.default_rng([seed, *name.encode()])
     size = task.model.nu
@@ -369,25 +363,12 @@ def run(name, task, states, actions, seed):
 def rate(task, steps=300, repeats=3):
     """Steps a second with random actions: the best of some repeats."""
     actions = np.random.default_rng(0).uniform(-1, 1, (steps, task.model.nu))
-    best = 0
-    for _ in range(repeats):
-        generator = np.random.default_rng(0)
-        task.reset(generator)
-        start = time.perf_counter()
-        for action in actions:
-            if task.step(action.copy())[2]:
-                task.reset(generator)
-        best = max(best, steps / (time.perf_counter() - start))
-    return best
+    generator = np.random.default_rng(0)
+    return protocol.rate(lambda: task.reset(generator), lambda action: task.step(action.copy())[2], actions, repeats)
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--states", type=int, default=20)
-    parser.add_argument("--actions", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--list", action="store_true")
-    parser.add_argument("--rate", action="store_true")
+    parser = protocol.options()
     parser.add_argument("--live", action="store_true", help="run the originals' own classes")
     parser.add_argument("task", nargs="?")
     options = parser.parse_args()
@@ -400,8 +381,7 @@ def main():
         print("\n".join(tasks))
         return 0
     mujoco.set_mju_user_warning(lambda _: None)  # which would leave a log file
-    (library,) = glob.glob(os.path.join(os.path.dirname(mujoco.__file__), "libmujoco.so.*"))
-    show(library=library, assets="", oracle=f"{oracle}, mujoco {mujoco.__version__}")
+    show(library=protocol.library(), assets="", oracle=f"{oracle}, mujoco {mujoco.__version__}")
     task = tasks[options.task]()
     run(options.task, task, options.states, options.actions, options.seed)
     if options.rate:
