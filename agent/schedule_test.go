@@ -102,8 +102,8 @@ func TestFewerRandomStepsAreForSmallObservations(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.Warmup != want || s.Model.RefitGradSteps != 500 {
-			t.Errorf("%d observations: %d random steps and refits of %d, want %d and 500", obs, s.Warmup, s.Model.RefitGradSteps, want)
+		if s.Warmup != want || s.Model.RefitGradSteps != 500 || s.SAC.PolicyEvery != 4 {
+			t.Errorf("%d observations: %d random steps, refits of %d and a policy step every %d, want %d, 500 and 4", obs, s.Warmup, s.Model.RefitGradSteps, s.SAC.PolicyEvery, want)
 		}
 	}
 }

@@ -77,9 +77,9 @@ var Algorithms = []Algorithm{
 		Act: ActPolicy, Imagine: ImaginePlanned, Planner: mpc.MDeMoRL, Propagation: "fixed", PlanBuffer: BufferClear, StoreReward: "mean",
 	},
 	{
-		Name: "m-demorl-plus", Summary: "as m-demorl, with half of the random steps and, after the first fit, refits of at most 500 gradient steps", Source: "ours; docs/results/family.md",
+		Name: "m-demorl-plus", Summary: "as m-demorl, with half of the random steps, a policy step every four critic steps and, after the first fit, refits of at most 500 gradient steps", Source: "ours; docs/results/family.md",
 		Act: ActPolicy, Imagine: ImaginePlanned, Planner: mpc.MDeMoRL, Propagation: "fixed", PlanBuffer: BufferClear, StoreReward: "mean",
-		WarmupMost: 2500, Tune: func(s *Settings) { s.Model.RefitGradSteps = 500 },
+		WarmupMost: 2500, PolicyEvery: 4, Tune: func(s *Settings) { s.Model.RefitGradSteps, s.Model.PatienceSteps = 500, leastStale },
 	},
 	{
 		Name: "mopac", Summary: "as m-demorl with exponential weights over all candidates", Source: "MoPAC; method.md E.1",

@@ -55,7 +55,7 @@ func TestFitsOfTasksThatNoTableNamesHaveAtLeastFourHundredStaleSteps(t *testing.
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !s.UsesModel() || s.Learner == agent.LearnerValueGradient {
+				if !s.UsesModel() || s.Learner == agent.LearnerValueGradient || a.Name == "m-demorl-plus" { // which has them everywhere
 					continue
 				}
 				if got := s.Model.PatienceSteps; got != want {
