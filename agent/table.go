@@ -54,8 +54,9 @@ type Algorithm struct {
 
 // fewNumbers is the largest observation that m-demorl-plus halves the random steps
 // of. It lies between HalfCheetah's 17 numbers, where half of them were enough for a
-// first model, and Ant's 27, where the critics run away from it; what holds in
-// between is not known (docs/results/family.md).
+// first model, and Ant's 27, where the critics ran away after first fits that ended
+// too early; what holds in between, or with whole fits, is not known
+// (docs/results/family.md).
 const fewNumbers = 20
 
 // variantOfTheModel gives the model the form that DHMBPO was published with
