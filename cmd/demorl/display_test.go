@@ -110,6 +110,27 @@ func TestTooManyDrawsOfImaginedRowsAreToldOnce(t *testing.T) {
 	}
 }
 
+func TestAModelThatExplainsNothingIsToldOnceWithTheRemedy(t *testing.T) {
+	fit := func(explained, steps float64) train.Progress {
+		return train.Progress{Event: train.Event{Step: 1250}, Scalars: map[string]float64{"model/holdout_r2": explained, "model/grad_steps": steps}}
+	}
+	for want, intervals := range map[string][]train.Progress{
+		"": {{}, fit(0.19, 28), fit(0, 28)},
+		"step 1250: the model explains -0.02 of the variance of rows it was not shown, and what it imagines tells next to nothing; the fit ended after 28 gradient steps: set model.patience_steps to 400, or raise warmup\n": {{}, fit(-0.02, 28), fit(-0.01, 28)},
+		"step 1250: the model explains 0.05 of the variance of rows it was not shown, and what it imagines tells next to nothing; raise warmup\n":                                                                             {fit(0.05, 3000)},
+	} {
+		d, _, _ := clocked(false)
+		var told strings.Builder
+		s := session{console: &console{err: &told}, screen: d}
+		for _, p := range intervals {
+			s.warn(p)
+		}
+		if have := strings.TrimPrefix(told.String(), "demorl: "); have != want {
+			t.Errorf("told %q, want %q", have, want)
+		}
+	}
+}
+
 func TestGuardRailsAreShown(t *testing.T) {
 	d, _, clock := clocked(false)
 	d.limited = true

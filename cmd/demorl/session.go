@@ -97,8 +97,8 @@ func ends() []os.Signal {
 // session is the training of one run, seen from the command line.
 type session struct {
 	*console
-	screen          *display
-	warned, alarmed bool
+	screen                    *display
+	warned, alarmed, untaught bool
 }
 
 // train opens a run, goes on with it and draws what it did.
@@ -159,10 +159,34 @@ func (s *session) warn(p train.Progress) {
 			s.note(fmt.Sprintf("step %d: the critics believe in returns 10 times larger than the rewards allow (%.0f updates of late): they are diverging; lower utd or horizon, or raise real_ratio", p.Step, alarms))
 		})
 	}
+	if told := emptyModel(p); told != "" && !s.untaught {
+		s.untaught = true
+		s.screen.aside(func() { s.note(told) })
+	}
 	if draws := p.Scalars["plan/draws_per_row"]; draws > tooManyDraws && !s.warned {
 		s.warned = true
 		s.screen.aside(func() {
 			s.note(fmt.Sprintf("an imagined row is drawn %.0f times before it is cleared or replaced; more than %d overfits to them: raise start_states or lower utd", draws, tooManyDraws))
 		})
 	}
+}
+
+// leastExplained is the share of the held-out variance below which what a model
+// imagines is taken to tell nothing, and shortFit how few gradient steps make the
+// end of the fit the likely reason (docs/results/family.md, First fits on few rows:
+// fits of 28 to 56 steps explained between -0.04 and 0.00, whole ones 0.19 and more).
+const leastExplained, shortFit = 0.1, 400
+
+// emptyModel says that the fit of this interval left a model that explains next to
+// nothing of the rows it was not shown, and is empty where there was none.
+func emptyModel(p train.Progress) string {
+	explained, fitted := p.Scalars["model/holdout_r2"]
+	if !fitted || explained >= leastExplained || explained == 0 { // exactly 0: no output varies
+		return ""
+	}
+	remedy := "raise warmup"
+	if steps := p.Scalars["model/grad_steps"]; steps < shortFit {
+		remedy = fmt.Sprintf("the fit ended after %.0f gradient steps: set model.patience_steps to %d, or raise warmup", steps, shortFit)
+	}
+	return fmt.Sprintf("step %d: the model explains %.2f of the variance of rows it was not shown, and what it imagines tells next to nothing; %s", p.Step, explained, remedy)
 }
