@@ -14,7 +14,9 @@ import (
 	"syscall"
 	"testing"
 
+	"demorl/agent"
 	"demorl/env"
+	"demorl/internal/kern"
 	"demorl/internal/vfs"
 	"demorl/rundir"
 	"demorl/train"
@@ -311,6 +313,18 @@ func TestAnotherKernelTierIsRefusedUnlessAllowed(t *testing.T) {
 	m, err := view(t, dir).ReadManifest()
 	if err != nil || m.Exact || !strings.Contains(m.NotExactFor, "abacus") || m.Kernel == "abacus" {
 		t.Errorf("the manifest says %+v, %v", m, err)
+	}
+}
+
+func TestOnlyRunsThatMultiplyBFloat16NameItsEngine(t *testing.T) {
+	for algo, want := range map[string]string{"sac": kern.Tier(), "m-demorl": kern.Tier() + "+" + kern.BF16Engine()} {
+		s := tiny(t, pendulum, algo)
+		s.Agent.Precision = agent.PrecisionBF16
+		dir := filepath.Join(t.TempDir(), "run")
+		finish(t, create(t, dir, s), 1)
+		if m, err := view(t, dir).ReadManifest(); err != nil || m.Kernel != want {
+			t.Errorf("%s: kernel %q, want %q (%v)", algo, m.Kernel, want, err)
+		}
 	}
 }
 

@@ -141,7 +141,7 @@ func Resume(path string, o Options) (*Run, error) {
 // kernels names what decides the last bits of a run's results: the kernel tier
 // and, where the run uses it, what multiplies bfloat16 numbers.
 func kernels(s Settings) string {
-	if s.Agent.Precision == agent.PrecisionBF16 {
+	if s.Agent.Precision == agent.PrecisionBF16 && s.Agent.Idle("precision") == "" {
 		return kern.Tier() + "+" + kern.BF16Engine()
 	}
 	return kern.Tier()
