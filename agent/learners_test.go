@@ -43,7 +43,7 @@ func composed(t *testing.T) map[string]Settings {
 	simba.SAC.Network, simba.SAC.Hidden, simba.SAC.ObservationNorm, simba.SAC.WeightDecay = sac.NetworkSimBa, []int{8}, true, 1e-2
 	simbaGradient := tiny(t, "dhmbpo", pendulum)
 	simbaGradient.SAC.Network, simbaGradient.SAC.Hidden, simbaGradient.SAC.Activation = sac.NetworkSimBa, []int{8}, sac.ReLU
-	simbaGradient.SAC.Critic.Norm, simbaGradient.SAC.Critic.Dropout = sac.NormNone, 0
+	simbaGradient.SAC.Critic.Norm, simbaGradient.SAC.Critic.Dropout, simbaGradient.SAC.ObservationNorm = sac.NormNone, 0, true
 	subsets, dropout, quantiles := tiny(t, "m-demorl", pendulum), tiny(t, "mbpo", pendulum), tiny(t, "loop", pendulum)
 	subsets.SAC.Critic.Count, subsets.SAC.Critic.Subset = 5, 2
 	dropout.SAC.Critic.Norm, dropout.SAC.Critic.Dropout = sac.NormLayer, 0.01

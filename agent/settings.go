@@ -166,7 +166,6 @@ func (s *Settings) validateGradient() error {
 	fault(s.SAC.Critic.Quantiles == 1, "sac.critic.quantiles is %d; %s want 1", s.SAC.Critic.Quantiles, why)
 	fault(s.SAC.Critic.ActorUses == sac.UsesMean, "sac.critic.actor_uses is %q; %s want %s", s.SAC.Critic.ActorUses, why, sac.UsesMean)
 	fault(s.SAC.Critic.Norm != sac.NormBatch, "sac.critic.norm is %q; %s want another", s.SAC.Critic.Norm, why)
-	fault(!s.SAC.ObservationNorm, "sac.observation_norm is true; %s want false", why)
 	fault(s.SAC.PolicyEvery == 1, "sac.policy_every is %d; %s want 1", s.SAC.PolicyEvery, why)
 	return errors.Join(faults...)
 }

@@ -1,7 +1,8 @@
 """Goldens of sac's value gradients: two complete updates in PyTorch (float64) through three steps of a closed-form world,
 written from the formulas of docs/method.md D.5, with rows that terminate and one that leaves the world's range.
 
-Writes sac/testdata/gradient.json. usage: golden_gradient.py [OUT]   (needs torch; never imports demorl)
+Writes sac/testdata/gradient.json and, where the networks see normalised observations, sac/testdata/gradient_seen.json.
+usage: golden_gradient.py [FOLDER]   (needs torch; never imports demorl)
 """
 import json
 import math
@@ -43,8 +44,15 @@ def mlp(p, x, norm):
     return x
 
 
-def policy(p, obs, eps):
-    head = mlp(p, obs, False)
+def see(s, obs):
+    """What the networks see: observations less the mean, over the standard deviation (that of `seen`, dividing by the number of rows)."""
+    if s["seen"] is None:
+        return obs
+    return (obs - s["seen"].mean(0)) / s["seen"].std(0, correction=0)
+
+
+def policy(s, obs, eps):
+    head = mlp(s["actor"], see(s, obs), False)
     mean, log_std = head[:, :ACT], torch.clamp(head[:, ACT:], -20, 2)
     z = mean + log_std.exp() * eps
     normal = -0.5 * eps**2 - log_std - 0.5 * math.log(2 * math.pi)
@@ -67,7 +75,7 @@ def walk(s, w, b):
     until = torch.zeros(ROWS)
     first, steps = None, []
     for k in range(STEPS):
-        act, log_pi = policy(s["actor"], obs, b["policy_noise"][k])
+        act, log_pi = policy(s, obs, b["policy_noise"][k])
         first = act if first is None else first
         nxt, reward = world(w, obs, act, b["member"][k], b["world_noise"][k])
         lost = torch.tensor([(k, r) in LOST for r in range(ROWS)])
@@ -78,7 +86,7 @@ def walk(s, w, b):
         until = until + counts.double()
         live = live & ~lost & ~ended
         obs = torch.where(live[:, None], nxt, obs)
-    act, log_pi = policy(s["actor"], obs, b["policy_noise"][STEPS])
+    act, log_pi = policy(s, obs, b["policy_noise"][STEPS])
     tail = torch.where(over, torch.zeros(ROWS), GAMMA**until)
     return first, steps, obs, act, log_pi, tail, over
 
@@ -96,13 +104,13 @@ def update(s, w, b):
         lo, hi = (torch.quantile(soft, q) / (1 - GAMMA) for q in (0.01, 0.99))
         old = s["bounds"]
         s["bounds"] = (lo, hi) if old is None else tuple(o + RATE * (n - o) for o, n in zip(old, (lo, hi)))
-        x = torch.cat([obs, act], 1)
+        x = torch.cat([see(s, obs), act], 1)
         q = torch.stack([scaled(s, mlp(s["targets"][i], x, True)[:, 0]) for i in SUBSET]).min(0).values
         q = torch.clamp(q, *s["bounds"])
         y = tail * (q - temp * log_pi)
         for k, (c, r, lp) in enumerate(steps):
             y = y + GAMMA**k * c * (r - (temp * lp if k else 0))
-    x = torch.cat([b["obs"], first.detach()], 1)
+    x = torch.cat([see(s, b["obs"]), first.detach()], 1)
     qs = [scaled(s, mlp(c, x, True)[:, 0]) for c in s["critics"]]
     told = steps[0][0]  # a row whose first step is not believed says nothing of its action
     critic_loss = sum(0.5 * (told * (q - y) ** 2).sum() / ROWS for q in qs)
@@ -114,7 +122,7 @@ def update(s, w, b):
         for t, c in zip(s["targets"], s["critics"]):
             for pt, pc in zip(t, c):
                 pt.mul_(1 - TAU).add_(TAU * pc)
-    x = torch.cat([obs, act], 1)
+    x = torch.cat([see(s, obs), act], 1)
     mean_q = torch.stack([scaled(s, mlp(c, x, True)[:, 0]) for c in s["critics"]]).mean(0)
     worth = tail * (mean_q - temp * log_pi)
     for k, (c, r, lp) in enumerate(steps):
@@ -147,23 +155,32 @@ def batch():
 
 
 LOST = {(1, 3), (0, 6)}
-state = dict(actor=layers([OBS, *HIDDEN, 2 * ACT]), critics=[layers([OBS + ACT, *HIDDEN, 1]) for _ in range(CRITICS)], bounds=None,
-             log_temp=torch.tensor(LOG_TEMP, requires_grad=True))
-state["actor"][-1].data[ACT] = 1.9  # this log standard deviation is clamped in some rows and not in others
-state["actor"][-1].data = state["actor"][-1].data.float().double()
-state["targets"] = [[(p.detach() + 0.05 * f32(*p.shape)).float().double() for p in c] for c in state["critics"]]
-state["critic_opt"] = torch.optim.Adam([p for c in state["critics"] for p in c], lr=RATE)
-state["actor_opt"] = torch.optim.Adam(state["actor"], lr=RATE)
-state["temp_opt"] = torch.optim.Adam([state["log_temp"]], lr=RATE)
-toy = {"a": (0.8 * f32(MEMBERS, OBS, OBS)).float().double(), "b": f32(MEMBERS, ACT, OBS), "c": f32(OBS, OBS), "p": f32(OBS)}
-golden = dict(made_with=f"torch {torch.__version__}", obs_dim=OBS, act_dim=ACT, hidden=HIDDEN, rows=ROWS, steps=STEPS, critics=CRITICS,
-              gamma=GAMMA, tau=TAU, rate=RATE, target_entropy=TARGET_ENTROPY, subset=SUBSET, edge=EDGE, lost=sorted(map(list, LOST)),
-              world={k: flat(v) for k, v in toy.items()}, start=parameters(state), updates=[])
-for _ in range(UPDATES):
-    b = batch()
-    result = update(state, toy, b)
-    assert 0 < sum(result["over"]) < ROWS - 2, "some rows must terminate and others not"
-    golden["updates"].append({k: flat(v) for k, v in b.items()} | result)
 
-out = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent / "sac/testdata/gradient.json"
-out.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
+
+def golden(seen):
+    """The start, the world and two updates; `seen` are the observations whose statistics normalise those of the networks, or None."""
+    state = dict(actor=layers([OBS, *HIDDEN, 2 * ACT]), critics=[layers([OBS + ACT, *HIDDEN, 1]) for _ in range(CRITICS)], bounds=None,
+                 log_temp=torch.tensor(LOG_TEMP, requires_grad=True), seen=seen)
+    state["actor"][-1].data[ACT] = 1.9  # this log standard deviation is clamped in some rows and not in others
+    state["actor"][-1].data = state["actor"][-1].data.float().double()
+    state["targets"] = [[(p.detach() + 0.05 * f32(*p.shape)).float().double() for p in c] for c in state["critics"]]
+    state["critic_opt"] = torch.optim.Adam([p for c in state["critics"] for p in c], lr=RATE)
+    state["actor_opt"] = torch.optim.Adam(state["actor"], lr=RATE)
+    state["temp_opt"] = torch.optim.Adam([state["log_temp"]], lr=RATE)
+    toy = {"a": (0.8 * f32(MEMBERS, OBS, OBS)).float().double(), "b": f32(MEMBERS, ACT, OBS), "c": f32(OBS, OBS), "p": f32(OBS)}
+    result = dict(made_with=f"torch {torch.__version__}", obs_dim=OBS, act_dim=ACT, hidden=HIDDEN, rows=ROWS, steps=STEPS, critics=CRITICS,
+                  gamma=GAMMA, tau=TAU, rate=RATE, target_entropy=TARGET_ENTROPY, subset=SUBSET, edge=EDGE, lost=sorted(map(list, LOST)),
+                  world={k: flat(v) for k, v in toy.items()}, start=parameters(state), updates=[])
+    if seen is not None:
+        result["seen"] = seen.tolist()
+    for _ in range(UPDATES):
+        b = batch()
+        made = update(state, toy, b)
+        assert 0 < sum(made["over"]) < ROWS - 2, "some rows must terminate and others not"
+        result["updates"].append({k: flat(v) for k, v in b.items()} | made)
+    return result
+
+
+folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent / "sac/testdata"
+for name, seen in {"gradient.json": None, "gradient_seen.json": torch.tensor([[0.5, -1.0, 0.25], [-1.5, 1.0, 0.0], [0.25, 4.0, 0.5]])}.items():
+    (folder / name).write_text(json.dumps(golden(seen), separators=(",", ":")) + "\n")

@@ -57,7 +57,7 @@ type walk struct {
 type walkStep struct {
 	actor  *nn.Tape
 	policy squashed
-	obs    []float32 // rows x ObsDim
+	obs    []float32 // rows x ObsDim, as the networks see it
 	noise  []float32 // rows x Stride(ActDim)
 	head   []float32 // the actor's answers
 	reward []float32
@@ -190,9 +190,13 @@ func (v *ValueGradient) walkPiece(_, i int) {
 	for k := range w.step {
 		s := &w.step[k]
 		copy(s.obs, b.Obs[:n*a.obsDim])
+		a.see(s.obs[:n*a.obsDim])
 		s.head = a.actor.Forward(0, s.actor, s.obs[:n*a.obsDim], n)
 		s.policy.sample(s.head, s.noise, n)
 		if k == 0 {
+			if a.observed != nil {
+				copy(a.observed.obs[lo*a.obsDim:], s.obs[:n*a.obsDim]) // where the critics look
+			}
 			copy(v.batch.Action[lo*a.actDim:], s.policy.action[:n*a.actDim])
 		}
 		if k < v.steps {
@@ -315,13 +319,15 @@ func (v *ValueGradient) climbPiece(_, i int) {
 	}
 	a.actor.Backward(0, end.actor, w.dHead[:n*2*a.actDim], grad, w.dIn)
 	kern.AXPY(w.dObs[:n*a.obsDim], 1, w.dIn[:n*a.obsDim])
+	a.seeBack(w.dObs[:n*a.obsDim])
 	for k := v.steps - 1; k >= 0; k-- {
 		v.back(w, k, n, scale, grad)
 	}
 }
 
 // judge fills w.q with the critics' mean at the end of the walk, and w.dObs and
-// w.dAction with the gradient of -scale times the weighted sum of it.
+// w.dAction with the gradient of -scale times the weighted sum of it, w.dObs by the
+// observation as the critics see it.
 func (v *ValueGradient) judge(w *walk, lo, n int, scale float32) {
 	a := v.agent
 	in, share := a.obsDim+a.actDim, 1/float32(a.critics.Members)
@@ -381,6 +387,7 @@ func (v *ValueGradient) back(w *walk, k, n int, scale float32, grad []float32) {
 		s.policy.backRow(r, w.dHead, s.head, s.noise, w.dAction, entropy)
 	}
 	a.actor.Backward(0, s.actor, w.dHead[:n*2*a.actDim], grad, w.dIn)
+	a.seeBack(w.dIn[:n*dims])
 	for i := range w.dObs[:n*dims] {
 		w.dObs[i] = w.dBefore[i] + w.held[i] + w.dIn[i]
 	}

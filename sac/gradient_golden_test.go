@@ -10,7 +10,8 @@ import (
 	"demorl/rollout"
 )
 
-// gradientGolden is testdata/gradient.json, written by oracle/golden_gradient.py.
+// gradientGolden is testdata/gradient.json, or gradient_seen.json where the networks
+// see normalised observations, written by oracle/golden_gradient.py.
 type gradientGolden struct {
 	ObsDim        int `json:"obs_dim"`
 	ActDim        int `json:"act_dim"`
@@ -24,6 +25,7 @@ type gradientGolden struct {
 	Edge          float64
 	Lost          [][2]int // step and row
 	World         struct{ A, B, C, P []float64 }
+	Seen          [][]float32 // observations whose statistics normalise; nil: none do
 	Start         parameters
 	Updates       []gradientUpdate
 }
@@ -143,9 +145,9 @@ func (t *toyTape) Back(h int, dNext, dReward, dObs, dAction []float32) {
 	}
 }
 
-func readGradientGolden(t *testing.T) *gradientGolden {
+func readGradientGolden(t *testing.T, name string) *gradientGolden {
 	t.Helper()
-	data, err := os.ReadFile("testdata/gradient.json")
+	data, err := os.ReadFile("testdata/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +165,11 @@ func (g *gradientGolden) learner(t *testing.T, w *toyWorld) *ValueGradient {
 	s.ActorRate, s.CriticRate, s.TemperatureRate = g.Rate, g.Rate, g.Rate
 	s.TargetEntropyRule, s.TargetEntropy = Fixed, g.TargetEntropy
 	s.Critic = CriticSettings{Count: g.Critics, Norm: NormPlain, Subset: len(g.Subset), ActorUses: UsesMean, Quantiles: 1, Scaled: true}
+	s.ObservationNorm = g.Seen != nil
 	a := newAgent(t, s, g.ObsDim, g.ActDim, nil)
+	for _, row := range g.Seen {
+		a.Observe(row)
+	}
 	narrow(a.actor.Params, g.Start.Actor)
 	narrow(a.critics.Params, g.Start.Critics)
 	narrow(a.targets.Params, g.Start.Targets)
@@ -189,7 +195,12 @@ func (g *gradientGolden) play(w *toyWorld, v *ValueGradient, u int) Stats {
 }
 
 func TestUpdatesThroughThreeStepsAgreeWithTorch(t *testing.T) {
-	g := readGradientGolden(t)
+	for _, name := range []string{"gradient.json", "gradient_seen.json"} {
+		t.Run(name, func(t *testing.T) { compareUpdates(t, readGradientGolden(t, name)) })
+	}
+}
+
+func compareUpdates(t *testing.T, g *gradientGolden) {
 	w := &toyWorld{g: g}
 	v := g.learner(t, w)
 	a := v.agent
@@ -215,7 +226,7 @@ func TestUpdatesThroughThreeStepsAgreeWithTorch(t *testing.T) {
 
 // The golden's terminated rows: what happens after them moves nothing.
 func TestNothingPassesARowThatHasTerminated(t *testing.T) {
-	g := readGradientGolden(t)
+	g := readGradientGolden(t, "gradient.json")
 	w := &toyWorld{g: g}
 	v := g.learner(t, w)
 	g.play(w, v, 0)

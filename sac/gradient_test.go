@@ -115,10 +115,19 @@ func TestUpdatesOfTheCriticsAloneLeaveTheActor(t *testing.T) {
 // The whole chain: the actor's loss along its own gradient, through five steps
 // of the ensemble, is the gradient's square by central differences.
 func TestTheActorsGradientIsTheSlopeOfItsLoss(t *testing.T) {
+	for name, normalised := range map[string]bool{"raw observations": false, "normalised ones": true} {
+		t.Run(name, func(t *testing.T) { checkTheActorsSlope(t, normalised) })
+	}
+}
+
+func checkTheActorsSlope(t *testing.T, normalised bool) {
 	v, draw := overModel(t, 200, 5, nil, nil, func(s *Settings) {
-		s.ActorRate, s.CriticRate, s.TemperatureRate, s.Critic.Dropout = 0, 0, 0, 0
+		s.ActorRate, s.CriticRate, s.TemperatureRate, s.Critic.Dropout, s.ObservationNorm = 0, 0, 0, 0, normalised
 	})
 	a := v.agent
+	for _, row := range [][]float32{{3, -1, 0.2, 10, 0}, {1, -1.5, 0.4, -10, 1}} { // deviations of 0.1 to 10
+		a.Observe(row)
+	}
 	for c := range a.critics.Members { // so that the end has a slope
 		last := a.critics.Weights(c, a.critics.Layers()-1)
 		for i := range last {

@@ -53,6 +53,26 @@ func (o *observation) normalise(b *replay.Batch, lo, n int) {
 	o.apply(o.next[lo:hi], b.Next[lo:hi])
 }
 
+// see turns observations into what the networks see, in place, and seeBack the
+// gradient by the latter into that by the former; without observation_norm both
+// leave rows as they are.
+func (a *Agent) see(rows []float32) {
+	if a.observed != nil {
+		a.observed.apply(rows, rows)
+	}
+}
+
+func (a *Agent) seeBack(rows []float32) {
+	if a.observed == nil {
+		return
+	}
+	for at := 0; at < len(rows); at += a.obsDim {
+		for j := range rows[at : at+a.obsDim] {
+			rows[at+j] *= a.observed.inverse[j]
+		}
+	}
+}
+
 // Observe takes one observation of the real system, length ObsDim, into the
 // statistics by which observations are normalised; without observation_norm it
 // does nothing. It must not run during an Update or while a lane is used.
