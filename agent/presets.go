@@ -196,6 +196,9 @@ func Preset(a Algorithm, preset string, task env.Task) (Settings, error) {
 		}
 	case "lite":
 		lite(&s, a)
+		if a.Lite != nil {
+			a.Lite(&s)
+		}
 	case "gate":
 		lite(&s, a)
 		gate(&s, a, spec, r)

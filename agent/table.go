@@ -50,6 +50,7 @@ type Algorithm struct {
 	ModelBatch   int                   // rows a gradient step of the model; 0 leaves it to the preset
 	Tune         func(*Settings)       // further choices; nil: none
 	Reference    func(*Settings)       // what the published size alone has; nil: nothing
+	Lite         func(*Settings)       // what preset lite alone has; nil: nothing
 }
 
 // fewNumbers is the largest observation that m-demorl-plus halves the random steps
@@ -61,13 +62,27 @@ const fewNumbers = 20
 
 // variantOfTheModel gives the model the form that DHMBPO was published with
 // (method.md C.11): variances that do not depend on the input, LayerNorm and
-// dropout, weighted rows, and fits that end by a test on the held-out scores.
+// dropout, weighted rows, and fits that end by a test on the held-out scores; and
+// policy and critics its normalised observations.
 func variantOfTheModel(s *Settings) {
 	m := &s.Model
 	m.Variance, m.Norm, m.NormEpsilon, m.Dropout = dynamics.VarianceConstant, dynamics.NormLayer, []float64{1, 0.1, 0.01}, []float64{0.0075, 0.005, 0.0025}
 	m.Optimizer, m.FreshOptimizer, m.Decay, m.NoiseDecay = dynamics.OptimizerAdamW, true, []float64{2.5e-4, 5e-4, 7.5e-4, 1e-3}, 1e-2
 	m.Rows, m.Batch, m.PassBatches, m.TargetNorm = dynamics.RowsWeights, 2048, 6, true
 	m.Stop, m.Patience = dynamics.StopTest, 50
+	s.SAC.ObservationNorm = true
+}
+
+// variantInSmallBatches is variantOfTheModel with the fits of C.5, whose gradient
+// steps cost an eighth, and which go on until 800 of them have brought nothing: the
+// variances have to find their size in them. With variances that depend on the
+// input Ant's policy stands still, and with fits that end sooner it takes longer to
+// walk (docs/results/family.md).
+func variantInSmallBatches(s *Settings) {
+	variantOfTheModel(s)
+	m, usual := &s.Model, dynamics.DefaultSettings()
+	m.Batch, m.PassBatches, m.Stop, m.Patience = usual.Batch, usual.PassBatches, usual.Stop, usual.Patience
+	m.PatienceSteps = 800
 }
 
 // Algorithms is the family (design.md section 4). Everything that tells one
@@ -133,7 +148,7 @@ var Algorithms = []Algorithm{
 		Name: "dhmbpo", Summary: "climbs value gradients through short model rollouts that start from long ones", Source: "DHMBPO; method.md D.5, C.11",
 		Act: ActPolicy, Imagine: ImagineBranched, Propagation: "ts1", StoreReward: "mean",
 		UTD: 1, EntropyRule: "minus_actions", Horizon: 20, Starts: 256, PerEpisode: true, Members: 8,
-		Critic: &gradientCritic, Tune: valueGradient, Reference: variantOfTheModel,
+		Critic: &gradientCritic, Tune: valueGradient, Reference: variantOfTheModel, Lite: variantInSmallBatches,
 	},
 	{
 		Name: "m-demorl-vg", Summary: "as dhmbpo, from the states of plans that m-demorl's planner improved", Source: "ours; method.md D.5",

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"demorl/agent"
+	"demorl/dynamics"
 	"demorl/env"
 	_ "demorl/env/classic"
 	_ "demorl/env/leg"
@@ -63,6 +64,34 @@ func TestFitsOfTasksThatNoTableNamesHaveAtLeastFourHundredStaleSteps(t *testing.
 				}
 			}
 		}
+	}
+}
+
+// What separates dhmbpo's lite size from the published one is what its fits cost.
+func TestTheLiteModelOfDHMBPODiffersFromThePublishedInItsFitsAlone(t *testing.T) {
+	a, err := agent.FindAlgorithm("dhmbpo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	task, err := env.Lookup("classic/pendulum")
+	if err != nil {
+		t.Fatal(err)
+	}
+	published, err := agent.Preset(a, "reference", task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lite, err := agent.Preset(a, "lite", task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := lite.Model; m.Batch != 256 || m.Stop != dynamics.StopPatience || m.PatienceSteps != 800 {
+		t.Errorf("the fits of lite: %+v", m)
+	}
+	m, p := &lite.Model, published.Model
+	m.Batch, m.PassBatches, m.Stop, m.Patience, m.PatienceSteps = p.Batch, p.PassBatches, p.Stop, p.Patience, p.PatienceSteps
+	if !reflect.DeepEqual(lite, published) || !lite.SAC.ObservationNorm || p.Variance != dynamics.VarianceConstant {
+		t.Errorf("lite differs elsewhere:\n%+v\n%+v", lite, published)
 	}
 }
 
