@@ -155,20 +155,24 @@ const tooManyDraws = 50
 func (s *session) warn(p train.Progress) {
 	if alarms := p.Scalars["sac/q_alarms"]; alarms > 0 && !s.alarmed {
 		s.alarmed = true
-		s.screen.aside(func() {
-			s.note(fmt.Sprintf("step %d: the critics believe in returns 10 times larger than the rewards allow (%.0f updates of late): they are diverging; lower utd or horizon, or raise real_ratio", p.Step, alarms))
-		})
+		s.tell(fmt.Sprintf("step %d: the critics believe in returns 10 times larger than the rewards allow (%.0f updates of late): they are diverging; lower utd or horizon, or raise real_ratio", p.Step, alarms))
 	}
 	if told := emptyModel(p); told != "" && !s.untaught {
 		s.untaught = true
-		s.screen.aside(func() { s.note(told) })
+		s.tell(told)
 	}
 	if draws := p.Scalars["plan/draws_per_row"]; draws > tooManyDraws && !s.warned {
 		s.warned = true
-		s.screen.aside(func() {
-			s.note(fmt.Sprintf("an imagined row is drawn %.0f times before it is cleared or replaced; more than %d overfits to them: raise start_states or lower utd", draws, tooManyDraws))
-		})
+		s.tell(fmt.Sprintf("an imagined row is drawn %.0f times before it is cleared or replaced; more than %d overfits to them: raise start_states or lower utd", draws, tooManyDraws))
 	}
+}
+
+// tell notes text beside the live line, with the run's name where several train.
+func (s *session) tell(text string) {
+	if s.screen.label != "" {
+		text = s.screen.label + ": " + text
+	}
+	s.screen.aside(func() { s.note(text) })
 }
 
 // leastExplained is the share of the held-out variance below which what a model
