@@ -75,9 +75,9 @@ func variantOfTheModel(s *Settings) {
 
 // variantInSmallBatches is variantOfTheModel with the fits of C.5, whose gradient
 // steps cost an eighth, and which go on until 800 of them have brought nothing: the
-// variances have to find their size in them. With variances that depend on the
-// input Ant's policy stands still, and with fits that end sooner it takes longer to
-// walk (docs/results/family.md).
+// variances have to find their size in them, and first fits that end sooner explain
+// less. With variances that depend on the input Ant was not seen to walk
+// (docs/results/family.md).
 func variantInSmallBatches(s *Settings) {
 	variantOfTheModel(s)
 	m, usual := &s.Model, dynamics.DefaultSettings()
