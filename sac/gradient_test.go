@@ -51,7 +51,7 @@ func TestAnUpdateThroughTheModelAllocatesNothing(t *testing.T) {
 	for _, workers := range []int{1, 2} {
 		pool := par.New(workers)
 		defer pool.Close()
-		v, draw := overModel(t, 256, 5, drift{}, pool, nil)
+		v, draw := overModel(t, 256, 5, drift{}, pool, func(s *Settings) { s.ObservationNorm = workers == 2 })
 		key := rng.Root(2)
 		if n := testing.AllocsPerRun(5, func() { v.Update(draw, false, key) }); n != 0 {
 			t.Errorf("with %d workers an update allocates %g times", workers, n)
@@ -63,7 +63,9 @@ func TestAnUpdateThroughTheModelGivesTheSameBitsForAnyNumberOfWorkers(t *testing
 	var want []byte
 	for _, workers := range []int{1, 2, 3, 8} {
 		pool := par.New(workers)
-		v, draw := overModel(t, 300, 4, drift{}, pool, nil)
+		v, draw := overModel(t, 300, 4, drift{}, pool, func(s *Settings) { s.ObservationNorm = true })
+		v.agent.Observe([]float32{3, -1, 0.2, 10, 0})
+		v.agent.Observe([]float32{1, -1.5, 0.4, -10, 1})
 		var log string
 		for i := range uint64(5) {
 			log += fmt.Sprintln(v.Update(draw, i < 2, rng.Root(9).At(i)))

@@ -115,7 +115,7 @@ func TestAModelThatExplainsNothingIsToldOnceWithTheRemedy(t *testing.T) {
 		return train.Progress{Event: train.Event{Step: 1250}, Scalars: map[string]float64{"model/holdout_r2": explained, "model/grad_steps": steps}}
 	}
 	for want, intervals := range map[string][]train.Progress{
-		"": {{}, fit(0.19, 28), fit(0, 28)},
+		"": {{}, fit(0.19, 28), fit(0, 28), fit(-0.02, 0)}, // the last: a fit of an earlier interval
 		"step 1250: the model explains -0.02 of the variance of rows it was not shown, and what it imagines tells next to nothing; the fit ended after 28 gradient steps: set model.patience_steps to 400, or raise warmup\n": {{}, fit(-0.02, 28), fit(-0.01, 28)},
 		"step 1250: the model explains 0.05 of the variance of rows it was not shown, and what it imagines tells next to nothing; raise warmup\n":                                                                             {fit(0.05, 3000)},
 	} {

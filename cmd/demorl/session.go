@@ -184,12 +184,12 @@ const leastExplained, shortFit = 0.1, 400
 // emptyModel says that the fit of this interval left a model that explains next to
 // nothing of the rows it was not shown, and is empty where there was none.
 func emptyModel(p train.Progress) string {
-	explained, fitted := p.Scalars["model/holdout_r2"]
-	if !fitted || explained >= leastExplained || explained == 0 { // exactly 0: no output varies
+	explained, steps := p.Scalars["model/holdout_r2"], p.Scalars["model/grad_steps"]
+	if steps == 0 || explained >= leastExplained || explained == 0 { // an earlier interval's fit; exactly 0: no output varies
 		return ""
 	}
 	remedy := "raise warmup"
-	if steps := p.Scalars["model/grad_steps"]; steps < shortFit {
+	if steps < shortFit {
 		remedy = fmt.Sprintf("the fit ended after %.0f gradient steps: set model.patience_steps to %d, or raise warmup", steps, shortFit)
 	}
 	return fmt.Sprintf("step %d: the model explains %.2f of the variance of rows it was not shown, and what it imagines tells next to nothing; %s", p.Step, explained, remedy)
