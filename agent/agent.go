@@ -94,6 +94,7 @@ type Agent struct {
 	plans  *mpc.Plans
 	noise  []float32
 	report Report
+	watch  func(Work) // nil: nobody waits
 }
 
 // draw fills rows, or start states, of the present update's batch; its functions
@@ -325,7 +326,7 @@ func (a *Agent) Prepare() error {
 // refit fits the model on all of D_ENV.
 func (a *Agent) refit() error {
 	start := time.Now()
-	stats, err := a.model.Fit(a.real, a.key.Derive("model/fit").At(uint64(a.step)), nil)
+	stats, err := a.model.Fit(a.real, a.key.Derive("model/fit").At(uint64(a.step)), a.tellFit)
 	if err != nil {
 		return fmt.Errorf("refit at step %d: %w", a.step, err)
 	}

@@ -22,10 +22,12 @@ func (a *Agent) climb() error {
 	if err := a.imagineStates(s.ProbeStarts); err != nil {
 		return err
 	}
+	all := s.Gradient.CriticUpdates + full
 	if err := a.ascend(s.Gradient.CriticUpdates, true); err != nil {
 		return err
 	}
 	for done := 0; done < full; done += s.Gradient.ImagineEvery {
+		a.tell(Work{Doing: "learning", Done: s.Gradient.CriticUpdates + done, Of: all, Unit: "updates"})
 		if done > 0 || s.Gradient.CriticUpdates > 0 {
 			if err := a.imagineStates(0); err != nil {
 				return err

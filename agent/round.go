@@ -17,6 +17,9 @@ import (
 // measured on probes of its starts.
 func (a *Agent) imagine(probes int) error {
 	start := time.Now()
+	if a.gradient == nil {
+		a.tell(Work{Doing: "imagining"})
+	}
 	a.sac.PublishBF16()
 	s, key := a.settings, a.key.Derive("imagine").At(a.rounds)
 	a.rounds++

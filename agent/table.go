@@ -154,7 +154,7 @@ var Algorithms = []Algorithm{
 		Name: "m-demorl-vg", Summary: "as dhmbpo, from the states of plans that m-demorl's planner improved", Source: "ours; method.md D.5",
 		Act: ActPolicy, Imagine: ImaginePlanned, Planner: mpc.MDeMoRL, Propagation: "fixed", StoreReward: "mean",
 		UTD: 1, EntropyRule: "minus_actions", Horizon: 5, Starts: 1024, PerEpisode: true, Members: 8,
-		Critic: &gradientCritic, Tune: valueGradient,
+		Critic: &gradientCritic, Tune: valueGradient, Reference: variantOfTheModel, Lite: variantInSmallBatches,
 	},
 	{
 		Name: "redq", Summary: "SAC with ten critics, a random pair of them as the target, and 20 updates a step", Source: "REDQ; method.md D.4, E.3",

@@ -154,7 +154,7 @@ func (l *Loop) Episodes(ctx context.Context, actor string, n int) ([]Evaluation,
 		})
 	} else {
 		for e := range n {
-			if all[e], errs[e] = l.Episode(ctx, actor, e, nil); errs[e] != nil {
+			if all[e], errs[e] = l.Episode(ctx, actor, e, l.watched(n)); errs[e] != nil {
 				break
 			}
 		}
@@ -165,6 +165,17 @@ func (l *Loop) Episodes(ctx context.Context, actor string, n int) ([]Evaluation,
 		}
 	}
 	return all, nil
+}
+
+// watched is a visit that shows how far n episodes have come; nil: nobody waits.
+func (l *Loop) watched(n int) func(env.Env, Evaluation) error {
+	if l.watch == nil {
+		return nil
+	}
+	return func(_ env.Env, ev Evaluation) error {
+		l.watch(agent.Work{Doing: fmt.Sprintf("judging, episode %d of %d", ev.Episode+1, n), Done: ev.Length, Unit: "steps"})
+		return nil
+	}
 }
 
 // Episode plays one deterministic episode of the named actor from the fixed

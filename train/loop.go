@@ -49,6 +49,7 @@ type Loop struct {
 	action   []float32
 	action64 []float64
 	state    []byte
+	watch    func(agent.Work) // nil: nobody waits
 }
 
 // Event is what one step brought that somebody may want to see.
@@ -111,6 +112,13 @@ func (l *Loop) Close() error {
 		all = append(all, j.env.Close())
 	}
 	return errors.Join(all...)
+}
+
+// Watch lets show see the work between real steps as it goes on, and evaluations in
+// which the planner acts.
+func (l *Loop) Watch(show func(agent.Work)) {
+	l.watch = show
+	l.agent.Watch(show)
 }
 
 // Agent returns the learner.

@@ -1,6 +1,8 @@
 package train_test
 
 import (
+	"bytes"
+	"maps"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -62,6 +64,44 @@ func TestEveryLineOfProgressHasThePromisedFields(t *testing.T) {
 		}
 		if _, early := lines[0].Scalars["train/return"]; early || !returned {
 			t.Errorf("%s: train/return is in the first line %t, in any %t", a.Name, early, returned)
+		}
+	}
+}
+
+// What may take minutes between two real steps says where it stands, and a run that
+// nobody watches is the same run.
+func TestTheWorkBetweenStepsTellsHowFarItHasCome(t *testing.T) {
+	for algo, want := range map[string][]string{
+		"m-demorl":        {"fitting the model", "imagining"},
+		"dhmbpo":          {"fitting the model", "learning"},
+		"m-demorl-online": {"fitting the model", "imagining", "judging, episode 1 of 2", "judging, episode 2 of 2"},
+	} {
+		s := tiny(t, leg, algo)
+		s.EvalEpisodes = 2
+		watched, alone := filepath.Join(t.TempDir(), "watched"), filepath.Join(t.TempDir(), "alone")
+		r, last, seen := create(t, watched, s), agent.Work{}, map[string]int{}
+		r.Watch(func(w agent.Work) {
+			seen[w.Doing]++
+			if w.Doing == last.Doing && w.Unit != "" && w.Done > last.Done+w.Of {
+				seen["more: "+w.Doing]++
+			}
+			if w.Of > 0 && w.Done > w.Of || (w.Doing == "fitting the model") != (w.Held > 0) {
+				t.Errorf("%s: %+v", algo, w)
+			}
+			last = w
+		})
+		finish(t, r, s.Steps)
+		finish(t, create(t, alone, s), s.Steps)
+		for _, doing := range want {
+			if seen[doing] == 0 {
+				t.Errorf("%s never says %q; it said %v", algo, doing, seen)
+			}
+		}
+		if seen["more: fitting the model"] == 0 {
+			t.Errorf("%s: a fit does not say how far it has come: %v", algo, seen)
+		}
+		if want := finalBytes(t, alone); !maps.EqualFunc(finalBytes(t, watched), want, bytes.Equal) {
+			t.Errorf("%s: the watched run is another", algo)
 		}
 	}
 }

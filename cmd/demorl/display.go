@@ -47,6 +47,7 @@ type display struct {
 	left         float64 // share of imagined rollouts that left the data's range
 	alarms       float64 // updates of this session whose critics exceeded what rewards allow
 	evaluated    string  // the last evaluation
+	doing        string  // the work between two steps; empty: none
 }
 
 func newDisplay(out io.Writer, mu *sync.Mutex, now func() time.Time) *display {
@@ -79,7 +80,7 @@ func (d *display) begin(r *train.Run, target int) {
 
 // show takes in one step, and draws where it is time.
 func (d *display) show(p train.Progress) {
-	d.step = p.Step
+	d.step, d.doing = p.Step, ""
 	if p.EpisodeEnd {
 		d.trained = p.Return
 	}
@@ -95,10 +96,36 @@ func (d *display) show(p train.Progress) {
 		d.evaluated = evaluationText(p.Evaluations)
 		d.say(fmt.Sprintf("step %d  evaluation %s%s", p.Step, d.evaluated, best(p)))
 	}
+	if d.live || len(p.Evaluations) == 0 {
+		d.refresh()
+	}
+}
+
+// work takes in how far the work between two steps has come.
+func (d *display) work(w agent.Work) {
+	d.doing = workText(w)
+	if w.Held > 0 {
+		d.held = w.Held
+	}
+	d.refresh()
+}
+
+func workText(w agent.Work) string {
+	switch {
+	case w.Unit == "":
+		return w.Doing
+	case w.Of == 0:
+		return fmt.Sprintf("%s: %d %s", w.Doing, w.Done, w.Unit)
+	}
+	return fmt.Sprintf("%s: %d of %d %s", w.Doing, w.Done, w.Of, w.Unit)
+}
+
+// refresh shows the progress where it is time.
+func (d *display) refresh() {
 	switch since := d.now().Sub(d.drawn); {
 	case d.live && since >= redrawEvery:
 		d.draw()
-	case !d.live && since >= lineEvery && len(p.Evaluations) == 0:
+	case !d.live && since >= lineEvery:
 		d.say(d.text())
 	}
 }
@@ -169,6 +196,9 @@ func (d *display) text() string {
 		parts = append(parts, "["+strings.Repeat("#", full)+strings.Repeat("-", bar-full)+"]")
 	}
 	parts = append(parts, fmt.Sprintf("%.0f%%", 100*done))
+	if d.doing != "" {
+		parts = append(parts, d.doing)
+	}
 	if d.rate > 0 {
 		parts = append(parts, fmt.Sprintf("%.3g steps/s", d.rate))
 		// Warm-up runs much faster than what follows, so it predicts nothing.
@@ -176,7 +206,7 @@ func (d *display) text() string {
 			parts = append(parts, "ETA "+eta(float64(d.target-d.step)/d.rate))
 		}
 	}
-	if d.step <= d.warmup && d.target > d.warmup {
+	if d.doing == "" && d.step <= d.warmup && d.target > d.warmup {
 		parts = append(parts, "warm-up")
 	}
 	if !math.IsNaN(d.trained) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"demorl/agent"
 	"demorl/env"
 	"demorl/env/replay"
 	"demorl/rundir"
@@ -95,6 +96,33 @@ func TestLiveLineIsRedrawnAndEvaluationsStayAboveIt(t *testing.T) {
 		if n := len(strings.TrimPrefix(line, "\x1b[K")); n > 59 {
 			t.Errorf("%d letters on a terminal of 60: %q", n, line)
 		}
+	}
+}
+
+// A fit or a block of updates may take minutes, in which no step is made.
+func TestWorkBetweenStepsIsShownWhileItGoesOn(t *testing.T) {
+	d, out, clock := clocked(false)
+	d.show(train.Progress{Event: train.Event{Step: 10}})
+	for i := range 6 {
+		*clock = clock.Add(2 * time.Second)
+		d.work(agent.Work{Doing: "fitting the model", Done: 100 * i, Unit: "gradient steps", Held: 0.5})
+	}
+	*clock = clock.Add(6 * time.Second)
+	d.work(agent.Work{Doing: "learning", Done: 20, Of: 50, Unit: "updates"})
+	*clock = clock.Add(6 * time.Second)
+	d.work(agent.Work{Doing: "imagining"})
+	*clock = clock.Add(6 * time.Second)
+	d.show(train.Progress{Event: train.Event{Step: 11}})
+	want := []string{
+		"step 10/100  10%  fitting the model: 200 gradient steps  model error 0.5",
+		"step 10/100  10%  fitting the model: 500 gradient steps  model error 0.5",
+		"step 10/100  10%  learning: 20 of 50 updates  model error 0.5",
+		"step 10/100  10%  imagining  model error 0.5",
+		"step 11/100  11%  model error 0.5",
+		"",
+	}
+	if have := out.String(); have != strings.Join(want, "\n") {
+		t.Errorf("have\n%s\nwant\n%s", have, strings.Join(want, "\n"))
 	}
 }
 

@@ -121,6 +121,7 @@ func (s *session) train(ctx context.Context, o opener, threads int) error {
 	if r.Steps() >= steps && r.Reliving() == 0 {
 		s.screen.say(fmt.Sprintf("nothing left to train; --steps N with more than %d goes on", r.Steps()))
 	}
+	r.Watch(s.screen.work)
 	err = r.Train(ctx, steps, func(p train.Progress) {
 		s.screen.show(p)
 		s.warn(p)
