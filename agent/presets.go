@@ -221,7 +221,7 @@ func Preset(a Algorithm, preset string, task env.Task) (Settings, error) {
 // least where no table names the task. A pass over a thousand rows is four steps,
 // so patience counted in passes alone can end a first fit after 28, with a model
 // that tells nothing (dmc/cheetah-run, a thousand random steps: an explained
-// variance of 0.00 instead of 0.94; docs/results/family.md). The tasks that the
+// variance of 0.00 instead of 0.94; docs/results/first-fits.md). The tasks that the
 // tables name keep the published rule.
 const leastStale = 400
 

@@ -57,7 +57,7 @@ type Algorithm struct {
 // of. It lies between HalfCheetah's 17 numbers, where half of them were enough for a
 // first model, and Ant's 27, where the critics ran away after first fits that ended
 // too early; what holds in between, or with whole fits, is not known
-// (docs/results/family.md).
+// (docs/results/ant.md).
 const fewNumbers = 20
 
 // variantOfTheModel gives the model the form that DHMBPO was published with
@@ -77,7 +77,7 @@ func variantOfTheModel(s *Settings) {
 // steps cost an eighth, and which go on until 800 of them have brought nothing: the
 // variances have to find their size in them, and first fits that end sooner explain
 // less. With variances that depend on the input Ant was not seen to walk
-// (docs/results/family.md).
+// (docs/results/ant.md).
 func variantInSmallBatches(s *Settings) {
 	variantOfTheModel(s)
 	m, usual := &s.Model, dynamics.DefaultSettings()
@@ -93,7 +93,7 @@ var Algorithms = []Algorithm{
 		Act: ActPolicy, Imagine: ImaginePlanned, Planner: mpc.MDeMoRL, Propagation: "fixed", PlanBuffer: BufferClear, StoreReward: "mean",
 	},
 	{
-		Name: "m-demorl-plus", Summary: "as m-demorl, with half of the random steps, a policy step every four critic steps and, after the first fit, refits of at most 500 gradient steps", Source: "ours; docs/results/family.md",
+		Name: "m-demorl-plus", Summary: "as m-demorl, with half of the random steps, a policy step every four critic steps and, after the first fit, refits of at most 500 gradient steps", Source: "ours; docs/results/plus.md",
 		Act: ActPolicy, Imagine: ImaginePlanned, Planner: mpc.MDeMoRL, Propagation: "fixed", PlanBuffer: BufferClear, StoreReward: "mean",
 		WarmupMost: 2500, PolicyEvery: 4, Tune: func(s *Settings) { s.Model.RefitGradSteps, s.Model.PatienceSteps = 500, leastStale },
 	},

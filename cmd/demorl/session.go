@@ -178,8 +178,8 @@ func (s *session) tell(text string) {
 
 // leastExplained is the share of the held-out variance below which what a model
 // imagines is taken to tell nothing, and shortFit how few gradient steps make the
-// end of the fit the likely reason (docs/results/family.md, First fits on few rows:
-// fits of 28 to 56 steps explained between -0.04 and 0.00, whole ones 0.19 and more).
+// end of the fit the likely reason (docs/results/first-fits.md: fits of 28 to 56
+// steps explained between -0.04 and 0.00, whole ones 0.19 and more).
 const leastExplained, shortFit = 0.1, 400
 
 // emptyModel says that the fit of this interval left a model that explains next to
