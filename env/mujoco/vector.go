@@ -21,7 +21,7 @@ func CheckVector(name string, x []float64, want int) error {
 	return nil
 }
 
-// Finite tells whether no number of a predicted observation is NaN or infinite.
+// Finite reports whether no number of a predicted observation is NaN or infinite.
 func Finite(x []float32) bool {
 	for _, x := range x {
 		if x-x != 0 {
@@ -29,4 +29,19 @@ func Finite(x []float32) bool {
 		}
 	}
 	return true
+}
+
+// Row is an observation in either precision: one of the task, or one that a model
+// predicted.
+type Row struct {
+	Real []float64 // nil: predicted
+	Pred []float32
+}
+
+// At returns entry i.
+func (r Row) At(i int) float64 {
+	if r.Real != nil {
+		return r.Real[i]
+	}
+	return float64(r.Pred[i])
 }

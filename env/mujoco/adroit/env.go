@@ -178,7 +178,7 @@ func (e *Env) Step(action, obs []float64) (env.Outcome, error) {
 		return env.Outcome{}, e.wrap(err)
 	}
 	e.observe(obs)
-	out := env.Outcome{Terminated: t.dropped != nil && t.dropped(row{real: obs})}
+	out := env.Outcome{Terminated: t.dropped != nil && t.dropped(mujoco.Row{Real: obs})}
 	if t.onlySuccess {
 		out.Reward = onSuccess(t.success(&e.scene))
 	} else {
@@ -209,7 +209,7 @@ func (e *Env) Terminal(obs []float32, done []bool) {
 	dim := e.spec.ObsDim
 	for i := range done {
 		o := obs[i*dim : (i+1)*dim]
-		done[i] = !mujoco.Finite(o) || e.task.dropped != nil && e.task.dropped(row{pred: o})
+		done[i] = !mujoco.Finite(o) || e.task.dropped != nil && e.task.dropped(mujoco.Row{Pred: o})
 	}
 }
 
@@ -218,7 +218,7 @@ func (e *Env) Terminal(obs []float32, done []bool) {
 func (k Known) Reward(_, _, next, reward []float32) {
 	dim := k.spec.ObsDim
 	for i := range reward {
-		reward[i] = float32(k.task.known(row{pred: next[i*dim : (i+1)*dim]}))
+		reward[i] = float32(k.task.known(mujoco.Row{Pred: next[i*dim : (i+1)*dim]}))
 	}
 }
 

@@ -32,10 +32,10 @@ type task struct {
 	success func(s *scene) bool
 	reach   float64 // factor of the distance from the palm to the object
 	// dropped is the rule that terminates, on an observation; nil for none.
-	dropped func(o row) bool
+	dropped func(o mujoco.Row) bool
 	// known is the reward as a function of an observation; nil where an
 	// observation does not tell it.
-	known       func(o row) float64
+	known       func(o mujoco.Row) float64
 	onlySuccess bool // the reward is sparse
 }
 
@@ -49,20 +49,8 @@ type target struct {
 	width int
 }
 
-// row is an observation in either precision.
-type row struct {
-	real []float64
-	pred []float32
-}
-
-func (r row) at(i int) float64 {
-	if r.real != nil {
-		return r.real[i]
-	}
-	return float64(r.pred[i])
-}
-
-func (r row) vec(i int) vec { return vec{r.at(i), r.at(i + 1), r.at(i + 2)} }
+// vecOf is the vector whose first entry is o's entry i.
+func vecOf(o mujoco.Row, i int) vec { return vec{o.At(i), o.At(i + 1), o.At(i + 2)} }
 
 // with returns a changed copy.
 func (t task) with(change func(*task)) task {

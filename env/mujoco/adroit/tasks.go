@@ -9,14 +9,14 @@ import (
 // tasks is the whole family (environments.md section 3).
 var tasks = []task{
 	door, door.asGymnasiumRobotics(), door.sparsely().with(func(t *task) {
-		t.known = func(o row) float64 { return onSuccess(opened(o.at(28))) }
+		t.known = func(o mujoco.Row) float64 { return onSuccess(opened(o.At(28))) }
 	}),
 	hammer, hammer.asGymnasiumRobotics(), hammer.sparsely(),
 	pen, pen.asGymnasiumRobotics(), pen.sparsely().with(func(t *task) {
-		t.known = func(o row) float64 { return onSuccess(penOf(o).held(.95)) }
+		t.known = func(o mujoco.Row) float64 { return onSuccess(penOf(o).held(.95)) }
 	}),
 	relocate, relocate.asGymnasiumRobotics(), relocate.sparsely().with(func(t *task) {
-		t.known = func(o row) float64 { return onSuccess(o.vec(36).norm() < .1) }
+		t.known = func(o mujoco.Row) float64 { return onSuccess(vecOf(o, 36).norm() < .1) }
 	}),
 }
 
@@ -122,8 +122,8 @@ var pen = task{
 	},
 	dense:   func(s *scene, _ float64) float64 { return s.pen().reward() },
 	success: func(s *scene) bool { return s.pen().held(.95) },
-	dropped: func(o row) bool { return o.at(26) < low },
-	known:   func(o row) float64 { return penOf(o).reward() },
+	dropped: func(o mujoco.Row) bool { return o.At(26) < low },
+	known:   func(o mujoco.Row) float64 { return penOf(o).reward() },
 }
 
 // low is the height in m below which a pen is dropped.
@@ -138,7 +138,9 @@ func (s *scene) pen() penState {
 }
 
 // penOf reads the same from an observation.
-func penOf(o row) penState { return penState{o.vec(39).norm(), o.vec(33).dot(o.vec(36)), o.at(26)} }
+func penOf(o mujoco.Row) penState {
+	return penState{vecOf(o, 39).norm(), vecOf(o, 33).dot(vecOf(o, 36)), o.At(26)}
+}
 
 // held tells whether the pen is in its place and as similar as that.
 func (p penState) held(similarity float64) bool {

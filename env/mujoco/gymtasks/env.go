@@ -248,7 +248,7 @@ func (e *Env) healthy() bool {
 			return false
 		}
 	}
-	return t.healthy(row{real: e.posture})
+	return t.healthy(mujoco.Row{Real: e.posture})
 }
 
 // Terminal is the task's rule on predicted observations (method.md A.8); an
@@ -258,17 +258,8 @@ func (e *Env) Terminal(obs []float32, done []bool) {
 	dim := e.spec.ObsDim
 	for i := range done {
 		o := obs[i*dim : (i+1)*dim]
-		done[i] = !finite(o) || e.task.healthy != nil && !e.task.healthy(row{pred: o})
+		done[i] = !mujoco.Finite(o) || e.task.healthy != nil && !e.task.healthy(mujoco.Row{Pred: o})
 	}
-}
-
-func finite(x []float32) bool {
-	for _, x := range x {
-		if x-x != 0 { // NaN or infinite
-			return false
-		}
-	}
-	return true
 }
 
 // Inject sets qpos and qvel, and optionally what mujoco.Sim.Write takes

@@ -44,7 +44,7 @@ type task struct {
 	// healthy is the rule whose breach terminates, on q[skipped:] followed by
 	// v: the simulator's numbers in the real task, the beginning of a
 	// predicted observation inside imagination. nil: never terminates.
-	healthy func(o row) bool
+	healthy func(o mujoco.Row) bool
 	// healthyNow, where set, takes healthy's place in the real task.
 	healthyNow func(*mujoco.Sim) bool
 
@@ -88,19 +88,6 @@ func (p part) end(length int) int {
 		return p.from + p.count
 	}
 	return length
-}
-
-// row is an observation in either precision.
-type row struct {
-	real []float64
-	pred []float32
-}
-
-func (r row) at(i int) float64 {
-	if r.real != nil {
-		return r.real[i]
-	}
-	return float64(r.pred[i])
 }
 
 // with returns a changed copy.

@@ -38,13 +38,13 @@ var hopper = task{
 	skipped: 1, observe: []part{q(1), v(10)},
 	position: rootX, speedWeight: 1, alive: 1,
 	cost: func(_ *mujoco.Sim, a []float64) float64 { return 1e-3 * sumSquares(a) },
-	healthy: func(o row) bool {
+	healthy: func(o mujoco.Row) bool {
 		for i := 1; i < 11; i++ { // all of q[2:] and v
-			if !(math.Abs(o.at(i)) < 100) {
+			if !(math.Abs(o.At(i)) < 100) {
 				return false
 			}
 		}
-		return o.at(0) > .7 && math.Abs(o.at(1)) < .2
+		return o.At(0) > .7 && math.Abs(o.At(1)) < .2
 	},
 }
 
@@ -55,7 +55,7 @@ var walker2d = task{
 	skipped: 1, observe: []part{q(1), v(10)},
 	position: rootX, speedWeight: 1, alive: 1,
 	cost:    func(_ *mujoco.Sim, a []float64) float64 { return 1e-3 * sumSquares(a) },
-	healthy: func(o row) bool { return .8 < o.at(0) && o.at(0) < 2 && math.Abs(o.at(1)) < 1 },
+	healthy: func(o mujoco.Row) bool { return .8 < o.At(0) && o.At(0) < 2 && math.Abs(o.At(1)) < 1 },
 }
 
 // ant reads the torso's position one sub-step behind (environments.md 0.3).
@@ -74,7 +74,7 @@ var ant = task{
 		}
 		return antControlCost(s, a) + 5e-4*contact
 	},
-	healthy: func(o row) bool { return .2 <= o.at(0) && o.at(0) <= 1 },
+	healthy: func(o mujoco.Row) bool { return .2 <= o.At(0) && o.At(0) <= 1 },
 }
 
 func antControlCost(_ *mujoco.Sim, a []float64) float64 { return .5 * sumSquares(a) }
@@ -91,7 +91,7 @@ var humanoid = task{
 	cost: func(s *mujoco.Sim, a []float64) float64 {
 		return .1*sumSquares(a) + min(5e-7*sumSquares(s.Field(mujoco.CfrcExt)), 10)
 	},
-	healthy: func(o row) bool { return 1 < o.at(0) && o.at(0) < 2 },
+	healthy: func(o mujoco.Row) bool { return 1 < o.At(0) && o.At(0) < 2 },
 }
 
 // humanoidStandup is the same robot on its back, paid for the height of its
@@ -108,7 +108,7 @@ var invertedPendulum = task{
 	qNoise: uniform(.01), vNoise: uniform(.01),
 	observe: []part{q(0), v(0)},
 	alive:   1,
-	healthy: func(o row) bool { return math.Abs(o.at(1)) <= .2 },
+	healthy: func(o mujoco.Row) bool { return math.Abs(o.At(1)) <= .2 },
 	camera:  front(.25, 2.6),
 }
 
@@ -131,9 +131,9 @@ var invertedDoublePendulum = task{
 		return .01*x*x + (y-2)*(y-2) + (1e-3*v[1]*v[1] + 5e-3*v[2]*v[2])
 	},
 	healthyNow: func(s *mujoco.Sim) bool { return s.Field(mujoco.SiteXpos)[2] > 1 },
-	healthy: func(o row) bool {
-		first := math.Atan2(o.at(1), o.at(3))
-		second := first + math.Atan2(o.at(2), o.at(4))
+	healthy: func(o mujoco.Row) bool {
+		first := math.Atan2(o.At(1), o.At(3))
+		second := first + math.Atan2(o.At(2), o.At(4))
 		return .6*(math.Cos(first)+math.Cos(second)) > 1
 	},
 	camera: front(.5, 3.6),

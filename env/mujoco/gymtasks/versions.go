@@ -80,7 +80,7 @@ var humanoidV4 = humanoid.v4().with(func(t *task) {
 // humanoidV2 is healthy on both bounds too.
 var humanoidV2 = humanoid.v4().with(func(t *task) {
 	t.observe = humanoidV4Parts
-	t.healthy = func(o row) bool { return 1 <= o.at(0) && o.at(0) <= 2 }
+	t.healthy = func(o mujoco.Row) bool { return 1 <= o.At(0) && o.At(0) <= 2 }
 }).v2()
 
 var humanoidStandupV4 = humanoidStandup.v4().with(func(t *task) { t.observe = humanoidV4Parts })

@@ -75,7 +75,7 @@ func baoding(s *scene, fixed bool) task {
 			copy(obs[target1:], site[3*e.ids[0]:][:2])
 			copy(obs[target2:], site[3*e.ids[1]:][:2])
 		},
-		reward:   func(o row) float64 { return baodingReward(o, fixed) },
+		reward:   func(o mujoco.Row) float64 { return baodingReward(o, fixed) },
 		terminal: anyFallen,
 	}
 	if s.source == mujoco.PDDM && !fixed {
@@ -95,13 +95,13 @@ func (e *Env) moveTargets() {
 	}
 }
 
-func anyFallen(o row) bool { return o.at(ball1+2) < fallen || o.at(ball2+2) < fallen }
+func anyFallen(o mujoco.Row) bool { return o.At(ball1+2) < fallen || o.At(ball2+2) < fallen }
 
 // baodingReward takes 10 for a wrist bent up; unless fixed, a fall counts as
 // that too.
-func baodingReward(o row, fixed bool) float64 {
+func baodingReward(o mujoco.Row, fixed bool) float64 {
 	distance := func(ball, target int) float64 {
-		x, y := o.at(ball)-o.at(target), o.at(ball+1)-o.at(target+1)
+		x, y := o.At(ball)-o.At(target), o.At(ball+1)-o.At(target+1)
 		return math.Sqrt(x*x + y*y)
 	}
 	reward := -5*distance(ball1, target1) - 5*distance(ball2, target2)
@@ -109,7 +109,7 @@ func baodingReward(o row, fixed bool) float64 {
 	if fall {
 		reward -= 500
 	}
-	if o.at(1) > wristLimit || fall && !fixed {
+	if o.At(1) > wristLimit || fall && !fixed {
 		reward -= 10
 	}
 	return reward

@@ -24,11 +24,11 @@ func claw(fixed bool) task {
 		memory: []slot{{"goal", 1}}, keep: []mujoco.Field{mujoco.BodyQuat}, moved: []object{{mujoco.Body, "target"}},
 		prepare: prepareClaw, reset: resetClaw, observe: observeClaw,
 		shown:  func(e *Env) { e.turnTarget(e.memory[0]) },
-		reward: func(o row) float64 { return clawReward(o, 20, 2) },
+		reward: func(o mujoco.Row) float64 { return clawReward(o, 20, 2) },
 	}
 	if fixed {
 		t.id, t.names, t.summary = "claw:fixed", nil, t.summary+", each bonus paid once"
-		t.reward = func(o row) float64 { return clawReward(o, 11, 1) }
+		t.reward = func(o mujoco.Row) float64 { return clawReward(o, 11, 1) }
 	}
 	return t
 }
@@ -75,8 +75,8 @@ func observeClaw(e *Env, obs []float64) {
 }
 
 // clawReward pays near within 0.1 rad of the goal, and about within 0.25 rad.
-func clawReward(o row, near, about float64) float64 {
-	angle := o.at(18) - o.at(20)
+func clawReward(o mujoco.Row, near, about float64) float64 {
+	angle := o.At(18) - o.At(20)
 	distance := math.Abs(math.Atan2(math.Sin(angle), math.Cos(angle)))
 	switch {
 	case distance < .1:

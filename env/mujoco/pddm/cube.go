@@ -74,12 +74,12 @@ func observeCube(e *Env, obs []float64) {
 }
 
 // dropped is where the cube, whose height is entry 26, fell by 10 cm.
-func dropped(o row) bool { return o.at(handJoints+2) < -.1 }
+func dropped(o mujoco.Row) bool { return o.At(handJoints+2) < -.1 }
 
-func cubeReward(o row) float64 {
+func cubeReward(o mujoco.Row) float64 {
 	sum := 0.
 	for i := range 3 {
-		d := o.at(handJoints+3+i) - o.at(handJoints+12+i)
+		d := o.At(handJoints+3+i) - o.At(handJoints+12+i)
 		sum += d * d
 	}
 	reward := -7 * math.Sqrt(sum)

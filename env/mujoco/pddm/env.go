@@ -135,7 +135,7 @@ func (e *Env) Step(action, obs []float64) (env.Outcome, error) {
 		t.after(e, action)
 	}
 	t.observe(e, obs)
-	o := row{real: obs}
+	o := mujoco.Row{Real: obs}
 	var out env.Outcome
 	if t.reward != nil {
 		out.Reward = t.reward(o)
@@ -162,17 +162,8 @@ func (e *Env) Terminal(obs []float32, done []bool) {
 	dim := e.spec.ObsDim
 	for i := range done {
 		o := obs[i*dim : (i+1)*dim]
-		done[i] = !finite(o) || e.task.terminal != nil && e.task.terminal(row{pred: o})
+		done[i] = !mujoco.Finite(o) || e.task.terminal != nil && e.task.terminal(mujoco.Row{Pred: o})
 	}
-}
-
-func finite(x []float32) bool {
-	for _, x := range x {
-		if x-x != 0 { // NaN or infinite
-			return false
-		}
-	}
-	return true
 }
 
 // known adds env.Rewarder to a task whose observation tells the reward.
@@ -185,7 +176,7 @@ func (k known) Unwrap() env.Env { return k.Env }
 func (k known) Reward(_, _, next, reward []float32) {
 	dim := k.spec.ObsDim
 	for i := range reward {
-		reward[i] = float32(k.task.reward(row{pred: next[i*dim : (i+1)*dim]}))
+		reward[i] = float32(k.task.reward(mujoco.Row{Pred: next[i*dim : (i+1)*dim]}))
 	}
 }
 

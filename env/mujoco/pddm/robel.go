@@ -167,22 +167,22 @@ func observeRobel(e *Env, obs []float64) {
 	obs[20] = wrapped(e.memory[atTarget] - valve)
 }
 
-func rewardRobel(e *Env, o row) float64 {
+func rewardRobel(e *Env, o mujoco.Row) float64 {
 	return robelReward(o, e.sim.Field(mujoco.Qvel), e.memory[atNoise+fingerJoints:])
 }
 
 // robelReward needs the joints' speeds v, which the observation leaves out,
 // and what is observed of them beside that.
-func robelReward(o row, v, noise []float64) float64 {
+func robelReward(o mujoco.Row, v, noise []float64) float64 {
 	pose, speed := 0., 0.
 	for j := range fingerJoints {
-		d := o.at(j) - robelPose[j%3]
+		d := o.At(j) - robelPose[j%3]
 		pose += d * d
 		if s := v[j] + noise[j]; math.Abs(s) >= .5 {
 			speed += s * s
 		}
 	}
-	distance := math.Abs(o.at(20))
+	distance := math.Abs(o.At(20))
 	reward := -5*distance - math.Sqrt(pose) - math.Sqrt(speed)
 	if distance < .25 {
 		reward += 10

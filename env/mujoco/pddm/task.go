@@ -39,9 +39,9 @@ type task struct {
 
 	// reward is a function of the observation that a step arrives at; where
 	// the observation does not tell it, rewardNow reads the simulation.
-	reward    func(o row) float64
-	rewardNow func(e *Env, o row) float64
-	terminal  func(o row) bool // nil: never terminates
+	reward    func(o mujoco.Row) float64
+	rewardNow func(e *Env, o mujoco.Row) float64
+	terminal  func(o mujoco.Row) bool // nil: never terminates
 }
 
 type size struct{ nq, nv, nu int }
@@ -55,19 +55,6 @@ type slot struct {
 type object struct {
 	kind mujoco.Kind
 	name string
-}
-
-// row is an observation in either precision.
-type row struct {
-	real []float64
-	pred []float32
-}
-
-func (r row) at(i int) float64 {
-	if r.real != nil {
-		return r.real[i]
-	}
-	return float64(r.pred[i])
 }
 
 var tasks = []task{

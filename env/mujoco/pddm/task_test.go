@@ -111,10 +111,10 @@ func TestControlsRewardsAndFlagsAreThoseThatTheOriginalsGave(t *testing.T) {
 	}
 }
 
-func rowOf(obs []float64) row { return row{real: obs} }
+func rowOf(obs []float64) mujoco.Row { return mujoco.Row{Real: obs} }
 
 // with is an observation of dim zeros but for some entries.
-func with(dim int, entries map[int]float64) row {
+func with(dim int, entries map[int]float64) mujoco.Row {
 	o := make([]float64, dim)
 	for i, x := range entries {
 		o[i] = x
@@ -137,7 +137,7 @@ func find(t *testing.T, id string) *task {
 func TestRewardsAndEndsHoldAtTheirBounds(t *testing.T) {
 	for _, c := range []struct {
 		id   string
-		o    row
+		o    mujoco.Row
 		want float64
 		ends bool
 	}{

@@ -1,6 +1,10 @@
 package taskfile
 
-import "math"
+import (
+	"math"
+
+	"demorl/env/mujoco"
+)
 
 // view is where elements are read from: the simulation, or rows of imagination.
 type view struct {
@@ -168,17 +172,8 @@ func (t *task) terminal(obs []float32, done []bool) {
 	dim := t.spec.ObsDim
 	for i := range done {
 		row := obs[i*dim : (i+1)*dim]
-		done[i] = !finite(row) || t.over(view{obs: row})
+		done[i] = !mujoco.Finite(row) || t.over(view{obs: row})
 	}
-}
-
-func finite(x []float32) bool {
-	for _, x := range x {
-		if x-x != 0 {
-			return false
-		}
-	}
-	return true
 }
 
 func (t *task) payRows(obs, action, next, reward []float32) {
@@ -186,6 +181,6 @@ func (t *task) payRows(obs, action, next, reward []float32) {
 	for i := range reward {
 		a := action[i*m : (i+1)*m]
 		before, after := view{obs: obs[i*n : (i+1)*n], action: a}, view{obs: next[i*n : (i+1)*n], action: a}
-		reward[i] = float32(t.pay(before, after, len(t.ending) > 0 && t.ends && (t.over(after) || !finite(after.obs))))
+		reward[i] = float32(t.pay(before, after, len(t.ending) > 0 && t.ends && (t.over(after) || !mujoco.Finite(after.obs))))
 	}
 }
