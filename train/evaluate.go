@@ -154,7 +154,7 @@ func (l *Loop) Episodes(ctx context.Context, actor string, n int) ([]Evaluation,
 		})
 	} else {
 		for e := range n {
-			if all[e], errs[e] = l.Episode(ctx, actor, e, l.watched(n)); errs[e] != nil {
+			if all[e], errs[e] = l.Episode(ctx, actor, e, l.watched(e, n)); errs[e] != nil {
 				break
 			}
 		}
@@ -167,13 +167,14 @@ func (l *Loop) Episodes(ctx context.Context, actor string, n int) ([]Evaluation,
 	return all, nil
 }
 
-// watched is a visit that shows how far n episodes have come; nil: nobody waits.
-func (l *Loop) watched(n int) func(env.Env, Evaluation) error {
+// watched is a visit that shows how far episode e of n has come; nil: nobody waits.
+func (l *Loop) watched(e, n int) func(env.Env, Evaluation) error {
 	if l.watch == nil {
 		return nil
 	}
+	doing := fmt.Sprintf("judging, episode %d of %d", e+1, n)
 	return func(_ env.Env, ev Evaluation) error {
-		l.watch(agent.Work{Doing: fmt.Sprintf("judging, episode %d of %d", ev.Episode+1, n), Done: ev.Length, Unit: "steps"})
+		l.watch(agent.Work{Doing: doing, Done: ev.Length, Unit: "steps"})
 		return nil
 	}
 }

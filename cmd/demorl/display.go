@@ -40,14 +40,14 @@ type display struct {
 	rate         float64 // real steps per second of late; 0 unknown
 	rateStep     int
 	rateTime     time.Time
-	trained      float64 // return of the last training episode
-	held         float64 // held-out error of the model
-	limited      bool    // the horizon follows the model's error
-	horizon      float64 // imagined steps
-	left         float64 // share of imagined rollouts that left the data's range
-	alarms       float64 // updates of this session whose critics exceeded what rewards allow
-	evaluated    string  // the last evaluation
-	doing        string  // the work between two steps; empty: none
+	trained      float64    // return of the last training episode
+	held         float64    // held-out error of the model
+	limited      bool       // the horizon follows the model's error
+	horizon      float64    // imagined steps
+	left         float64    // share of imagined rollouts that left the data's range
+	alarms       float64    // updates of this session whose critics exceeded what rewards allow
+	evaluated    string     // the last evaluation
+	doing        agent.Work // between two steps; zero: nothing
 }
 
 func newDisplay(out io.Writer, mu *sync.Mutex, now func() time.Time) *display {
@@ -80,7 +80,7 @@ func (d *display) begin(r *train.Run, target int) {
 
 // show takes in one step, and draws where it is time.
 func (d *display) show(p train.Progress) {
-	d.step, d.doing = p.Step, ""
+	d.step, d.doing = p.Step, agent.Work{}
 	if p.EpisodeEnd {
 		d.trained = p.Return
 	}
@@ -103,7 +103,7 @@ func (d *display) show(p train.Progress) {
 
 // work takes in how far the work between two steps has come.
 func (d *display) work(w agent.Work) {
-	d.doing = workText(w)
+	d.doing = w
 	if w.Held > 0 {
 		d.held = w.Held
 	}
@@ -196,8 +196,8 @@ func (d *display) text() string {
 		parts = append(parts, "["+strings.Repeat("#", full)+strings.Repeat("-", bar-full)+"]")
 	}
 	parts = append(parts, fmt.Sprintf("%.0f%%", 100*done))
-	if d.doing != "" {
-		parts = append(parts, d.doing)
+	if d.doing.Doing != "" {
+		parts = append(parts, workText(d.doing))
 	}
 	if d.rate > 0 {
 		parts = append(parts, fmt.Sprintf("%.3g steps/s", d.rate))
@@ -206,7 +206,7 @@ func (d *display) text() string {
 			parts = append(parts, "ETA "+eta(float64(d.target-d.step)/d.rate))
 		}
 	}
-	if d.doing == "" && d.step <= d.warmup && d.target > d.warmup {
+	if d.doing.Doing == "" && d.step <= d.warmup && d.target > d.warmup {
 		parts = append(parts, "warm-up")
 	}
 	if !math.IsNaN(d.trained) {
