@@ -150,8 +150,9 @@ def main():
     generator = np.random.default_rng(6)
     with contextlib.redirect_stdout(io.StringIO()):
         module = original(os.path.abspath(checkout))
-        still, walk = np.zeros(15), np.zeros(15)
+        still, walk, climb = np.zeros(15), np.zeros(15), np.zeros(15)
         walk[12] = 1
+        climb[:4], climb[12] = -0.5, 0.6  # feet shifted back, below the centre of mass
         random = lambda n, size: np.round(generator.uniform(-size, size, (n, 15)), 2)
         golden = dict(
             kinematics=kinematics(generator),
@@ -161,7 +162,8 @@ def main():
                 episode(module, "upslope", walk + random(60, 0.1)),
                 episode(module, "downslope", 0.5 * walk + random(45, 0.3)),
             ],
-            traces=[trace(module, task, still, 200) for task in ("flat", "upslope", "downslope")] + [trace(module, "flat", walk, 400)],
+            traces=[trace(module, task, still, 200) for task in ("flat", "upslope", "downslope")]
+            + [trace(module, "flat", walk, 400), trace(module, "flat", climb, 490), trace(module, "upslope", climb, 490), trace(module, "upslope", np.where(climb < 0, climb, walk), 290)],
         )
     import pybullet
 

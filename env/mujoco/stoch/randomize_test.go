@@ -69,7 +69,7 @@ func TestLateTargetsActForTheirTicks(t *testing.T) {
 		for _, part := range []struct {
 			targets joints
 			ticks   int
-		}{{before, 4}, {targets, 6}} {
+		}{{before, 8}, {targets, 12}} {
 			for j := range 12 {
 				hand.sim.Field(mujoco.Ctrl)[j] = part.targets[j/3][j%3]
 			}

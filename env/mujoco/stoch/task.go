@@ -66,19 +66,20 @@ func family() []task {
 	return all
 }
 
-// tick is the length in s of the simulator's step.
+// tick is the length in s of the simulator's step, which bounds how hard a
+// contact can be: MuJoCo takes no time constant below two ticks.
 func (t *task) tick() float64 {
 	if t.original {
 		return .0002
 	}
-	return .001
+	return .0005
 }
 
 // spec describes the task without the library.
 func (t *task) spec() env.Spec {
 	spec := env.Spec{
 		ID: "stoch/" + t.id, ObsDim: obsDim, ActDim: t.actions, Dt: stepTime, Limit: t.limit, Terminates: true,
-		Simulator: "MuJoCo " + mujoco.Version + ", StochLite of demorl", ObsNames: obsNames,
+		Simulator: "MuJoCo " + mujoco.Version + ", StochLite of demorl (version 2)", ObsNames: obsNames,
 	}
 	for range t.actions {
 		spec.Low, spec.High = append(spec.Low, -1), append(spec.High, 1)
