@@ -77,11 +77,12 @@ var published = map[string]row{
 		// An action shapes a trot of 0.4 s that walks when all is 0; noise from step to
 		// step breaks it, and what an action does shows over the next strides. So one
 		// decision is a stride. The shifts of the feet (4 forward, 4 sideways, 4 upward)
-		// stay below 3 cm, 3 mm and 1 mm, within which random ones do not fall, and of
-		// the velocity commands (forward, sideways, turn) the turn has to be small.
+		// stay below 6 cm, 3 mm and 1 mm, within which random ones do not fall on the
+		// flat, and of the velocity commands (forward, sideways, turn) the turn has to
+		// be small.
 		warmup: strides, epochSteps: 250, refitEvery: 125, utd: 20, gateUTD: 20, horizon: Schedule{2}, realRatio: Schedule{0.5}, targetEntropy: -15,
 		hidden: 200, retainEpochs: 1, branchedUTD: 20, branchedEntropy: -15, rolloutLength: Schedule{1}, branchedRetain: 1,
-		actionRepeat: 40, actionRange: []float64{.3, .3, .3, .3, .03, .03, .03, .03, .01, .01, .01, .01, 1, .3, .05}, tune: tuneStochLite,
+		actionRepeat: 40, actionRange: []float64{.6, .6, .6, .6, .03, .03, .03, .03, .01, .01, .01, .01, 1, .3, .05}, tune: tuneStochLite,
 	},
 }
 
