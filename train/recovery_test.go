@@ -316,6 +316,32 @@ func TestAnotherKernelTierIsRefusedUnlessAllowed(t *testing.T) {
 	}
 }
 
+// Once: the manifest then names the version that goes on.
+func TestAnotherVersionOfTheTaskIsTold(t *testing.T) {
+	s := tiny(t, pendulum, "sac")
+	dir := filepath.Join(t.TempDir(), "run")
+	finish(t, create(t, dir, s), 40)
+	made, err := view(t, dir).ReadManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	editManifest(t, dir, "env_version", "an older pendulum")
+	r := resume(t, dir)
+	if told := strings.Join(r.Notices, "\n"); !strings.Contains(told, `made on "an older pendulum"`) {
+		t.Errorf("the notices are %q", told)
+	}
+	finish(t, r, 60)
+	m, err := view(t, dir).ReadManifest()
+	if err != nil || m.Exact || !strings.Contains(m.NotExactFor, `"an older pendulum" until step 40`) || m.EnvVersion != made.EnvVersion {
+		t.Errorf("the manifest says %+v, %v", m, err)
+	}
+	r = resume(t, dir)
+	defer r.Close()
+	if told := strings.Join(r.Notices, "\n"); strings.Contains(told, "made on") {
+		t.Errorf("told again: %q", told)
+	}
+}
+
 func TestOnlyRunsThatMultiplyBFloat16NameItsEngine(t *testing.T) {
 	for algo, want := range map[string]string{"sac": kern.Tier(), "m-demorl": kern.Tier() + "+" + kern.BF16Engine()} {
 		s := tiny(t, pendulum, algo)

@@ -205,10 +205,23 @@ func (r *Run) resume() error {
 		r.manifest.Kernel, r.manifest.Exact = kernels(r.settings), false
 		r.manifest.NotExactFor = fmt.Sprintf("it began with kernel tier %s and went on with %s", was, kernels(r.settings))
 	}
+	r.compareTask()
 	if err := r.dir.WriteManifest(r.manifest); err != nil {
 		return err
 	}
 	return r.open(r.Steps())
+}
+
+// compareTask tells when what simulates the task is another version than
+// before: then the data of two tasks meet in one run.
+func (r *Run) compareTask() {
+	was, is := r.manifest.EnvVersion, r.world.Spec().Simulator
+	if was == is {
+		return
+	}
+	r.manifest.EnvVersion, r.manifest.Exact = is, false
+	r.manifest.NotExactFor = fmt.Sprintf("its task was %q until step %d and is %q since", was, r.Steps(), is)
+	r.Notices = append(r.Notices, fmt.Sprintf("the run was made on %q and is continued on %q: it mixes the data of both; train anew where results have to be of one task", was, is))
 }
 
 // takeKept lets instances be made of what the run kept of its task, unless
