@@ -141,7 +141,7 @@ func (t *task) model() []byte {
 	// A servo's damping is stiff for a bare shank: 10 N m s/rad on 6e-4 kg m^2.
 	// Explicit torques chatter between their limits, in the original as here.
 	// A softer contact lets the feet creep: with twice the time constant the trot
-	// loses a sixth of its speed and cannot climb 9 degrees, as the original does.
+	// loses a sixth of its speed and the 9 degrees that the original climbs.
 	integrator, hardness := "implicitfast", .001
 	if t.original {
 		integrator, hardness = "Euler", .0006
